@@ -1,0 +1,135 @@
+# Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
+.DEFAULT_GOAL := help
+.PHONY: help run test check docs demo bench mutate screenshots lock clean dev browser
+
+PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PY        := .venv/bin/python
+DX        := .venv/bin/dx
+PIP       := $(PY) -m pip --quiet --quiet --no-input --disable-pip-version-check
+LOCK      := .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra build
+RUN       := .venv/.installed-run
+DEV       := .venv/.installed-dev
+
+help:
+	@echo 'make run          画面を開く（はじめての実行では準備もします。PORT=8600 のようにポートを選べます）'
+	@echo 'make demo         架空データの台帳をつくりなおす'
+	@echo 'make test         すべての検査とテスト'
+	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
+	@echo 'make docs         宣言からつくる文書を書きなおす'
+	@echo 'make bench        取込の速さをはかる'
+	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
+	@echo 'make screenshots  画面の写真をとる'
+	@echo 'make lock         pyproject.toml からロックファイルを書きなおす（UPGRADE=1 で新しい版へ）'
+	@echo 'make clean        つくりなおせる一時ファイルを消す（台帳と .venv は残します）'
+
+# --- the environment ---------------------------------------------------------------------------------------------
+
+# One recipe for both stamps: a Python that fits, .venv, the lock with its hashes, then this project as it lies here.
+define INSTALL
+if ! $(PY) -c '$(SUPPORTED)' >/dev/null 2>&1; then \
+	found=; seen=; \
+	for name in $(PYTHONS); do \
+		if "$$name" -c '$(SUPPORTED)' >/dev/null 2>&1; then found=$$name; break; fi; \
+		seen=$${seen:-$$("$$name" -c 'import platform; print(platform.python_version())' 2>/dev/null || true)}; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo "Python 3.11～3.14 が要りますが、この機械には$${seen:+ $$seen しか}ありません。Python 3.13 などを入れてから、もう一度実行してください。" >&2; \
+		exit 1; \
+	fi; \
+	echo "$$("$$found" -V) で .venv をつくっています…"; \
+	if ! "$$found" -m venv --clear .venv >/dev/null 2>&1; then \
+		rm -rf .venv; \
+		echo ".venv をつくれません。Debian・Ubuntu では「apt-get install python3-venv」のあと、もう一度実行してください。" >&2; \
+		exit 1; \
+	fi; \
+fi; \
+echo "必要なソフトを入れています（はじめの 1 回は 1 分ほど）…"; \
+$(PIP) install --require-hashes --requirement $(1) && \
+$(PIP) install --no-deps --no-build-isolation --editable . || { \
+	echo "必要なソフトを入れられませんでした。ネットワークと pip の設定を確かめて、もう一度実行してください。" >&2; exit 1; }
+endef
+
+$(RUN): pyproject.toml requirements.lock
+	@$(call INSTALL,requirements.lock)
+	@touch $(RUN)
+
+# The development lock holds everything the other one does, in the same versions.
+$(DEV): pyproject.toml requirements.lock requirements-dev.lock
+	@$(call INSTALL,requirements-dev.lock)
+	@touch $(RUN) $(DEV)
+
+dev: $(DEV)
+	@:
+
+# --- using it ----------------------------------------------------------------------------------------------------
+
+# A real lake is a catalogue address, a setting in dx.toml, or a folder with something in it. Without one, the demo opens.
+run: $(RUN)
+	@lake="$${DX_LAKE:-data/lake}"; demo="$${DX_LAKE_DEMO:-data/lake-demo}"; flag=--demo; \
+	case "$$lake" in *:*) flag= ;; esac; \
+	if [ -n "$$(ls -A "$$lake" 2>/dev/null)" ] || grep -qs '^ *lake *=' dx.toml; then flag=; fi; \
+	if [ -n "$$flag" ] && [ -z "$$(ls -A "$$demo" 2>/dev/null)" ]; then \
+		echo '架空データの台帳をつくっています（1 分ほど）…'; $(DX) demo || exit $$?; \
+	fi; \
+	exec $(DX) serve $$flag $(if $(PORT),--port $(PORT))
+
+demo: $(RUN)
+	@$(DX) demo
+
+# --- proving it --------------------------------------------------------------------------------------------------
+
+check: $(DEV)
+	@echo '書き方を見ています…'
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check . || { echo '整え方が違うファイルがあります → $(PY) -m ruff format .' >&2; exit 1; }
+	@echo '型を見ています…'
+	@$(PY) -m mypy --no-error-summary
+	@echo '部屋の順序を見ています…'
+	@$(PY) -m pytest -q tests/test_architecture.py
+
+test: $(DEV) browser
+	@$(MAKE) --no-print-directory check
+	@echo 'すべてのテストを動かしています…'
+	@$(PY) -m pytest -q -n 2 --dist loadgroup
+
+# Chromium and a Japanese font for the tests that look at the screen.
+browser:
+	@missing=; \
+	command -v chromium >/dev/null 2>&1 || missing="chromium"; \
+	fc-list :lang=ja 2>/dev/null | grep -q . || missing="$$missing fontconfig fonts-noto-cjk"; \
+	[ -n "$$missing" ] || exit 0; \
+	sudo=no; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo='sudo -n'; fi; \
+	if [ "$$sudo" != no ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "画面のテストに要るものを入れています（$$missing）…"; \
+		log=$$(mktemp); \
+		if $$sudo apt-get update -qq >"$$log" 2>&1 && \
+			$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >>"$$log" 2>&1; \
+		then rm -f "$$log"; exit 0; fi; \
+		tail -n 5 "$$log" >&2; rm -f "$$log"; \
+	fi; \
+	echo "画面のテストには次のものが要ります。入れてから、もう一度実行してください: $$missing" >&2
+
+mutate: $(DEV)
+	@$(PY) tests/mutate.py
+
+bench: $(DEV)
+	@$(PY) -m benchmarks.door
+
+# --- regenerating ------------------------------------------------------------------------------------------------
+
+docs: $(RUN)
+	@$(PY) -m dx_data.docs
+
+screenshots: $(DEV) browser
+	@$(PY) -m tests.screenshots
+
+lock: $(DEV)
+	@echo 'ロックファイルを書きなおしています…'
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.lock pyproject.toml
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+clean:
+	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""DX progress of a Tokyo ward: loaded, checked, asked, shown, published."""

@@ -1,0 +1,310 @@
+"""Reads queries/, runs a question by name at a snapshot, returns a Result. The only place where questions meet data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+import yaml
+from pydantic import ValidationError
+
+from dx_data import calendar, text
+from dx_data.datasets import DATASETS, dataset_named
+from dx_data.derive import tables
+from dx_data.errors import AnswerBroken, DeclarationError, NotFound, WrongUsage
+from dx_data.settings import ROOT
+from dx_data.spec import Column, Kind, Param, Question
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QUERIES = ROOT / "queries"
+CONTRACT_START = dt.date(2025, 4, 1)
+_CACHED_ANSWERS = 512
+
+Value = str | int | float | Decimal | dt.date | dt.datetime | bool | None | list[str]
+
+
+class Snapshot(Protocol):
+    """What the catalogue needs of a lake at one moment: raw tables to look at, and which of them changed when."""
+
+    number: int
+
+    @property
+    def title(self) -> str:
+        """`lake-id:number`."""
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own on which the raw tables lie in the schema `schema`."""
+
+    @property
+    def schema(self) -> str:
+        """Qualified schema of the raw tables."""
+
+    @property
+    def version(self) -> str:
+        """SQL suffix that pins a raw table to the snapshot."""
+
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The raw tables there are, with their columns."""
+
+    def changed(self, names: Iterable[str]) -> int:
+        """Number of the newest snapshot, up to this one, that changed one of these tables."""
+
+    def as_of(self, names: Iterable[str]) -> dt.date | None:
+        """Latest as-of date of the loads of these tables up to this snapshot."""
+
+    def updated(self, names: Iterable[str]) -> dt.datetime | None:
+        """When one of these tables was last loaded, up to this snapshot."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """An answer with everything that says what it means; nothing downstream takes bare rows.
+
+    `rows` follow `question.columns`; `as_of` is what day the data speak of (いつ時点), `updated` when they were loaded
+    (更新日); `notes` are sentences such as 「この時点では未収集」.
+    """
+
+    question: Question
+    rows: list[tuple[Value, ...]]
+    params: dict[str, Any]
+    snapshot: str
+    as_of: dt.date | None
+    updated: dt.datetime | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The declared columns, in order."""
+        return self.question.columns
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The rows as pandas, integers nullable, in the declared order."""
+        import pandas as pd
+
+        names = [column.name for column in self.columns]
+        frame = pd.DataFrame(self.rows, columns=names)
+        kinds: dict[Kind, str] = {Kind.INTEGER: "Int64", Kind.YEN: "Int64", Kind.NUMBER: "Float64"}
+        return frame.astype({c.name: kinds[c.kind] for c in self.columns if c.kind in kinds})
+
+    def records(self) -> list[dict[str, Value]]:
+        """The rows as dictionaries by column name."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+    def one(self) -> dict[str, Value]:
+        """The only row; AnswerBroken if there are none or several."""
+        if len(self.rows) != 1:
+            raise AnswerBroken.because(
+                f"質問『{self.question.name}』の答えが{len(self.rows)}行です", "1行で答える質問を使ってください"
+            )
+        return self.records()[0]
+
+    @property
+    def source(self) -> str:
+        """Where the figures come from, from the declarations of what the question reads."""
+        return "、".join(dataset_named(name).title for name in self.question.reads)
+
+
+def json_value(value: Value) -> Any:
+    """The value as JSON and CSV write it: dates in ISO form, decimals as numbers."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ", timespec="minutes")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return value
+
+
+def read_question(path: Path) -> Question:
+    """The question in one file: YAML in `--` comments, then SQL.
+
+    Raises DeclarationError with the file and the fault.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    end = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    header = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:end])
+    sql = "\n".join(lines[end:]).strip()
+    try:
+        facts = yaml.safe_load(header) or {}
+        return Question(name=path.stem, family=path.parent.name, sql=sql, **facts)
+    except (yaml.YAMLError, ValidationError, TypeError) as fault:
+        raise DeclarationError.because(
+            f"{path.parent.name}/{path.name} の見出しが読めません（{fault}）",
+            "見出しを design.md の Question の形に直してください",
+        ) from fault
+
+
+def read_questions(folder: Path = QUERIES) -> dict[str, Question]:
+    """All questions below the folder by name; two files of one name are a DeclarationError."""
+    found: dict[str, Question] = {}
+    for path in sorted(folder.glob("*/*.sql")):
+        question = read_question(path)
+        if question.name in found:
+            raise DeclarationError.because(
+                f"質問『{question.name}』のファイルが2つあります", "どちらかの名前を変えてください"
+            )
+        found[question.name] = question
+    return found
+
+
+def _resolved(default: Any, today: dt.date) -> Any:
+    start = calendar.fiscal_year_start(today)
+    named = {
+        "today": today,
+        "month_start": today.replace(day=1),
+        "fiscal_year_start": start,
+        "previous_fiscal_year_start": start.replace(year=start.year - 1),
+        "contract_start": CONTRACT_START,
+    }
+    return named.get(default, default) if isinstance(default, str) else default
+
+
+def _typed(name: str, param: Param, value: Any) -> Any:
+    if value is None:
+        return None
+    try:
+        if isinstance(value, str):
+            if not value.strip():
+                return None
+            match param.kind:
+                case Kind.DATE:
+                    value = text.parse_date(value)
+                case Kind.INTEGER | Kind.YEN:
+                    value = text.parse_integer(value)
+                case Kind.NUMBER:
+                    value = text.parse_number(value)
+    except text.Unreadable as fault:
+        raise WrongUsage.because(f"条件『{param.title}』({name}):{fault.message}", fault.fix) from fault
+    if param.choices and value not in param.choices:
+        raise WrongUsage.because(
+            f"条件『{param.title}』({name})に『{value}』は選べません", "・".join(param.choices) + " から選んでください"
+        )
+    return value
+
+
+@dataclass
+class Catalog:
+    """The questions of one folder, and their answers remembered as long as nothing they read has changed."""
+
+    questions: dict[str, Question] = field(default_factory=read_questions)
+    _answers: OrderedDict[tuple[Any, ...], Result] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def named(self, name: str) -> Question:
+        """The question of that name; NotFound if there is none."""
+        try:
+            return self.questions[name]
+        except KeyError:
+            raise NotFound.because(
+                f"質問『{name}』はありません", "`dx questions` で一覧を確かめてください"
+            ) from None
+
+    def params(self, question: Question, given: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
+        """Every declared parameter with its value; WrongUsage for an unknown name or an unreadable value."""
+        if unknown := set(given) - set(question.params):
+            known = "・".join(question.params) or "（条件なし）"
+            raise WrongUsage.because(
+                f"質問『{question.name}』に条件『{'・'.join(sorted(unknown))}』はありません", f"使える条件は {known} です"
+            )
+        return {
+            name: _typed(name, param, given[name] if given.get(name) is not None else _resolved(param.default, today))
+            for name, param in question.params.items()
+        }
+
+    def ask(self, name: str, snapshot: Snapshot, *, today: dt.date, **given: Any) -> Result:
+        """The answer to a question at a snapshot, for a reference date.
+
+        Raises NotFound, WrongUsage, and AnswerBroken when the rows are not unique on the declared key or the SELECT list
+        is not the declared columns.
+        """
+        question = self.named(name)
+        params = self.params(question, given, today)
+        key = (
+            hashlib.sha256(question.model_dump_json().encode()).hexdigest(),
+            tuple(sorted((name, str(value)) for name, value in params.items())),
+            snapshot.title.split(":")[0],
+            snapshot.changed(question.reads),
+        )
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]
+        result = self._run(question, params, snapshot)
+        with self._lock:
+            self._answers[key] = result
+            while len(self._answers) > _CACHED_ANSWERS:
+                self._answers.popitem(last=False)
+        return result
+
+    def _run(self, question: Question, params: dict[str, Any], snapshot: Snapshot) -> Result:
+        raw = snapshot.columns()
+        with look(snapshot, question.reads) as cursor:
+            rows = run(question, params, cursor)
+        missing = [dataset_named(name).title for name in question.reads if name not in raw]
+        return Result(
+            question=question,
+            rows=rows,
+            params=params,
+            snapshot=snapshot.title,
+            as_of=snapshot.as_of(question.reads),
+            updated=snapshot.updated(question.reads),
+            notes=tuple(f"{title}:この時点では未収集" for title in missing),
+        )
+
+
+class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as cursor)
+    """A cursor on which only the named datasets are visible, as today's declarations describe them.
+
+    The views live in this cursor's temporary schema, so they vanish with it and no other thread sees them.
+    """
+
+    def __init__(self, snapshot: Snapshot, names: Iterable[str]) -> None:
+        self.snapshot, self.names = snapshot, tuple(names)
+
+    def __enter__(self) -> duckdb.DuckDBPyConnection:
+        self.cursor = self.snapshot.cursor()
+        raw = self.snapshot.columns()
+        for name in self.names:
+            for statement in tables.views(DATASETS[name], raw.get(name), self.snapshot.schema, self.snapshot.version):
+                self.cursor.execute(statement)
+        return self.cursor
+
+    def __exit__(self, *_: object) -> None:
+        self.cursor.close()
+
+
+_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+
+
+def run(question: Question, params: Mapping[str, Any], cursor: duckdb.DuckDBPyConnection) -> list[tuple[Value, ...]]:
+    """The question's rows on a cursor that shows what it reads; AnswerBroken if they break the declaration."""
+    used = {name: params[name] for name in params if name in set(_PARAMETER.findall(question.sql))}
+    cursor.execute(question.sql, used)
+    found = tuple(column[0] for column in cursor.description or ())
+    rows: list[tuple[Value, ...]] = cursor.fetchall()
+    declared = tuple(column.name for column in question.columns)
+    if found != declared:
+        raise AnswerBroken.because(
+            f"質問『{question.name}』の列が宣言と違います（宣言 {declared}、答え {found}）", "見出しの columns を SELECT に合わせてください"
+        )
+    positions = [declared.index(name) for name in question.key]
+    keys = [tuple(str(row[position]) for position in positions) for row in rows]
+    if len(set(keys)) != len(keys):
+        raise AnswerBroken.because(
+            f"質問『{question.name}』の答えが {question.grain} ごとに1行になっていません", "結合の条件か key を直してください"
+        )
+    return rows

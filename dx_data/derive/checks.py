@@ -1,0 +1,109 @@
+"""Declaration → value checks: the strict SQL form of a cell, and the one pure function for all looser spellings.
+
+A cell in strict form is read by SQL alone. Whatever SQL refuses goes, once per distinct spelling, through `canonical`,
+which answers in strict form or says what is wrong. So every rule about spellings stands once, in `text`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from dx_data import text
+from dx_data.derive.tables import TYPES, literal
+from dx_data.spec import Column, Kind
+
+_INTEGER = r"-?[0-9]{1,15}"
+_NUMBER = r"-?[0-9]{1,12}([.][0-9]{1,6})?"
+_DATE = r"(18[7-9][0-9]|19[0-9]{2}|20[0-9]{2})[-/][0-9]{1,2}[-/][0-9]{1,2}"
+_DATETIME = _DATE + r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
+_UTC = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?([.]0+)?Z"
+_SEPARATORS = re.compile(r"[\n,;、,;]+")
+_CHOICES_SHOWN = 12
+
+
+def present(cell: str) -> str:
+    """SQL: the cell, NULL when blank (white space only counts as blank, U+3000 too)."""
+    return f"nullif(CASE WHEN {cell} = '' THEN '' WHEN trim({cell}, ' \t\r\n\u3000') = '' THEN '' ELSE {cell} END, '')"
+
+
+def strict(column: Column, cell: str) -> str:
+    """SQL: the typed value of a cell in strict form, NULL for every other cell."""
+    kind = TYPES[column.kind]
+    match column.kind:
+        case Kind.TEXT:
+            return f"CASE WHEN {cell} = trim({cell}, ' \t\r\n\u3000') THEN {cell} END"
+        case Kind.INTEGER | Kind.YEN:
+            return f"CASE WHEN regexp_full_match({cell}, '{_INTEGER}') THEN try_cast({cell} AS {kind}) END"
+        case Kind.NUMBER:
+            return f"CASE WHEN regexp_full_match({cell}, '{_NUMBER}') THEN try_cast({cell} AS {kind}) END"
+        case Kind.DATE if column.month:
+            return f"CASE WHEN regexp_full_match({cell}, '[0-9]{{4}}-[0-9]{{2}}-01') THEN try_cast({cell} AS DATE) END"
+        case Kind.DATE:
+            return f"CASE WHEN regexp_full_match({cell}, '{_DATE}') THEN try_cast(replace({cell}, '/', '-') AS DATE) END"
+        case Kind.DATETIME:
+            return (
+                f"CASE WHEN regexp_full_match({cell}, '{_DATETIME}')"
+                f" THEN try_cast(replace({cell}, '/', '-') AS TIMESTAMP)"
+                f" WHEN regexp_full_match({cell}, '{_UTC}')"
+                f" THEN try_cast(rtrim({cell}, 'Z') AS TIMESTAMP) + INTERVAL 9 HOUR END"
+            )
+        case Kind.CHOICE:
+            return f"CASE WHEN {cell} IN ({_values(column)}) THEN {cell} END"
+        case Kind.CHOICES:
+            parts = f"string_split({cell}, chr(10))"
+            return (
+                f"CASE WHEN len(list_filter({parts}, lambda x: x NOT IN ({_values(column)}))) = 0"
+                f" THEN list_filter([{_values(column)}], lambda x: list_contains({parts}, x)) END"
+            )
+
+
+def _values(column: Column) -> str:
+    return ", ".join(literal(choice.value) for choice in column.choices)
+
+
+def canonical(column: Column, cell: str) -> str:
+    """The cell in strict form; text.Unreadable says what is wrong and how to mend it."""
+    match column.kind:
+        case Kind.TEXT:
+            return cell.strip(" \t\r\n\u3000")
+        case Kind.INTEGER:
+            return str(_bounded(text.parse_integer(cell)))
+        case Kind.YEN:
+            return str(_bounded(text.parse_yen(cell)))
+        case Kind.NUMBER:
+            number = text.parse_number(cell)
+            if abs(number) >= 10**12 or number != round(number, 6):
+                raise text.Unreadable("桁が多すぎます", "整数12桁・小数6桁までにしてください", "number.unreadable")
+            return f"{number:f}"
+        case Kind.DATE:
+            return text.parse_date(cell, month=column.month).isoformat()
+        case Kind.DATETIME:
+            return text.parse_datetime(cell).isoformat(sep=" ", timespec="seconds")
+        case Kind.CHOICE:
+            return _choice(column, cell)
+        case Kind.CHOICES:
+            parts = [part for part in _SEPARATORS.split(cell) if part.strip()]
+            return "\n".join(_choice(column, part) for part in parts)
+
+
+def _bounded(value: int) -> int:
+    if abs(value) >= 10**15:
+        raise text.Unreadable("数が大きすぎます", "15桁までの数にしてください", "number.unreadable")
+    return value
+
+
+def _choice(column: Column, cell: str) -> str:
+    folded = text.fold_choice(cell)
+    known = {
+        text.fold_choice(spelling): choice.value
+        for choice in column.choices
+        for spelling in (choice.value, *choice.aliases)
+    }
+    if folded in known:
+        return known[folded]
+    close = difflib.get_close_matches(folded, known, n=1, cutoff=0.5)
+    values = [choice.value for choice in column.choices]
+    listed = "・".join(values[:_CHOICES_SHOWN]) + ("など" if len(values) > _CHOICES_SHOWN else "")
+    hint = f"『{known[close[0]]}』ではありませんか。" if close else ""
+    raise text.Unreadable("選択肢にない値です", f"{hint}{listed} のどれかにしてください", "choice.unknown")

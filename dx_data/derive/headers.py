@@ -1,0 +1,114 @@
+"""Declaration → header matching: which dataset a header is, and which column each heading means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dx_data.spec import Column, Dataset
+from dx_data.text import fold_header
+
+# What kintone adds by itself to every export; staff names among them are never stored (columns.md, header).
+KINTONE_SYSTEM = (
+    "レコードの開始行",
+    "レコード番号",
+    "作成者",
+    "作成日時",
+    "更新者",
+    "更新日時",
+    "ステータス",
+    "作業者",
+    "カテゴリー",
+)
+_SYSTEM = frozenset(map(fold_header, KINTONE_SYSTEM))
+_CLOSE_ENOUGH = 0.6
+
+
+@dataclass(frozen=True)
+class Match:
+    """A header laid against one dataset: position → column, the positions nobody declared, the columns not found.
+
+    `system` are kintone's own positions, `doubles` the headings that mean a column already taken.
+    """
+
+    dataset: Dataset
+    columns: Mapping[int, Column]
+    unknown: tuple[int, ...]
+    system: tuple[int, ...]
+    missing: tuple[Column, ...]
+    doubles: tuple[int, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether every key and required column was found."""
+        return not self.missing
+
+    @property
+    def score(self) -> tuple[int, int, int]:
+        """Better matches are greater: complete ones first, then by columns found, then by fewer unknown headings."""
+        found = len(self.columns)
+        return (1 if self.fits else 0, found, -len(self.unknown))
+
+
+def spellings(column: Column) -> tuple[str, ...]:
+    """Every folded heading that means the column: its title, its label with the unit, its name, its aliases."""
+    known = (column.title, column.label, column.name, *column.aliases)
+    return tuple(dict.fromkeys(map(fold_header, known)))
+
+
+def vocabulary(datasets: Iterable[Dataset]) -> frozenset[str]:
+    """Every folded heading that any of these datasets or kintone knows."""
+    return _SYSTEM.union(spelling for d in datasets for c in d.columns for spelling in spellings(c))
+
+
+def is_system(heading: str) -> bool:
+    """Whether kintone adds the column by itself, with or without its （表示名） twin."""
+    return fold_header(heading).removesuffix("(表示名)") in _SYSTEM
+
+
+def lay(headings: Sequence[str], dataset: Dataset, confirmed: Mapping[str, str | None] | None = None) -> Match:
+    """Lay a header against a dataset; `confirmed` maps headings to column names (None: leave the column out)."""
+    confirmed = {fold_header(heading): name for heading, name in (confirmed or {}).items()}
+    # A title beats another column's alias, so that 「課題」 means the column of that title where there is one.
+    by_spelling: dict[str, Column] = {}
+    for column in dataset.columns:
+        by_spelling.setdefault(fold_header(column.title), column)
+    for column in dataset.columns:
+        for spelling in spellings(column):
+            by_spelling.setdefault(spelling, column)
+    columns: dict[int, Column] = {}
+    unknown, system, doubles = [], [], []
+    taken: set[str] = set()
+    for position, heading in enumerate(headings):
+        folded = fold_header(heading)
+        if folded in confirmed:
+            name = confirmed[folded]
+            found = dataset.column(name) if name else None
+            if found is None:
+                continue
+        else:
+            found = by_spelling.get(folded)
+        if found is None:
+            (system if is_system(heading) else unknown).append(position)
+        elif found.name in taken:
+            doubles.append(position)
+        else:
+            taken.add(found.name)
+            columns[position] = found
+    missing = tuple(column for column in dataset.columns if column.required and column.name not in taken)
+    return Match(dataset, columns, tuple(unknown), tuple(system), missing, tuple(doubles))
+
+
+def best(headings: Sequence[str], datasets: Iterable[Dataset]) -> list[Match]:
+    """All matches with at least one column found, best first."""
+    matches = [lay(headings, dataset) for dataset in datasets]
+    return sorted((m for m in matches if m.columns), key=lambda m: m.score, reverse=True)
+
+
+def guess(heading: str, dataset: Dataset) -> Column | None:
+    """The declared column an unknown heading most resembles, or None."""
+    folded = fold_header(heading)
+    choices = {spelling: column for column in dataset.columns for spelling in spellings(column)}
+    close = difflib.get_close_matches(folded, choices, n=1, cutoff=_CLOSE_ENOUGH)
+    return choices[close[0]] if close else None

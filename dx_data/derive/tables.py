@@ -1,0 +1,158 @@
+"""Declaration → tables and views: types, DDL with comments, the English and the Japanese view of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dx_data.spec import Column, Dataset, Delivery, Kind, Pii
+
+TYPES: dict[Kind, str] = {
+    Kind.TEXT: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.NUMBER: "DECIMAL(18, 6)",
+    Kind.YEN: "BIGINT",
+    Kind.DATE: "DATE",
+    Kind.DATETIME: "TIMESTAMP",
+    Kind.CHOICE: "VARCHAR",
+    Kind.CHOICES: "VARCHAR[]",
+}
+
+# Where a row came from, and whether its key was missing from a later complete delivery. Every table has these.
+PROVENANCE: dict[str, tuple[str, str, str]] = {
+    "municipality_code": ("VARCHAR", "団体コード(自治体)", "データを持つ自治体の全国地方公共団体コード"),
+    "load_id": ("BIGINT", "取込番号", "この行を書いた取込"),
+    "source_sheet": ("VARCHAR", "元シート", "元のファイルのシート名（CSVは空）"),
+    "source_row": ("BIGINT", "元行番号", "元のファイルで人が見る行番号"),
+    "vanished_on": ("DATE", "消滅日", "全件のファイルから消えた日（消えていなければ空）"),
+}
+
+HISTORY_COLUMNS: dict[str, tuple[str, str]] = {
+    "column_name": ("VARCHAR", "項目"),
+    "old": ("VARCHAR", "前の値"),
+    "new": ("VARCHAR", "後の値"),
+    "observed_on": ("DATE", "観測日"),
+}
+
+
+def quoted(name: str) -> str:
+    """A SQL identifier, safely quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str | int | None) -> str:
+    """A SQL literal of a string or integer, safely quoted."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    return "'" + value.replace("'", "''") + "'"
+
+
+def fields(dataset: Dataset) -> dict[str, str]:
+    """Names and SQL types of a table's columns: the stored ones, then where the row came from."""
+    return {c.name: TYPES[c.kind] for c in dataset.stored} | {name: facts[0] for name, facts in PROVENANCE.items()}
+
+
+def history_name(dataset: Dataset) -> str:
+    """Name of the table that keeps the observed changes of a dataset's tracked columns."""
+    return f"{dataset.name}_history"
+
+
+def history_fields(dataset: Dataset) -> dict[str, str]:
+    """Names and SQL types of the history table's columns."""
+    key = {column.name: TYPES[column.kind] for column in dataset.keys}
+    return (
+        key
+        | {name: facts[0] for name, facts in HISTORY_COLUMNS.items()}
+        | {"municipality_code": "VARCHAR", "load_id": "BIGINT"}
+    )
+
+
+def create(dataset: Dataset, schema: str) -> list[str]:
+    """Statements that make the dataset's table (and its history) with Japanese comments."""
+    table = f"{schema}.{quoted(dataset.name)}"
+    statements = [
+        _create(table, fields(dataset)),
+        f"COMMENT ON TABLE {table} IS {literal(f'{dataset.title}: {dataset.grain}')}",
+    ]
+    comments = {c.name: f"{c.label}: {c.description}" for c in dataset.stored}
+    comments |= {name: f"{facts[1]}: {facts[2]}" for name, facts in PROVENANCE.items()}
+    statements += [
+        f"COMMENT ON COLUMN {table}.{quoted(name)} IS {literal(comment)}" for name, comment in comments.items()
+    ]
+    if dataset.tracks:
+        statements.append(_create(f"{schema}.{quoted(history_name(dataset))}", history_fields(dataset)))
+    return statements
+
+
+def _create(table: str, columns: dict[str, str]) -> str:
+    return f"CREATE TABLE {table} ({', '.join(f'{quoted(n)} {t}' for n, t in columns.items())})"
+
+
+def extend(dataset: Dataset, schema: str, existing: Collection[str]) -> list[str]:
+    """Statements that add the columns a table of an older release lacks."""
+    table = f"{schema}.{quoted(dataset.name)}"
+    return [
+        f"ALTER TABLE {table} ADD COLUMN {quoted(name)} {kind}"
+        for name, kind in fields(dataset).items()
+        if name not in existing
+    ]
+
+
+def _selected(
+    dataset: Dataset, existing: Collection[str] | None, titles: dict[str, str], schema: str, version: str
+) -> str:
+    kinds = fields(dataset)
+    present = existing or ()
+    columns = ", ".join(
+        f"{quoted(name) if name in present else f'NULL::{kinds[name]}'} AS {quoted(title)}"
+        for name, title in titles.items()
+    )
+    if existing is None:
+        return f"SELECT {columns} WHERE false"
+    current = " WHERE vanished_on IS NULL" if dataset.delivery is Delivery.WHOLE else ""
+    return f"SELECT {columns} FROM {schema}.{quoted(dataset.name)} {version}{current}"
+
+
+def views(dataset: Dataset, existing: Collection[str] | None, schema: str, version: str = "") -> list[str]:
+    """Statements that show a dataset on a cursor, in English and in Japanese names.
+
+    `existing` are the raw table's columns at the asked snapshot (None: no table yet, the view is empty); a column it
+    lacks is NULL. `version` pins the raw tables to a snapshot. Rows marked 消滅 are left out. The history of tracked columns is shown as `<name>_history`.
+    """
+    english = {name: name for name in fields(dataset)}
+    japanese = {c.name: c.title for c in dataset.stored} | {n: facts[1] for n, facts in PROVENANCE.items()}
+    statements = [
+        f"CREATE TEMP VIEW {quoted(name)} AS {_selected(dataset, existing, titles, schema, version)}"
+        for name, titles in ((dataset.name, english), (dataset.title, japanese))
+    ]
+    if dataset.tracks:
+        kinds = history_fields(dataset)
+        columns = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in kinds.items())
+        source = (
+            f"SELECT {columns} WHERE false"
+            if existing is None
+            else f"SELECT {', '.join(map(quoted, kinds))} FROM {schema}.{quoted(history_name(dataset))} {version}"
+        )
+        statements.append(f"CREATE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
+    return statements
+
+
+def copied(dataset: Dataset) -> tuple[Column, ...]:
+    """The columns a copy may hold: stored ones that identify nobody, not even nearly."""
+    return tuple(column for column in dataset.stored if column.pii is Pii.NONE)
+
+
+def copy(
+    dataset: Dataset, existing: Collection[str] | None, schema: str, version: str, target: str
+) -> list[str]:
+    """Statements that write a dataset's current rows, without identifying columns, and its Japanese view into a copy."""
+    columns = {c.name: c.name for c in copied(dataset)} | {"municipality_code": "municipality_code"}
+    titles = {c.name: c.title for c in copied(dataset)}
+    table = f"{target}.{quoted(dataset.name)}"
+    japanese = ", ".join(f"{quoted(name)} AS {quoted(title)}" for name, title in titles.items())
+    return [
+        f"CREATE TABLE {table} AS {_selected(dataset, existing, columns, schema, version)}",
+        f"COMMENT ON TABLE {table} IS {literal(f'{dataset.title}: {dataset.grain}')}",
+        f"CREATE VIEW {target}.{quoted(dataset.title)} AS SELECT {japanese} FROM {quoted(dataset.name)}",
+    ]

@@ -1,0 +1,132 @@
+"""The Digital Agency's tables with 1,741 municipalities across: names to codes by position, figures to long form.
+
+The files carry names without codes, 25 of them several times, so the code comes from the position in the bundled code
+list and every name is compared; a difference refuses the file (shared facts of the published files).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from dx_data.bundled import municipalities
+from dx_data.derive.tables import literal
+from dx_data.door.read import Sheet, rows
+from dx_data.door.staging import Staging
+from dx_data.errors import FileRejected
+from dx_data.text import fold_header
+
+TITLES = (
+    "団体コード",
+    "市区町村名",
+    "指標区分",
+    "指標名",
+    "値",
+    "値（文字）",
+    "単位",
+    "分子",
+    "分母",
+    "調査時点",
+)
+# The same village, written with the extended and the simplified character.
+_VARIANTS = str.maketrans({"檮": "梼"})
+_LEADING = 2
+_ALIKE = 0.8
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
+def _same(a: str, b: str) -> bool:
+    return fold_header(a).translate(_VARIANTS) == fold_header(b).translate(_VARIANTS)
+
+
+def recognised(head: Sequence[tuple[int, list[str | None]]]) -> bool:
+    """Whether the first row is the list of all municipalities, from the third column on."""
+    if not head:
+        return False
+    known = {fold_header(m.name) for m in municipalities()}
+    cells = [cell or "" for cell in head[0][1][_LEADING:]]
+    filled = [cell for cell in cells if cell]
+    return len(filled) > len(known) / 2 and sum(fold_header(c) in known for c in filled) >= _ALIKE * len(filled)
+
+
+def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> tuple[str, tuple[str, ...], int]:
+    """Stage the table in long form; returns the view, its headings and its height.
+
+    A blank cell becomes a row without a value: "not stated", never 0. Numerator and denominator rows are folded into the
+    indicator they belong to. `row` is the indicator's row in the file. Raises FileRejected at the first name that differs.
+    """
+    table = list(rows(sheet, staging))
+    listed = municipalities()
+    _compare([cell or "" for cell in table[0][1][_LEADING:]], [m.name for m in listed])
+    figures: dict[tuple[str, str], tuple[int, dict[str, list[str | None]]]] = {}
+    for number, cells in table[1:]:
+        category, indicator = (cells[0] or "").strip(), (cells[1] or "").strip()
+        base, part = _part(category, indicator, figures)
+        _, parts = figures.setdefault((category, base), (number, {}))
+        parts[part] = cells[_LEADING : _LEADING + len(listed)]
+    path = staging.folder / f"{staging.name('long')}.csv"
+    height = 0
+    with path.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        date = as_of.isoformat() if as_of else ""
+        for (category, indicator), (number, parts) in figures.items():
+            blank: list[str | None] = [None] * len(listed)
+            values = parts.get("値", blank)
+            above, below = parts.get("分子", blank), parts.get("分母", blank)
+            for m, value, numerator, denominator in zip(listed, values, above, below, strict=True):
+                value, words, unit = _value(value or "")
+                writer.writerow(
+                    [number, m.code, m.name, category, indicator, value, words, unit]
+                    + [numerator or "", denominator or "", date]
+                )
+                height += 1
+    view = staging.name("laid")
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in ["row", *(f"c{i}" for i in range(len(TITLES)))])
+    staging.sql(
+        f"CREATE TABLE {view} AS SELECT row::BIGINT AS row, * EXCLUDE (row) FROM"
+        f" read_csv({literal(str(path))}, header=false, auto_detect=false, columns={{{columns}}}, quote='\"', escape='\"')"
+    )
+    return view, TITLES, height
+
+
+def _compare(names: list[str], listed: list[str]) -> None:
+    while names and not names[-1]:
+        names = names[:-1]
+    if len(names) != len(listed):
+        raise _differs(f"市区町村が {len(names):,} あります（団体コード一覧は {len(listed):,}）", None)
+    for position, (name, expected) in enumerate(zip(names, listed, strict=True)):
+        if not _same(name, expected):
+            raise _differs(f"『{name}』の位置は団体コード一覧では『{expected}』です", position)
+
+
+def _differs(message: str, position: int | None) -> FileRejected:
+    return FileRejected.because(
+        message,
+        "市区町村の並びを変えずに、配布されたままのファイルを選んでください",
+        stage="layout",
+        rule="layout.municipalities",
+        rows=(1,),
+        header=None if position is None else f"{position + _LEADING + 1}列目",
+    )
+
+
+def _part(category: str, indicator: str, seen: dict[tuple[str, str], object]) -> tuple[str, str]:
+    """The indicator a row belongs to, and whether it is its 値, 分子 or 分母."""
+    for part in ("分子", "分母"):
+        if indicator.endswith(f"（{part}）"):
+            for known_category, base in seen:
+                if known_category == category and indicator.startswith(f"{base}_"):
+                    return base, part
+    return indicator, "値"
+
+
+def _value(cell: str) -> tuple[str, str, str]:
+    """Value, words and unit of a cell: `88.8%` is a number in %, a bare number counts procedures, the rest are words."""
+    cell = cell.strip()
+    if cell.endswith("%") and _NUMBER.fullmatch(cell[:-1]):
+        return cell[:-1], "", "%"
+    if _NUMBER.fullmatch(cell):
+        return cell, "", "手続"
+    return "", cell, ""

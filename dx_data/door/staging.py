@@ -1,0 +1,81 @@
+"""The door's private place: an in-memory database and one folder, both gone after the check. Nothing else is written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+_PREFIX = "dx-door-"
+_STALE_SECONDS = 6 * 3600
+
+
+def sweep() -> int:
+    """Remove what killed processes left behind; returns how many folders went. Called at every start."""
+    gone = 0
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and _alive(int(owner)) and time.time() - folder.stat().st_mtime < _STALE_SECONDS:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        gone += 1
+    return gone
+
+
+def _alive(process: int) -> bool:
+    if process == os.getpid():
+        return True
+    if os.name == "nt":  # os.kill would end the process there
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class Staging:
+    """One file's visit: `sql` runs on an in-memory database without extensions, spill or outside access."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+        self.connection = duckdb.connect(
+            ":memory:",
+            config={
+                "temp_directory": "",
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "preserve_insertion_order": "true",
+            },
+        )
+        self.connection.execute("SET TimeZone = 'Asia/Tokyo'")
+        self._numbers = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def name(self, kind: str) -> str:
+        """A table name that is still free."""
+        self._numbers += 1
+        return f"{kind}_{self._numbers}"
+
+    def sql(self, statement: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        """Run a statement that `derive` or this package wrote."""
+        return self.connection.execute(statement, list(parameters))

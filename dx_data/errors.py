@@ -1,0 +1,144 @@
+"""The only voice for faults: where it is, what it is, how to mend it. No other module words a fault's shape."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Self
+
+ROWS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One fault, or one kind of fault that many rows share.
+
+    `rows` are the physical rows a person sees in Excel or an editor (the first 20; `count` says how many there are),
+    `column` is the letter of the column, `value` is already masked where it looks like personal information.
+    """
+
+    stage: str
+    rule: str
+    message: str
+    fix: str
+    sheet: str | None = None
+    column: str | None = None
+    header: str | None = None
+    value: str | None = None
+    count: int = 1
+    rows: tuple[int, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The place in words, such as 「シート『4月』のD列『決済手段』、5行目ほか127件」."""
+        parts = []
+        if self.sheet:
+            parts.append(f"シート『{self.sheet}』")
+        if self.column and self.header:
+            parts.append(f"{self.column}列『{self.header}』")
+        elif self.header:
+            parts.append(f"列『{self.header}』")
+        elif self.column:
+            parts.append(f"{self.column}列")
+        place = "の".join(parts)
+        if not self.rows:
+            return place
+        more = f"ほか{self.count - 1:,}件" if self.count > 1 else ""
+        row = f"{self.rows[0]:,}行目{more}"
+        return f"{place}、{row}" if place else row
+
+    @property
+    def sentence(self) -> str:
+        """Place, fault and remedy as one line for a screen or a terminal."""
+        place = f"{self.where}:" if self.where else ""
+        return f"{place}{self.message} → {self.fix}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape `dx check --json` promises."""
+        return {**asdict(self), "rows": list(self.rows)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """What the door put right by itself: `count` cells of one column, with one example before and after."""
+
+    rule: str
+    message: str = ""
+    sheet: str | None = None
+    column: str | None = None
+    header: str | None = None
+    count: int = 1
+    rows: tuple[int, ...] = ()
+    before: str | None = None
+    after: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape `dx check --json` promises."""
+        return {**asdict(self), "rows": list(self.rows)}
+
+
+@dataclass(eq=False)
+class Stopped(Exception):
+    """Something was asked for that is not done; `problems` say why, `exit_code` is the command line's answer."""
+
+    problems: tuple[Problem, ...] = field(default_factory=tuple)
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        return "\n".join(problem.sentence for problem in self.problems)
+
+    @classmethod
+    def because(cls, message: str, fix: str, *, stage: str = "", rule: str = "", **place: Any) -> Self:
+        """Make the event from one fault and its remedy."""
+        return cls((Problem(stage=stage, rule=rule or cls.__name__, message=message, fix=fix, **place),))
+
+
+class FileRejected(Stopped):
+    """A file cannot be received as it is."""
+
+
+class LoadRefused(Stopped):
+    """A checked file cannot be loaded without a person's decision."""
+
+
+class UndoRefused(Stopped):
+    """A load cannot be taken back, since later loads have written the same rows."""
+
+
+class NotPermitted(Stopped):
+    """The person lacks the role that the action needs."""
+
+
+class NotFound(Stopped):
+    """There is no load, question, dataset or snapshot of that name."""
+
+    exit_code = 2
+
+
+class WrongUsage(Stopped):
+    """A command or parameter is used in a way it does not have."""
+
+    exit_code = 2
+
+
+class StartRefused(Stopped):
+    """The program does not start, since starting would be unsafe."""
+
+    exit_code = 2
+
+
+class DeclarationError(Stopped):
+    """A declaration (dataset, question, example) contradicts itself; developers mend it."""
+
+    exit_code = 3
+
+
+class AnswerBroken(Stopped):
+    """A question's answer breaks its own declaration, so it is not shown."""
+
+    exit_code = 3
+
+
+class LakeDamaged(Stopped):
+    """What is stored is not what was promised; the operation was rolled back."""
+
+    exit_code = 3

@@ -1,0 +1,268 @@
+"""What a Column, a Dataset, a Question is. The only vocabulary; everything else is derived from it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class Kind(StrEnum):
+    """What a column's values are."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    YEN = "yen"
+    DATE = "date"
+    DATETIME = "datetime"
+    CHOICE = "choice"
+    CHOICES = "choices"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the values are quantities, which mean nothing without a unit."""
+        return self in {Kind.INTEGER, Kind.NUMBER, Kind.YEN}
+
+    @property
+    def title(self) -> str:
+        """The kind in plain Japanese."""
+        return {
+            "text": "文字",
+            "integer": "整数",
+            "number": "数値",
+            "yen": "金額",
+            "date": "日付",
+            "datetime": "日時",
+            "choice": "選択肢",
+            "choices": "選択肢(複数)",
+        }[self.value]
+
+
+class Pii(StrEnum):
+    """Personal-information class of a column (design.md, Say a fact once)."""
+
+    NONE = "なし"
+    QUASI = "準識別子"
+    PERSONAL = "個人情報"
+    FREE = "自由記述"
+
+    @property
+    def stored(self) -> bool:
+        """Whether the lake keeps the column at all."""
+        return self in {Pii.NONE, Pii.QUASI}
+
+
+class Delivery(StrEnum):
+    """What a file says about the rows it does not hold."""
+
+    WHOLE = "全件"
+    PERIOD = "期間"
+    APPEND = "追加"
+
+
+class Declared(BaseModel):
+    """Base of all declarations: unknown fields are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Choice(Declared):
+    """One legal value of a choice column, with the spellings that mean it."""
+
+    value: str
+    aliases: tuple[str, ...] = ()
+
+
+class Column(Declared):
+    """One column of a dataset or of an answer.
+
+    `month` marks a date column whose value is a month (stored as its first day). `minimum` is the least legal value.
+    `references` names `dataset.column` whose values this column repeats.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str = Field(min_length=1)
+    kind: Kind = Kind.TEXT
+    unit: str | None = None
+    aliases: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    required: bool = False
+    description: str = ""
+    example: str | None = None
+    pii: Pii = Pii.NONE
+    month: bool = False
+    minimum: int | None = None
+    references: str | None = None
+
+    @field_validator("choices", mode="before")
+    @classmethod
+    def _plain_choices(cls, value: Any) -> Any:
+        return tuple({"value": item} if isinstance(item, str) else item for item in value)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _yen_counts_yen(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("kind") in {Kind.YEN, "yen"}:
+            data.setdefault("unit", "円")
+        return data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.kind.counts and not self.unit:
+            raise ValueError(f"{self.name}: a number needs a unit")
+        if self.month and self.kind is not Kind.DATE:
+            raise ValueError(f"{self.name}: only a date can be a month")
+        return self
+
+    @property
+    def label(self) -> str:
+        """Title with unit, as on an axis or a table's head."""
+        return f"{self.title}（{self.unit}）" if self.unit else self.title
+
+
+class Dataset(Declared):
+    """One kind of rows: a file fills it, a table keeps it, questions read it.
+
+    `key` makes a row unique (a key column may be blank; blank is then a value). `period` is the date column by which a
+    期間 delivery replaces. `child_of` names the dataset whose kintone records carry this one as sub-table `table`.
+    `tracks` are columns whose changes are kept as observed history. `vanish_limit` is the share of vanished keys above
+    which a 全件 delivery needs its own yes.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    family: str
+    grain: str
+    owner: str
+    source: str
+    rhythm: Literal["毎日", "毎週", "毎月", "四半期", "毎年", "随時"]
+    key: tuple[str, ...] = Field(min_length=1)
+    columns: tuple[Column, ...]
+    delivery: Delivery
+    period: str | None = None
+    child_of: str | None = None
+    tracks: tuple[str, ...] = ()
+    vanish_limit: float = 0.05
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [column.name for column in self.columns]
+        if len(names) != len(set(names)):
+            raise ValueError(f"{self.name}: two columns of one name")
+        titles = [column.title for column in self.columns]
+        if len(titles) != len(set(titles)):
+            raise ValueError(f"{self.name}: two columns of one title")
+        for name in (*self.key, *self.tracks, *((self.period,) if self.period else ())):
+            if name not in names:
+                raise ValueError(f"{self.name}: {name} is no column")
+        if self.delivery is Delivery.PERIOD and not self.period:
+            raise ValueError(f"{self.name}: a 期間 delivery needs its period column")
+        return self
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """The columns the lake keeps: everything but 個人情報 and 自由記述."""
+        return tuple(column for column in self.columns if column.pii.stored)
+
+    @property
+    def keys(self) -> tuple[Column, ...]:
+        """The key's columns."""
+        return tuple(self.column(name) for name in self.key)
+
+
+class Definition(Declared):
+    """What an answer's figure means: above, below the line, of what, without what, as of when."""
+
+    numerator: str
+    denominator: str = "なし（割合ではない）"
+    scope: str
+    exclusions: str = "なし"
+    reference: str
+
+    @property
+    def sentence(self) -> str:
+        """The definition as one note for a card."""
+        ratio = "" if self.denominator.startswith("なし") else f"÷{self.denominator}"
+        left_out = "" if self.exclusions == "なし" else f" 除外:{self.exclusions}。"
+        return f"{self.numerator}{ratio}。対象:{self.scope}。{left_out}基準:{self.reference}。"
+
+
+class Param(Declared):
+    """One value a question takes. `default` is a literal or a name that the reference date resolves:
+    today, month_start, fiscal_year_start, previous_fiscal_year_start, contract_start."""
+
+    title: str
+    kind: Kind = Kind.TEXT
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    description: str = ""
+
+
+class Publish(Declared):
+    """The recorded decision that an answer may leave as 公表: who decided, which column counts, in what unit."""
+
+    decision: str
+    count: str | None = None
+    unit: Literal["人", "団体", "件(申請)", "なし"]
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _reason_for_none(self) -> Self:
+        if self.unit == "なし" and not self.reason:
+            raise ValueError("publish: unit なし needs its reason")
+        if self.unit != "なし" and not self.count:
+            raise ValueError("publish: a protected unit needs its count column")
+        return self
+
+
+class Question(Declared):
+    """One question: its meaning, what it takes, what it answers with, what it reads, and the SQL that answers it."""
+
+    name: str
+    family: str
+    title: str
+    question: str
+    definition: Definition
+    params: dict[str, Param] = Field(default_factory=dict)
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    reads: tuple[str, ...]
+    publish: Publish | None = None
+    sql: str
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _named_columns(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return tuple({"name": name, **facts} for name, facts in value.items())
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = {column.name for column in self.columns}
+        if missing := [name for name in self.key if name not in names]:
+            raise ValueError(f"key names no column: {missing}")
+        if self.publish and self.publish.count and self.publish.count not in names:
+            raise ValueError("publish.count names no column")
+        return self
+
+    def column(self, name: str) -> Column:
+        """The answer's column of that name; KeyError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def grain(self) -> str:
+        """What one row of the answer is, built from the key's titles."""
+        return " × ".join(self.column(name).title for name in self.key)
