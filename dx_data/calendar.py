@@ -62,9 +62,7 @@ class Quarter:
     def __post_init__(self) -> None:
         """Raise ValueError for a quarter that cannot exist."""
         if not (1 <= self.number <= 4 and _FIRST_YEAR <= self.year <= _LAST_YEAR):
-            raise ValueError(
-                f"{self.year}年度第{self.number}四半期は扱えません。第1から第4までの四半期にしてください"
-            )
+            raise ValueError(f"{self.year}年度第{self.number}四半期は扱えません。第1から第4までの四半期にしてください")
 
     @classmethod
     def parse(cls, s: str) -> "Quarter":

@@ -38,8 +38,6 @@ Value = str | int | float | Decimal | dt.date | dt.datetime | bool | None | list
 class Snapshot(Protocol):
     """What the catalogue needs of a lake at one moment: raw tables to look at, and which of them changed when."""
 
-    number: int
-
     @property
     def title(self) -> str:
         """`lake-id:number`."""
@@ -108,7 +106,8 @@ class Result:
         """The only row; AnswerBroken if there are none or several."""
         if len(self.rows) != 1:
             raise AnswerBroken.because(
-                f"質問『{self.question.name}』の答えが{len(self.rows)}行です", "1行で答える質問を使ってください"
+                f"質問『{self.question.name}』の答えが{len(self.rows)}行です",
+                "1行で答える質問を使ってください",
             )
         return self.records()[0]
 
@@ -191,7 +190,8 @@ def _typed(name: str, param: Param, value: Any) -> Any:
         raise WrongUsage.because(f"条件『{param.title}』({name}):{fault.message}", fault.fix) from fault
     if param.choices and value not in param.choices:
         raise WrongUsage.because(
-            f"条件『{param.title}』({name})に『{value}』は選べません", "・".join(param.choices) + " から選んでください"
+            f"条件『{param.title}』({name})に『{value}』は選べません",
+            "・".join(param.choices) + " から選んでください",
         )
     return value
 
@@ -209,16 +209,15 @@ class Catalog:
         try:
             return self.questions[name]
         except KeyError:
-            raise NotFound.because(
-                f"質問『{name}』はありません", "`dx questions` で一覧を確かめてください"
-            ) from None
+            raise NotFound.because(f"質問『{name}』はありません", "`dx questions` で一覧を確かめてください") from None
 
     def params(self, question: Question, given: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
         """Every declared parameter with its value; WrongUsage for an unknown name or an unreadable value."""
         if unknown := set(given) - set(question.params):
             known = "・".join(question.params) or "（条件なし）"
             raise WrongUsage.because(
-                f"質問『{question.name}』に条件『{'・'.join(sorted(unknown))}』はありません", f"使える条件は {known} です"
+                f"質問『{question.name}』に条件『{'・'.join(sorted(unknown))}』はありません",
+                f"使える条件は {known} です",
             )
         return {
             name: _typed(name, param, given[name] if given.get(name) is not None else _resolved(param.default, today))
@@ -228,8 +227,8 @@ class Catalog:
     def ask(self, name: str, snapshot: Snapshot, *, today: dt.date, **given: Any) -> Result:
         """The answer to a question at a snapshot, for a reference date.
 
-        Raises NotFound, WrongUsage, and AnswerBroken when the rows are not unique on the declared key or the SELECT list
-        is not the declared columns.
+        Raises NotFound, WrongUsage, and AnswerBroken when the rows are not unique on the declared key or the SELECT
+        list is not the declared columns.
         """
         question = self.named(name)
         params = self.params(question, given, today)
@@ -299,12 +298,14 @@ def run(question: Question, params: Mapping[str, Any], cursor: duckdb.DuckDBPyCo
     declared = tuple(column.name for column in question.columns)
     if found != declared:
         raise AnswerBroken.because(
-            f"質問『{question.name}』の列が宣言と違います（宣言 {declared}、答え {found}）", "見出しの columns を SELECT に合わせてください"
+            f"質問『{question.name}』の列が宣言と違います（宣言 {declared}、答え {found}）",
+            "見出しの columns を SELECT に合わせてください",
         )
     positions = [declared.index(name) for name in question.key]
     keys = [tuple(str(row[position]) for position in positions) for row in rows]
     if len(set(keys)) != len(keys):
         raise AnswerBroken.because(
-            f"質問『{question.name}』の答えが {question.grain} ごとに1行になっていません", "結合の条件か key を直してください"
+            f"質問『{question.name}』の答えが {question.grain} ごとに1行になっていません",
+            "結合の条件か key を直してください",
         )
     return rows

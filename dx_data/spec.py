@@ -26,7 +26,7 @@ class Kind(StrEnum):
         return self in {Kind.INTEGER, Kind.NUMBER, Kind.YEN}
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """The kind in plain Japanese."""
         return {
             "text": "文字",

@@ -166,9 +166,7 @@ def _hides_digit(c: str) -> bool:
 
 def _not_a_number(text: str) -> Unreadable:
     if text.casefold() in _NO_VALUE:
-        return Unreadable(
-            "数ではなく「値なし」を表す記号です", "0なら 0、未入力なら空欄にしてください", "number.dash"
-        )
+        return Unreadable("数ではなく「値なし」を表す記号です", "0なら 0、未入力なら空欄にしてください", "number.dash")
     if _SCIENTIFIC.fullmatch(text):
         message, fix = "指数の書き方の数です", "元の値を確かめて、すべての桁を書いてください"
     elif "," in text:
@@ -179,9 +177,7 @@ def _not_a_number(text: str) -> Unreadable:
 
 
 def _too_long() -> Unreadable:
-    return Unreadable(
-        "数の桁が多すぎます", "番号なら文字の列に入れ、数なら値を確かめてください", "number.unreadable"
-    )
+    return Unreadable("数の桁が多すぎます", "番号なら文字の列に入れ、数なら値を確かめてください", "number.unreadable")
 
 
 # --- dates: eras -------------------------------------------------------------------------------------------
@@ -244,9 +240,7 @@ _FULL_DATE = re.compile(
 )
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _SERIAL = re.compile(r"([0-9]{5})(?:\.0+)?")
-_MONTH = re.compile(
-    rf"{_YEAR}(?: ?年 ?(?P<month1>[0-9]{{1,2}}) ?月分?| ?(?P<mark>[-/.]) ?(?P<month2>[0-9]{{1,2}}))"
-)
+_MONTH = re.compile(rf"{_YEAR}(?: ?年 ?(?P<month1>[0-9]{{1,2}}) ?月分?| ?(?P<mark>[-/.]) ?(?P<month2>[0-9]{{1,2}}))")
 _COMPACT_MONTH = re.compile(r"([0-9]{4})([0-9]{2})")
 # A spreadsheet shows 2025.10 as 2025.1.
 _LOST_ZERO = re.compile(r"[0-9]{4}\.1")
@@ -317,9 +311,7 @@ def _midnight(text: str, *, month: bool) -> date:
 
 def _real_date(year: int, month: int, day: int) -> date:
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise Unreadable(
-            f"年が{FIRST_YEAR}年から{LAST_YEAR}年までの外です", "年を確かめて直してください", "date.range"
-        )
+        raise Unreadable(f"年が{FIRST_YEAR}年から{LAST_YEAR}年までの外です", "年を確かめて直してください", "date.range")
     try:
         return date(year, month, day)
     except ValueError:
@@ -424,9 +416,7 @@ def _not_a_date(text: str, *, month: bool) -> Unreadable:
 
 # --- personal data -----------------------------------------------------------------------------------------
 
-_TWELVE_DIGITS = re.compile(
-    r"(?<![0-9])(?<![0-9]\.)(?=([0-9]{4}[- ]?[0-9]{4}[- ]?[0-9]{4})(?![0-9]|\.[0-9]))"
-)
+_TWELVE_DIGITS = re.compile(r"(?<![0-9])(?<![0-9]\.)(?=([0-9]{4}[- ]?[0-9]{4}[- ]?[0-9]{4})(?![0-9]|\.[0-9]))")
 _PHONE = re.compile(
     r"(?<![0-9])(?<![0-9]-)(?:"
     r"0[5-9]0[- ]?[0-9]{4}[- ]?[0-9]{4}"
@@ -474,9 +464,7 @@ def looks_personal(value: str) -> str | None:
         return "マイナンバー"
     if any(_is_private_phone(found[0]) for found in _PHONE.finditer(text)):
         return "電話番号"
-    if "@" in text and any(
-        not _IMPERSONAL_DOMAIN.fullmatch(found[1].lower()) for found in _MAIL.finditer(text)
-    ):
+    if "@" in text and any(not _IMPERSONAL_DOMAIN.fullmatch(found[1].lower()) for found in _MAIL.finditer(text)):
         return "メールアドレス"
     return None
 

@@ -42,13 +42,15 @@ ROOMS = {
     "custody": 8,
     "pack": 8,
     "demo": 8,
-    "intake": 9,
-    "ui": 10,
-    "cli": 10,
-    "__main__": 11,
-    "docs": 11,
-    "pages": 12,
-    "app": 13,
+    "house": 9,
+    "intake": 10,
+    "serving": 10,
+    "ui": 11,
+    "cli": 11,
+    "__main__": 12,
+    "docs": 12,
+    "pages": 13,
+    "app": 14,
 }
 NEVER_IMPORTED = {"tests", "benchmarks"}
 
@@ -231,27 +233,21 @@ def sql_is_built_in_two_rooms(tree: Tree) -> list[str]:
         inner: set[int] = set()  # operands of an expression already looked at
         for node in ast.walk(ast.parse(source)):
             match node:
-                case ast.JoinedStr(values=values) if any(
-                    isinstance(value, ast.FormattedValue) for value in values
-                ):
+                case ast.JoinedStr(values=values) if any(isinstance(value, ast.FormattedValue) for value in values):
                     built, how = literal(node), "an f-string"
                 case ast.BinOp(op=ast.Add(), left=left, right=right):
                     built, how = literal(node), "+"
                     inner |= {id(left), id(right)}
                 case ast.BinOp(op=ast.Mod(), left=left):
                     built, how = literal(left), "%"
-                case ast.Call(
-                    func=ast.Attribute(value=text, attr="format" | "format_map" | "replace" as how)
-                ):
+                case ast.Call(func=ast.Attribute(value=text, attr="format" | "format_map" | "replace" as how)):
                     built = literal(text)
                 case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="join"), args=[parts]):
                     built, how = literal(parts), "join"
                 case _:
                     continue
             if id(node) not in inner and SQL.search(built):
-                findings.append(
-                    f"{path}:{node.lineno}: SQL built with {how} outside dx_data/derive and dx_data/lake"
-                )
+                findings.append(f"{path}:{node.lineno}: SQL built with {how} outside dx_data/derive and dx_data/lake")
     return findings
 
 
@@ -274,9 +270,7 @@ def names_say_something(tree: Tree) -> list[str]:
 
 def every_module_says_its_purpose(tree: Tree) -> list[str]:
     """The first line of a module is a sentence."""
-    return [
-        f"{path}: no docstring" for path, source in tree.items() if not ast.get_docstring(ast.parse(source))
-    ]
+    return [f"{path}: no docstring" for path, source in tree.items() if not ast.get_docstring(ast.parse(source))]
 
 
 # --- our own tree keeps them ----------------------------------------------------------------------
@@ -312,9 +306,7 @@ def test_the_tree_that_is_read_is_ours() -> None:
 
 
 def test_a_module_without_a_rank_is_found() -> None:
-    tree = dict.fromkeys(
-        ("dx_data/__init__.py", "dx_data/cellar.py", "dx_data/loft/door.py", "dx_data/loft/a.py"), ""
-    )
+    tree = dict.fromkeys(("dx_data/__init__.py", "dx_data/cellar.py", "dx_data/loft/door.py", "dx_data/loft/a.py"), "")
     assert every_room_is_known(tree) == [
         "dx_data/cellar.py: no rank for 「cellar」 → give it one in ROOMS of tests/test_architecture.py",
         "dx_data/loft/a.py: no rank for 「loft」 → give it one in ROOMS of tests/test_architecture.py",
@@ -339,17 +331,29 @@ ARROWS = [
     *(
         "demo>charts",
         "demo>access",
-        "intake>custody",
-        "intake>pack",
-        "intake>demo",
+        "house>custody",
+        "house>pack",
+        "house>demo",
+        "intake>house",
+        "serving>house",
         "ui>intake",
+        "ui>serving",
         "cli>intake",
+        "cli>serving",
     ),
     *("docs>cli", "docs>ui", "__main__>cli", "pages>docs", "pages>__main__", "app>pages"),
 ]
 WALLS = [
     *("door|lake", "door|catalog", "lake|catalog", "datasets|derive", "charts|access", "access|disclosure"),
-    *("charts|disclosure", "custody|pack", "custody|demo", "pack|demo", "ui|cli", "calendar|settings"),
+    *(
+        "charts|disclosure",
+        "custody|pack",
+        "custody|demo",
+        "pack|demo",
+        "intake|serving",
+        "ui|cli",
+        "calendar|settings",
+    ),
 ]
 
 
@@ -398,10 +402,7 @@ def test_an_import_is_seen_however_it_is_written(source: str) -> None:
 
 
 def test_inside_a_room_imports_are_free() -> None:
-    assert (
-        imports_go_one_way({"dx_data/door/read.py": "from dx_data.door import layout\nfrom . import gate"})
-        == []
-    )
+    assert imports_go_one_way({"dx_data/door/read.py": "from dx_data.door import layout\nfrom . import gate"}) == []
 
 
 def test_the_package_itself_imports_no_room() -> None:
@@ -411,9 +412,7 @@ def test_the_package_itself_imports_no_room() -> None:
 
 
 def test_the_product_does_not_import_its_tests() -> None:
-    assert imports_go_one_way(
-        {"app.py": "import tests.mutate", "dx_data/cli.py": "from benchmarks import door"}
-    ) == [
+    assert imports_go_one_way({"app.py": "import tests.mutate", "dx_data/cli.py": "from benchmarks import door"}) == [
         "app.py:1: app may not import tests",
         "dx_data/cli.py:1: cli may not import benchmarks",
     ]
@@ -425,10 +424,7 @@ def test_streamlit_in_another_room_is_found() -> None:
         "dx_data/charts.py:1: streamlit outside dx_data/ui, pages and app.py",
         "dx_data/charts.py:2: streamlit outside dx_data/ui, pages and app.py",
     ]
-    assert (
-        streamlit_stays_on_the_screen({"dx_data/ui/main.py": source, "pages/a.py": source, "app.py": source})
-        == []
-    )
+    assert streamlit_stays_on_the_screen({"dx_data/ui/main.py": source, "pages/a.py": source, "app.py": source}) == []
 
 
 @pytest.mark.parametrize("library", ["duckdb", "pandas", "plotly"])
@@ -456,9 +452,9 @@ def test_a_page_that_calculates_is_found(library: str) -> None:
     ],
 )
 def test_sql_on_a_page_is_found(text: str) -> None:
-    assert pages_hold_no_sql(
-        {"pages/a.py": f'"""SELECT a FROM b is only talked about."""\nx = {text!r}'}
-    ) == ["pages/a.py:2: SQL text on a page"]
+    assert pages_hold_no_sql({"pages/a.py": f'"""SELECT a FROM b is only talked about."""\nx = {text!r}'}) == [
+        "pages/a.py:2: SQL text on a page"
+    ]
     assert pages_hold_no_sql({"pages/a.py": f'x = f"{{y}} {text}"'}) == ["pages/a.py:1: SQL text on a page"]
 
 
@@ -504,9 +500,7 @@ def test_sql_built_from_strings_is_found(expression: str, how: str) -> None:
 
 def test_sql_with_params_is_not_built() -> None:
     assert (
-        sql_is_built_in_two_rooms(
-            {"dx_data/custody/ledger.py": "run('SELECT * FROM ledger WHERE line = ?', [1])"}
-        )
+        sql_is_built_in_two_rooms({"dx_data/custody/ledger.py": "run('SELECT * FROM ledger WHERE line = ?', [1])"})
         == []
     )
 
@@ -541,8 +535,7 @@ def project() -> dict[str, Any]:
 def test_every_package_is_named_in_pyproject() -> None:
     """The packages are an explicit list, so a new folder is one more line in it."""
     there = {
-        path.parent.relative_to(ROOT).as_posix().replace("/", ".")
-        for path in (ROOT / "dx_data").rglob("__init__.py")
+        path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in (ROOT / "dx_data").rglob("__init__.py")
     }
     assert sorted(there - set(project()["tool"]["setuptools"]["packages"])) == []
 
@@ -552,9 +545,7 @@ def test_every_package_is_named_in_pyproject() -> None:
 )
 def test_the_lock_has_what_pyproject_asks_for(lock: str, extras: list[str]) -> None:
     """Else: make lock. What is pinned is in the range that is asked for, and has its hashes."""
-    pins = re.findall(
-        r"^([\w.-]+)==(\S+)[^\n]* \\\n    --hash=sha256:", (ROOT / lock).read_text("utf-8"), re.MULTILINE
-    )
+    pins = re.findall(r"^([\w.-]+)==(\S+)[^\n]* \\\n    --hash=sha256:", (ROOT / lock).read_text("utf-8"), re.MULTILINE)
     pinned = {canonicalize_name(name): version for name, version in pins}
     metadata = project()["project"]
     wanted = [
@@ -615,6 +606,4 @@ def test_nothing_names_a_package_index() -> None:
 
 @pytest.mark.parametrize("name", INDEX_NAMES)
 def test_the_name_of_a_package_index_is_found(name: str) -> None:
-    assert index_names_in({"Makefile": f"pip install --{name.upper()} x".encode()}) == [
-        f"Makefile: names {name}"
-    ]
+    assert index_names_in({"Makefile": f"pip install --{name.upper()} x".encode()}) == [f"Makefile: names {name}"]

@@ -1,1 +1,1 @@
-"""placeholder"""
+"""What happened, proven: the ledger, receipts, and the one way out. Nothing here changes data."""

@@ -42,7 +42,13 @@ DATASET = Dataset(
             example="2025-06-10",
         ),
         Column(name="action", title="対応内容", pii=Pii.FREE, description="自由記述です。保存しません"),
-        Column(name="issue", title="対応時の課題", aliases=("課題",), pii=Pii.FREE, description="自由記述です。保存しません"),
+        Column(
+            name="issue",
+            title="対応時の課題",
+            aliases=("課題",),
+            pii=Pii.FREE,
+            description="自由記述です。保存しません",
+        ),
         Column(
             name="next_on",
             title="次回予定",

@@ -31,7 +31,13 @@ DATASET = Dataset(
             description="手続の名前です",
             example="保育所等利用申込",
         ),
-        Column(name="division", title="所管部", aliases=("部",), description="所管する部です", example="子育て支援部"),
+        Column(
+            name="division",
+            title="所管部",
+            aliases=("部",),
+            description="所管する部です",
+            example="子育て支援部",
+        ),
         Column(
             name="section",
             title="所管課",
@@ -40,7 +46,13 @@ DATASET = Dataset(
             description="所管する課です",
             example="保育課",
         ),
-        Column(name="subsection", title="所管係", aliases=("担当係",), description="所管する係です", example="入園係"),
+        Column(
+            name="subsection",
+            title="所管係",
+            aliases=("担当係",),
+            description="所管する係です",
+            example="入園係",
+        ),
         Column(
             name="field",
             title="分野",
@@ -222,7 +234,13 @@ DATASET = Dataset(
             description="いまある手続かです",
             example="有効",
         ),
-        Column(name="abolished_on", title="廃止日", kind=Kind.DATE, description="廃止・統合した日です", example=None),
+        Column(
+            name="abolished_on",
+            title="廃止日",
+            kind=Kind.DATE,
+            description="廃止・統合した日です",
+            example=None,
+        ),
         Column(name="remarks", title="備考", pii=Pii.FREE, description="自由記述です。保存しません"),
     ),
 )

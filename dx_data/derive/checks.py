@@ -15,16 +15,31 @@ from dx_data.spec import Column, Kind
 
 _INTEGER = r"-?[0-9]{1,15}"
 _NUMBER = r"-?[0-9]{1,12}([.][0-9]{1,6})?"
-_DATE = r"(18[7-9][0-9]|19[0-9]{2}|20[0-9]{2})[-/][0-9]{1,2}[-/][0-9]{1,2}"
-_DATETIME = _DATE + r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
-_UTC = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?([.]0+)?Z"
-_SEPARATORS = re.compile(r"[\n,;、,;]+")
+_YEAR = "(18[7-9][0-9]|19[0-9]{2}|20[0-9]{2})"
+_DATE = _YEAR + "[-/][0-9]{1,2}[-/][0-9]{1,2}"
+# DuckDB reads 24:00 as the next day.
+_DATETIME = _DATE + "[ T]([01]?[0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?"
+_UTC = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?([.]0+)?Z"
+_MONTH = _YEAR + "-[0-9]{2}-01"
+_SEPARATORS = re.compile(r"[\r\n,;、，；]+")
 _CHOICES_SHOWN = 12
+WHITE = " \t\r\n\u3000\u00a0"
+# What Excel shows where a formula failed, and the door's own word where a formula came without its value.
+NO_CACHED_VALUE = "#値なし!"
+_ERROR_VALUES = frozenset(
+    ("#REF!", "#DIV/0!", "#N/A", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA", "#####")
+)
+
+
+def filled(cell: str) -> str:
+    """SQL: whether a cell holds more than white space (U+3000 too); trims only what begins with some."""
+    plain = f"{cell} >= '!' AND NOT starts_with({cell}, '\u3000') AND NOT starts_with({cell}, '\u00a0')"
+    return f"(({plain}) OR trim({cell}, '{WHITE}') <> '')"
 
 
 def present(cell: str) -> str:
-    """SQL: the cell, NULL when blank (white space only counts as blank, U+3000 too)."""
-    return f"nullif(CASE WHEN {cell} = '' THEN '' WHEN trim({cell}, ' \t\r\n\u3000') = '' THEN '' ELSE {cell} END, '')"
+    """SQL: the cell, NULL when blank."""
+    return f"CASE WHEN {filled(cell)} THEN {cell} END"
 
 
 def strict(column: Column, cell: str) -> str:
@@ -32,19 +47,18 @@ def strict(column: Column, cell: str) -> str:
     kind = TYPES[column.kind]
     match column.kind:
         case Kind.TEXT:
-            return f"CASE WHEN {cell} = trim({cell}, ' \t\r\n\u3000') THEN {cell} END"
+            return f"CASE WHEN {_untidy(cell)} THEN NULL ELSE {cell} END"
         case Kind.INTEGER | Kind.YEN:
             return f"CASE WHEN regexp_full_match({cell}, '{_INTEGER}') THEN try_cast({cell} AS {kind}) END"
         case Kind.NUMBER:
             return f"CASE WHEN regexp_full_match({cell}, '{_NUMBER}') THEN try_cast({cell} AS {kind}) END"
         case Kind.DATE if column.month:
-            return f"CASE WHEN regexp_full_match({cell}, '[0-9]{{4}}-[0-9]{{2}}-01') THEN try_cast({cell} AS DATE) END"
+            return f"CASE WHEN regexp_full_match({cell}, '{_MONTH}') THEN try_cast({cell} AS DATE) END"
         case Kind.DATE:
-            return f"CASE WHEN regexp_full_match({cell}, '{_DATE}') THEN try_cast(replace({cell}, '/', '-') AS DATE) END"
+            return f"CASE WHEN regexp_full_match({cell}, '{_DATE}') THEN try_cast({cell} AS DATE) END"
         case Kind.DATETIME:
             return (
-                f"CASE WHEN regexp_full_match({cell}, '{_DATETIME}')"
-                f" THEN try_cast(replace({cell}, '/', '-') AS TIMESTAMP)"
+                f"CASE WHEN regexp_full_match({cell}, '{_DATETIME}') THEN try_cast({cell} AS TIMESTAMP)"
                 f" WHEN regexp_full_match({cell}, '{_UTC}')"
                 f" THEN try_cast(rtrim({cell}, 'Z') AS TIMESTAMP) + INTERVAL 9 HOUR END"
             )
@@ -58,15 +72,23 @@ def strict(column: Column, cell: str) -> str:
             )
 
 
+def _untidy(cell: str) -> str:
+    """SQL: whether a text begins or ends with white space or begins like an error value; cheaper than trimming each."""
+    tests = [f"{cell} < '$'", *(f"starts_with({cell}, '{c}')" for c in "\u3000\u00a0")]
+    tests += [f"ends_with({cell}, '{c}')" for c in WHITE]
+    return " OR ".join(tests)
+
+
 def _values(column: Column) -> str:
     return ", ".join(literal(choice.value) for choice in column.choices)
 
 
 def canonical(column: Column, cell: str) -> str:
     """The cell in strict form; text.Unreadable says what is wrong and how to mend it."""
+    _not_an_error(cell)
     match column.kind:
         case Kind.TEXT:
-            return cell.strip(" \t\r\n\u3000")
+            return cell.strip(WHITE)
         case Kind.INTEGER:
             return str(_bounded(text.parse_integer(cell)))
         case Kind.YEN:
@@ -84,7 +106,20 @@ def canonical(column: Column, cell: str) -> str:
             return _choice(column, cell)
         case Kind.CHOICES:
             parts = [part for part in _SEPARATORS.split(cell) if part.strip()]
+            if not parts:
+                raise text.Unreadable("選択肢にない値です", "選択肢を書くか、空欄にしてください", "choice.unknown")
             return "\n".join(_choice(column, part) for part in parts)
+
+
+def _not_an_error(cell: str) -> None:
+    if cell == NO_CACHED_VALUE:
+        raise text.Unreadable(
+            "計算結果が保存されていない数式です",
+            "Excelで開いて保存し直すか、値に直してください",
+            "excel.no_cached_value",
+        )
+    if cell.strip(WHITE) in _ERROR_VALUES:
+        raise text.Unreadable("Excelのエラー値です", "数式を直して、値を入れてください", "excel.error_value")
 
 
 def _bounded(value: int) -> int:

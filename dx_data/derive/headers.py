@@ -20,6 +20,19 @@ KINTONE_SYSTEM = (
     "ステータス",
     "作業者",
     "カテゴリー",
+    "Record number",
+    "Created by",
+    "Created datetime",
+    "Updated by",
+    "Updated datetime",
+    "recordNumber",
+    "creator",
+    "createdTime",
+    "modifier",
+    "updatedTime",
+    "__index__",
+    "$id",
+    "$revision",
 )
 _SYSTEM = frozenset(map(fold_header, KINTONE_SYSTEM))
 _CLOSE_ENOUGH = 0.6
@@ -29,7 +42,8 @@ _CLOSE_ENOUGH = 0.6
 class Match:
     """A header laid against one dataset: position → column, the positions nobody declared, the columns not found.
 
-    `system` are kintone's own positions, `doubles` the headings that mean a column already taken.
+    `system` are kintone's own positions, `doubles` the headings that mean a column already taken, `declined` those that a
+    person decided to leave out.
     """
 
     dataset: Dataset
@@ -37,7 +51,8 @@ class Match:
     unknown: tuple[int, ...]
     system: tuple[int, ...]
     missing: tuple[Column, ...]
-    doubles: tuple[int, ...]
+    doubles: Mapping[int, Column]
+    declined: tuple[int, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -68,36 +83,37 @@ def is_system(heading: str) -> bool:
 
 
 def lay(headings: Sequence[str], dataset: Dataset, confirmed: Mapping[str, str | None] | None = None) -> Match:
-    """Lay a header against a dataset; `confirmed` maps headings to column names (None: leave the column out)."""
-    confirmed = {fold_header(heading): name for heading, name in (confirmed or {}).items()}
-    # A title beats another column's alias, so that 「課題」 means the column of that title where there is one.
-    by_spelling: dict[str, Column] = {}
-    for column in dataset.columns:
-        by_spelling.setdefault(fold_header(column.title), column)
-    for column in dataset.columns:
-        for spelling in spellings(column):
-            by_spelling.setdefault(spelling, column)
+    """Lay a header against a dataset; `confirmed` maps headings to column names (None: leave the column out).
+
+    A heading that is a column's title wins the column from one that is only its alias, wherever they stand.
+    """
+    decided = {fold_header(heading): name for heading, name in (confirmed or {}).items()}
+    titles = {fold_header(column.title): column for column in dataset.columns}
+    known = {spelling: column for column in reversed(dataset.columns) for spelling in spellings(column)} | titles
+    folded = [fold_header(heading) for heading in headings]
+    declined = tuple(p for p, heading in enumerate(folded) if heading in decided and decided[heading] is None)
+    meant: dict[int, Column] = {}
+    for position, heading in enumerate(folded):
+        name = decided.get(heading)
+        column = dataset.column(name) if name else known.get(heading)
+        if column is not None and position not in declined:
+            meant[position] = column
     columns: dict[int, Column] = {}
-    unknown, system, doubles = [], [], []
     taken: set[str] = set()
-    for position, heading in enumerate(headings):
-        folded = fold_header(heading)
-        if folded in confirmed:
-            name = confirmed[folded]
-            found = dataset.column(name) if name else None
-            if found is None:
-                continue
-        else:
-            found = by_spelling.get(folded)
-        if found is None:
-            (system if is_system(heading) else unknown).append(position)
-        elif found.name in taken:
-            doubles.append(position)
-        else:
-            taken.add(found.name)
-            columns[position] = found
-    missing = tuple(column for column in dataset.columns if column.required and column.name not in taken)
-    return Match(dataset, columns, tuple(unknown), tuple(system), missing, tuple(doubles))
+    for position in sorted(meant, key=lambda p: (folded[p] not in decided, folded[p] not in titles, p)):
+        if meant[position].name not in taken:
+            taken.add(meant[position].name)
+            columns[position] = meant[position]
+    rest = [p for p in range(len(headings)) if p not in meant and p not in declined]
+    return Match(
+        dataset,
+        dict(sorted(columns.items())),
+        unknown=tuple(p for p in rest if not is_system(headings[p])),
+        system=tuple(p for p in rest if is_system(headings[p])),
+        missing=tuple(column for column in dataset.columns if column.required and column.name not in taken),
+        doubles={p: column for p, column in meant.items() if p not in columns},
+        declined=declined,
+    )
 
 
 def best(headings: Sequence[str], datasets: Iterable[Dataset]) -> list[Match]:

@@ -14,9 +14,10 @@ from dx_data.door import check as checking
 from dx_data.door import gate, layout
 from dx_data.door import match as matching
 from dx_data.door.check import Checked
+from dx_data.door.echo import safe_mended, safe_problem
 from dx_data.door.read import Book, read
 from dx_data.door.staging import Staging, sweep
-from dx_data.errors import Mended, Problem
+from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset
 
@@ -57,25 +58,60 @@ def examine(
     progress: Progress = lambda _: None,
 ) -> Examined:
     """Walk a file through the whole door; FileRejected at the first stage that fails."""
+    try:
+        return _walk(path, staging, settings, name, dataset, confirmed, as_of, progress)
+    except FileRejected as event:
+        raise FileRejected(tuple(map(safe_problem, event.problems))) from event
+
+
+def _walk(
+    path: Path,
+    staging: Staging,
+    settings: Settings,
+    name: str | None,
+    dataset: Dataset | None,
+    confirmed: Mapping[str, str | None] | None,
+    as_of: dt.date | None,
+    progress: Progress,
+) -> Examined:
     progress("読み込み")
     book = read(path, staging, settings, name=name)
     progress("表の形の確認")
     laid = layout.lay_out(book, staging, as_of=as_of)
     progress("項目の照合")
-    tables = [
-        matched
-        for table in _wanted(laid)
-        for matched in matching.match(table, staging, dataset=dataset, confirmed=confirmed)
-    ]
+    visible = [table for table in laid if not table.hidden] or laid
+    try:
+        tables, left_out = matching.match_all(visible, staging, dataset=dataset, confirmed=confirmed)
+    except FileRejected:
+        # What is refused for its form may still hold what must be named first.
+        gate.pass_gate(book, laid, [], staging)
+        raise
     progress("個人情報の確認")
-    gated = gate.pass_gate(book, tables, staging)
+    gated = gate.pass_gate(book, laid, tables, staging)
     progress("値の確認")
     checked = tuple(checking.check(table, staging) for table in gated.tables)
-    mended = tuple(m for table in laid for m in table.mended)
-    return Examined(book, checked, mended + gated.left_out, gated.asks)
+    mended = [m for table in visible for m in table.mended] + left_out + _not_read(book, laid, visible)
+    return Examined(
+        book,
+        checked,
+        tuple(map(safe_mended, (*mended, *gated.left_out))),
+        tuple(map(safe_problem, gated.asks)),
+    )
 
 
-def _wanted(laid: list[layout.Laid]) -> list[layout.Laid]:
-    """Visible tables; hidden sheets are searched by the gate but hold nothing to load."""
-    visible = [table for table in laid if not table.hidden]
-    return visible or laid
+def _not_read(book: Book, laid: list[layout.Laid], visible: list[layout.Laid]) -> list[Mended]:
+    """Sheets that hold something and no table, and hidden ones beside visible ones: searched by the gate, not loaded."""
+    tables = {table.sheet for table in laid}
+    hidden = [table for table in laid if table not in visible]
+    bare = [sheet for sheet in book.sheets if sheet.height and sheet.name not in tables]
+    return [
+        Mended(
+            rule="layout.hidden_sheet", message="非表示のシートなので読み取っていません", sheet=t.sheet, count=t.height
+        )
+        for t in hidden
+    ] + [
+        Mended(
+            rule="layout.sheet_left_out", message="表のないシートなので読み取っていません", sheet=s.name, count=s.height
+        )
+        for s in bare
+    ]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dx_data import text
-from dx_data.derive import checks
-from dx_data.derive.tables import TYPES, literal, quoted
+from dx_data.derive import checks, staged
+from dx_data.door.echo import safe_mended, safe_problem, shown
 from dx_data.door.match import Matched
 from dx_data.door.staging import Staging
 from dx_data.errors import ROWS_SHOWN, Mended, Problem
@@ -55,47 +55,45 @@ class Checked:
 
     def typed(self, staging: Staging) -> pa.Table:
         """The sound rows: declared columns (those absent from the file are NULL), `source_sheet`, `source_row`."""
-        present = {column.name for column in self.columns}
-        selected = ", ".join(
-            f"{quoted(c.name) if c.name in present else f'NULL::{TYPES[c.kind]}'} AS {quoted(c.name)}"
-            for c in self.dataset.stored
-        )
-        sheet = literal(self.sheet)
-        return staging.sql(
-            f"SELECT {selected}, {sheet}::VARCHAR AS source_sheet, row AS source_row FROM {self.table}"
-            f" WHERE faults = 0 ORDER BY row"
-        ).to_arrow_table()
+        return staging.sql(staged.sound_rows(self.table, self.dataset, self.columns, self.sheet)).to_arrow_table()
 
     def all_faults(self, staging: Staging) -> Iterator[tuple[str, int, str, str, str, str]]:
         """Every faulty cell: sheet, row, heading, masked value, fault, remedy."""
-        for row, header, value, message, fix in staging.sql(
-            f"SELECT row, header, value, message, fix FROM {self.faults} ORDER BY row, header"
-        ).fetchall():
-            yield self.sheet or "", row, header, value, message, fix
+        for row, header, value, message, fix in staging.sql(staged.list_faults(self.faults)).fetchall():
+            yield self.sheet or "", row, header or "", value, message, fix
 
 
 def check(matched: Matched, staging: Staging) -> Checked:
     """Type and check every cell of a matched table."""
     cells = list(matched.columns.items())
     table = staging.name("typed")
-    cut = ", ".join(f"{checks.present(quoted(view))} AS t{bit}" for bit, (view, _) in enumerate(cells))
-    typed = ", ".join(f"{checks.strict(column, f't{bit}')} AS {quoted(column.name)}" for bit, (_, column) in enumerate(cells))
-    # One bit per column: the cell holds something that SQL's strict form refuses.
-    loose = " | ".join(
-        f"CASE WHEN t{bit} IS NOT NULL AND {quoted(column.name)} IS NULL THEN {1 << bit} ELSE 0 END"
-        for bit, (_, column) in enumerate(cells)
-    )
-    staging.sql(
-        f"CREATE TABLE {table} AS SELECT *, ({loose})::UBIGINT AS loose, 0::UBIGINT AS faults"
-        f" FROM (SELECT *, {typed} FROM (SELECT row, {cut} FROM {matched.view}))"
-    )
+    staging.sql(staged.create_typed(table, matched.view, cells))
     work = _Work(matched, staging, table, cells)
     work.rewrite()
     work.require()
     work.bound()
     work.unique()
     work.even()
+    work.notice_private_use()
     return work.finish()
+
+
+@dataclass(frozen=True)
+class _Spelling:
+    """One loose spelling of a column: how often and where it stands, and its strict form or what is wrong with it."""
+
+    cell: str
+    count: int
+    rows: tuple[int, ...]
+    strict: str = ""
+    fault: text.Unreadable | None = None
+
+
+def _read(column: Column, cell: str, count: int, rows: Sequence[int]) -> _Spelling:
+    try:
+        return _Spelling(cell, count, tuple(rows), strict=checks.canonical(column, cell))
+    except text.Unreadable as fault:
+        return _Spelling(cell, count, tuple(rows), fault=fault)
 
 
 class _Work:
@@ -106,85 +104,75 @@ class _Work:
         self.problems: list[Problem] = []
         self.mended: list[Mended] = []
         self.faults = staging.name("faults")
-        staging.sql(f"CREATE TABLE {self.faults} (row BIGINT, header VARCHAR, value VARCHAR, message VARCHAR, fix VARCHAR)")
+        staging.sql(staged.create_faults(self.faults))
 
-    def place(self, bit: int) -> dict[str, str | None]:
+    def place(self, n: int) -> dict[str, str | None]:
         """Sheet, letter and heading of a column, for findings."""
-        view, column = self.cells[bit]
+        view, column = self.cells[n]
         heading = self.matched.heading(view)
         return {
             "sheet": self.matched.laid.sheet,
             "column": heading.letter or None,
-            "header": heading.text or column.title,
+            "header": shown(heading.text or column.title),
         }
 
     def rewrite(self) -> None:
         """Rewrite the loose spellings of every column, or note them as faults."""
-        found = self.staging.sql(
-            "SELECT " + ", ".join(f"count(*) FILTER (WHERE loose & {1 << b} <> 0)" for b in range(len(self.cells)))
-            + f" FROM {self.table}"
-        ).fetchall()[0]
-        for bit, count in enumerate(found):
+        counts = self.staging.row(staged.count_loose(self.table, len(self.cells)))
+        for n, count in enumerate(counts):
             if count:
-                self._rewrite_column(bit)
+                self._rewrite_column(n)
 
-    def _rewrite_column(self, bit: int) -> None:
-        _, column = self.cells[bit]
-        where = f"loose & {1 << bit} <> 0"
-        spellings = self.staging.sql(
-            f"SELECT t{bit}, count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {self.table} WHERE {where}"
-            f" GROUP BY t{bit} ORDER BY min(row)"
-        ).fetchall()
-        read: list[tuple[str, str]] = []
-        wrong: list[tuple[str, int, tuple[int, ...], text.Unreadable]] = []
-        rewritten: list[tuple[str, str, int, tuple[int, ...]]] = []
-        for cell, count, rows in spellings:
-            try:
-                strict = checks.canonical(column, cell)
-            except text.Unreadable as fault:
-                wrong.append((cell, count, tuple(rows), fault))
-                continue
-            read.append((cell, strict))
-            rewritten.append((cell, strict, count, tuple(rows)))
-        if read:
-            names = self.staging.name("spellings")
-            self.staging.connection.register(
-                f"{names}_in", pa.table({"cell": [c for c, _ in read], "strict": [s for _, s in read]})
-            )
-            self.staging.sql(
-                f"UPDATE {self.table} SET {quoted(column.name)} = {checks.strict(column, 's.strict')}"
-                f" FROM {names}_in s WHERE {where} AND t{bit} = s.cell"
-            )
-            self.staging.connection.unregister(f"{names}_in")
-        if rewritten:
-            rule, message = _REWRITTEN[column.kind]
-            cell, strict, _, _ = rewritten[0]
-            self.mended.append(
-                Mended(
-                    rule=rule,
-                    message=message,
-                    count=sum(count for _, _, count, _ in rewritten),
-                    rows=tuple(sorted({row for *_, rows in rewritten for row in rows})[:ROWS_SHOWN]),
-                    before=_shown(cell),
-                    after=_shown(strict),
-                    **self.place(bit),
-                )
-            )
-        if wrong:
-            self._note_wrong(bit, wrong)
+    def _rewrite_column(self, n: int) -> None:
+        _, column = self.cells[n]
+        found = self.staging.sql(staged.loose_spellings(self.table, n)).fetchall()
+        spellings = [_read(column, *spelling) for spelling in found]
+        if read := [s for s in spellings if not s.fault]:
+            self._take(n, read)
+        if wrong := [s for s in spellings if s.fault]:
+            self._note_wrong(n, wrong)
+        # Nothing that was written becomes blank, whatever the rules above may have missed.
+        self.note(
+            n,
+            staged.is_lost(n, column),
+            "check.unreadable",
+            f"{column.kind.title}として読めません",
+            "書き方を確かめて直してください",
+        )
 
-    def _note_wrong(self, bit: int, wrong: list[tuple[str, int, tuple[int, ...], text.Unreadable]]) -> None:
-        place = self.place(bit)
-        for cell, count, rows, fault in wrong[:_PROBLEMS_PER_COLUMN]:
+    def _take(self, n: int, read: Sequence[_Spelling]) -> None:
+        _, column = self.cells[n]
+        with self.staging.lent(cell=[s.cell for s in read], strict=[s.strict for s in read]) as spellings:
+            self.staging.sql(staged.take_strict_spellings(self.table, n, column, spellings))
+        changed = [s for s in read if s.cell != s.strict]
+        if not changed:
+            return
+        rule, message = _REWRITTEN[column.kind]
+        self.mended.append(
+            Mended(
+                rule=rule,
+                message=message,
+                count=sum(s.count for s in changed),
+                rows=tuple(sorted({row for s in changed for row in s.rows})[:ROWS_SHOWN]),
+                before=shown(changed[0].cell),
+                after=shown(changed[0].strict),
+                **self.place(n),
+            )
+        )
+
+    def _note_wrong(self, n: int, wrong: Sequence[_Spelling]) -> None:
+        place = self.place(n)
+        for s in wrong[:_PROBLEMS_PER_COLUMN]:
+            assert s.fault  # noqa: S101  (the caller chose them so)
             self.problems.append(
                 Problem(
                     stage="check",
-                    rule=fault.rule,
-                    message=f"「{_shown(cell)}」は{fault.message}",
-                    fix=fault.fix,
-                    value=_shown(cell),
-                    count=count,
-                    rows=rows,
+                    rule=s.fault.rule,
+                    message=f"「{shown(s.cell)}」は{s.fault.message}",
+                    fix=s.fault.fix,
+                    value=shown(s.cell),
+                    count=s.count,
+                    rows=s.rows,
                     **place,
                 )
             )
@@ -195,82 +183,63 @@ class _Work:
                     rule="check.more",
                     message=f"ほかに {len(rest):,} 種類の読めない値があります",
                     fix="すべての誤りは誤り一覧（CSV）で確かめてください",
-                    count=sum(count for _, count, _, _ in rest),
-                    rows=rest[0][2],
+                    count=sum(s.count for s in rest),
+                    rows=rest[0].rows,
                     **place,
                 )
             )
-        wrongs = self.staging.name("wrong")
-        self.staging.connection.register(
-            wrongs,
-            pa.table(
-                {
-                    "cell": [c for c, *_ in wrong],
-                    "value": [_shown(c) for c, *_ in wrong],
-                    "message": [f.message for *_, f in wrong],
-                    "fix": [f.fix for *_, f in wrong],
-                }
-            ),
-        )
-        where = f"loose & {1 << bit} <> 0 AND t{bit} = w.cell"
-        self.staging.sql(
-            f"INSERT INTO {self.faults} SELECT row, {literal(place['header'])}, w.value, w.message, w.fix"
-            f" FROM {self.table}, {wrongs} w WHERE {where}"
-        )
-        self.staging.sql(f"UPDATE {self.table} SET faults = faults | {1 << bit} FROM {wrongs} w WHERE {where}")
-        self.staging.connection.unregister(wrongs)
+        with self.staging.lent(
+            cell=[s.cell for s in wrong],
+            value=[shown(s.cell) for s in wrong],
+            message=[s.fault.message for s in wrong if s.fault],
+            fix=[s.fault.fix for s in wrong if s.fault],
+        ) as spellings:
+            self.staging.sql(staged.list_unreadable(self.table, n, self.faults, place["header"], spellings))
+            self.staging.sql(staged.mark_unreadable(self.table, n, spellings))
 
-    def note(self, bit: int, where: str, rule: str, message: str, fix: str) -> None:
-        """Every row of the condition gets the same fault in one column."""
-        count, rows = self.staging.sql(
-            f"SELECT count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {self.table} WHERE {where}"
-        ).fetchall()[0]
+    def note(self, n: int | None, condition: str, rule: str, message: str, fix: str) -> None:
+        """Every row of the condition gets the same fault, in one column or (None) as a whole."""
+        count, rows = self.staging.row(staged.rows_where(self.table, condition))
         if not count:
             return
-        place = self.place(bit)
+        place = {"sheet": self.matched.laid.sheet} if n is None else self.place(n)
         self.problems.append(
             Problem(stage="check", rule=rule, message=message, fix=fix, count=count, rows=tuple(rows), **place)
         )
-        self.staging.sql(
-            f"INSERT INTO {self.faults} SELECT row, {literal(place['header'])}, '', {literal(message)}, {literal(fix)}"
-            f" FROM {self.table} WHERE {where}"
-        )
-        self.staging.sql(f"UPDATE {self.table} SET faults = faults | {1 << bit} WHERE {where}")
+        header = place.get("header")
+        self.staging.sql(staged.list_where(self.table, condition, self.faults, header, message, fix))
+        self.staging.sql(staged.mark_where(self.table, condition, n or 0))
 
     def require(self) -> None:
         """A required cell is never blank."""
-        for bit, (_, column) in enumerate(self.cells):
+        for n, (_, column) in enumerate(self.cells):
             if column.required:
-                self.note(
-                    bit, f"t{bit} IS NULL", "check.required", "空欄にできない項目が空欄です", f"{column.title}を入力してください"
-                )
+                fix = f"{column.title}を入力してください"
+                self.note(n, staged.is_blank(n, column), "check.required", "空欄にできない項目が空欄です", fix)
 
     def bound(self) -> None:
         """No value lies under the declared minimum."""
-        for bit, (_, column) in enumerate(self.cells):
+        for n, (_, column) in enumerate(self.cells):
             if column.minimum is not None:
+                least = f"{column.minimum:,}"
                 self.note(
-                    bit,
-                    f"{quoted(column.name)} < {column.minimum}",
+                    n,
+                    staged.is_below(column),
                     "check.minimum",
-                    f"{column.minimum} より小さい値です",
-                    f"{column.minimum} 以上の値にしてください",
+                    f"{least} より小さい値です",
+                    f"{least} 以上の値にしてください",
                 )
 
     def unique(self) -> None:
         """No two sound rows of one file share the dataset's key."""
-        present = {column.name: bit for bit, (_, column) in enumerate(self.cells)}
-        key = [name for name in self.matched.dataset.key if name in present]
-        if not key:
+        found = {column.name: n for n, (_, column) in enumerate(self.cells)}
+        key = [name for name in self.matched.dataset.key if name in found]
+        if not key or not self.staging.value(staged.count_key_repeats(self.table, key)):
             return
-        names = ", ".join(map(quoted, key))
         titles = "・".join(self.matched.dataset.column(name).title for name in key)
-        bit = present[key[-1]]
-        twice = f"(SELECT {names} FROM {self.table} WHERE faults = 0 GROUP BY {names} HAVING count(*) > 1)"
-        same = " AND ".join(f"d.{quoted(n)} IS NOT DISTINCT FROM {self.table}.{quoted(n)}" for n in key)
         self.note(
-            bit,
-            f"faults = 0 AND EXISTS (SELECT 1 FROM {twice} d WHERE {same})",
+            found[key[-1]],
+            staged.has_repeated_key(self.table, key),
             "check.duplicate_key",
             f"同じ {titles} の行が2つ以上あります",
             "1つの行にまとめるか、番号を直してください",
@@ -278,32 +247,53 @@ class _Work:
 
     def even(self) -> None:
         """No data row has more or fewer cells than the others."""
-        odd = self.matched.laid.ragged
-        if odd and self.cells:
-            listed = ", ".join(map(str, odd))
+        if not self.matched.laid.ragged:
+            return
+        with self.staging.lent(row=self.matched.laid.ragged) as odd:
             self.note(
-                0, f"row IN ({listed})", "check.ragged", "列の数がほかの行と違います", "「,」や「\"」の抜けを直してください"
+                None,
+                staged.is_odd(odd),
+                "check.ragged",
+                "列の数がほかの行と違います",
+                '「,」や「"」の抜けを直してください',
             )
+
+    def notice_private_use(self) -> None:
+        """外字 that would be stored is kept and said: other computers show it as a blank."""
+        if not self.matched.laid.private_use:
+            return
+        for n, (_, column) in enumerate(self.cells):
+            if column.kind is not Kind.TEXT:
+                continue
+            condition = staged.has_private_use(column)
+            count, rows = self.staging.row(staged.rows_where(self.table, condition))
+            if count:
+                value = shown(self.staging.value(staged.one_value(self.table, column, condition)))
+                message = "外字があります。そのまま保存しますが、ほかの端末では読めないことがあります"
+                self.mended.append(
+                    Mended(
+                        rule="text.private_use",
+                        message=message,
+                        count=count,
+                        rows=tuple(rows),
+                        before=value,
+                        after=value,
+                        **self.place(n),
+                    )
+                )
 
     def finish(self) -> Checked:
         """The finished value."""
-        rows, sound = self.staging.sql(
-            f"SELECT count(*), count(*) FILTER (WHERE faults = 0) FROM {self.table}"
-        ).fetchall()[0]
-        order = sorted(self.problems, key=lambda p: (p.rows[0] if p.rows else 0))
+        rows, sound = self.staging.row(staged.count_sound(self.table))
         return Checked(
             dataset=self.matched.dataset,
             sheet=self.matched.laid.sheet,
             header_row=self.matched.laid.header_rows[-1],
             rows=rows,
             sound=sound,
-            problems=tuple(order),
-            mended=tuple(self.mended),
+            problems=tuple(safe_problem(p) for p in sorted(self.problems, key=lambda p: p.rows[:1] or (0,))),
+            mended=tuple(map(safe_mended, self.mended)),
             table=self.table,
             faults=self.faults,
             columns=tuple(column for _, column in self.cells),
         )
-
-
-def _shown(cell: str) -> str:
-    return text.mask(cell) if text.looks_personal(cell) else cell[:80]

@@ -1,27 +1,32 @@
 """The gate: no personal information gets in. Decides by column with context (domain.md 6), before anything is checked.
 
-A マイナンバー, or names together with contact data that no dataset declares, turns the whole file away. Columns of class
-個人情報 and 自由記述, kintone's staff names, and headings on the list are left out and named. A telephone number or e-mail
-address in a column that would be stored turns the file away too. No value is ever repeated.
+A マイナンバー anywhere, or names together with contact data that no dataset declares, turns the whole file away; a telephone
+number or e-mail address in a column that would be stored does too. Columns of class 個人情報 and 自由記述, kintone's staff
+names, and headings on the list are left out and named. No value is ever repeated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from dx_data.door.layout import Heading, letter
+from dx_data.derive import staged
+from dx_data.door.echo import shown
+from dx_data.door.layout import Heading, Laid, letter
 from dx_data.door.match import Matched
 from dx_data.door.read import Book, Sheet
 from dx_data.door.staging import Staging
 from dx_data.errors import FileRejected, Mended, Problem
-from dx_data.spec import Kind
-from dx_data.text import fold_header, looks_personal
+from dx_data.spec import Column
+from dx_data.text import fold, fold_header, looks_personal
 
 _COLUMN_SHARE = 0.3
-_CANDIDATES = 50_000
-_NAMES = ("氏名", "名前", "お名前", "申請者名", "申請者氏名", "フリガナ", "ふりがな", "氏名カナ", "世帯主", "保護者名")
-_CONTACTS = ("電話番号", "電話", "携帯", "携帯番号", "携帯電話", "メールアドレス", "メール", "郵便番号", "住所", "番地")
+_SHORTEST = 6  # bytes; a@b.jp is the shortest address
+# A heading that ends in one of the long words, or is one of the short ones, announces what the column holds.
+_NAMES = ("氏名", "お名前", "申請者名", "フリガナ", "ふりがな", "氏名カナ", "世帯主", "世帯主名", "保護者名")
+_CONTACTS = ("電話番号", "携帯番号", "携帯電話", "メールアドレス", "郵便番号", "住所", "e-mail", "email")
 _OTHERS = (
     "続柄",
     "生年月日",
@@ -35,12 +40,16 @@ _OTHERS = (
     "本籍",
     "国籍",
     "LINE ID",
-    "LINEID",
 )
-_MY_NUMBER = ("個人番号", "マイナンバー", "個人番号(マイナンバー)")
-_name, _contact, _other, _mine = (frozenset(map(fold_header, words)) for words in (_NAMES, _CONTACTS, _OTHERS, _MY_NUMBER))
-# Enough digits in a row for a telephone or マイナンバー, half or full width, with the separators people use.
-_DIGITS = "[0-9０-９][-0-9０-９ 　－ー‐−()（）]{8,}"
+_MY_NUMBER = ("個人番号", "マイナンバー", "個人番号(マイナンバー)", "マイナンバー(個人番号)", "mynumber")
+_SHORT = {"tel": "連絡先", "名前": "氏名", "電話": "連絡先", "携帯": "連絡先", "メール": "連絡先", "番地": "連絡先"}
+_ENDINGS = tuple(
+    (kind, tuple(map(fold_header, words)))
+    for kind, words in (("マイナンバー", _MY_NUMBER), ("氏名", _NAMES), ("連絡先", _CONTACTS), ("本人の情報", _OTHERS))
+)
+_CONTEXT = re.compile("個人番号|マイナンバー|my ?number", re.IGNORECASE)
+_GROUPED = re.compile(r"(?<![0-9])[0-9]{4}([- ])[0-9]{4}\1[0-9]{4}(?![0-9])")
+_TWELVE = re.compile(r"(?<![0-9])([0-9]{8})[0-9]{4}(?![0-9])")
 
 
 @dataclass(frozen=True)
@@ -55,23 +64,24 @@ class Gated:
 def listed(heading: str) -> str | None:
     """The kind of personal information a heading announces, or None."""
     folded = fold_header(heading)
-    kinds = (("マイナンバー", _mine), ("氏名", _name), ("連絡先", _contact), ("本人の情報", _other))
-    return next((kind for kind, words in kinds if folded in words), None)
+    if folded in _SHORT:
+        return _SHORT[folded]
+    return next((kind for kind, words in _ENDINGS if folded.endswith(words)), None)
 
 
-def pass_gate(book: Book, tables: Sequence[Matched], staging: Staging) -> Gated:
+def pass_gate(book: Book, laid: Sequence[Laid], tables: Sequence[Matched], staging: Staging) -> Gated:
     """Let the tables through without what must not be stored. Raises FileRejected with kinds and places, never values."""
-    hits = [hit for sheet in book.sheets for hit in _search(sheet, tables, staging)]
-    refusals = [hit for hit in hits if hit.refuses]
+    hits = [hit for sheet in book.sheets for hit in _search(sheet, laid, tables, staging)]
+    refusals = [hit.problem() for hit in hits if hit.refuses]
+    refusals += [problem for table in laid for problem in _names_with_contacts(table, tables, hits)]
     if refusals:
-        raise FileRejected(tuple(hit.problem() for hit in refusals))
+        raise FileRejected(tuple(refusals))
     left_out: list[Mended] = []
     asks: list[Problem] = []
     kept: list[Matched] = []
     for table in tables:
-        _refuse_names_with_contacts(table)
         for heading in table.unknown:
-            kind = listed(heading.text) or next((h.kind for h in hits if h.is_column(table, heading)), None)
+            kind = listed(heading.text) or next((h.kind for h in hits if h.is_column(table.laid, heading)), None)
             if kind:
                 left_out.append(_left_out(table, heading, f"{kind}の列なので読み取っていません", "gate.header"))
             else:
@@ -81,18 +91,27 @@ def pass_gate(book: Book, tables: Sequence[Matched], staging: Staging) -> Gated:
             for heading in table.system
         ]
         left_out += [
+            _left_out(table, heading, "取り込まないと決めた列なので読み取っていません", "match.declined")
+            for heading in table.declined
+        ]
+        left_out += [
             _left_out(table, table.heading(view), f"{column.pii.value}の列なので保存しません", "gate.class")
             for view, column in table.columns.items()
             if not column.pii.stored
         ]
         stored = {view: column for view, column in table.columns.items() if column.pii.stored}
-        kept.append(Matched(table.laid, table.dataset, table.view, stored, table.unknown, table.system))
+        kept.append(replace(table, columns=stored))
     return Gated(tuple(kept), tuple(left_out), tuple(asks))
 
 
 def _left_out(table: Matched, heading: Heading, message: str, rule: str) -> Mended:
     return Mended(
-        rule=rule, message=message, sheet=table.laid.sheet, column=heading.letter, header=heading.text, count=table.laid.height
+        rule=rule,
+        message=message,
+        sheet=table.laid.sheet,
+        column=heading.letter,
+        header=heading.text,
+        count=table.laid.height,
     )
 
 
@@ -109,18 +128,30 @@ def _asks(table: Matched, heading: Heading) -> Problem:
     )
 
 
-def _refuse_names_with_contacts(table: Matched) -> None:
-    kinds = {listed(heading.text): heading for heading in table.unknown}
+def _names_with_contacts(laid: Laid, tables: Sequence[Matched], hits: Sequence[_Hit]) -> Iterator[Problem]:
+    """A fault where a table has names and contact data in columns that no dataset declares, or where nobody asked for it."""
+    declared = {column for table in tables if table.laid is laid for column in table.columns}
+    kinds: dict[str, str] = {}
+    for heading in laid.headings:
+        if heading.column in declared:
+            continue
+        kind = listed(heading.text) or next(("連絡先" for h in hits if h.is_column(laid, heading)), None)
+        if kind and laid.height:
+            kinds.setdefault(kind, heading.text or heading.letter)
     if {"氏名", "連絡先"} <= kinds.keys():
-        headings = "』と『".join(kinds[kind].text for kind in ("氏名", "連絡先"))
-        raise FileRejected.because(
-            f"『{headings}』の列があり、だれのことか分かるファイルです",
-            "個人が分かる列を除いて書き出してください",
+        headings = "』と『".join(shown(kinds[kind]) for kind in ("氏名", "連絡先"))
+        yield Problem(
             stage="gate",
             rule="gate.name_with_contact",
-            sheet=table.laid.sheet,
-            rows=table.laid.header_rows,
+            message=f"{_hidden(laid.hidden)}『{headings}』の列があり、だれのことか分かるファイルです",
+            fix="個人が分かる列を除いて書き出してください",
+            sheet=laid.sheet,
+            rows=laid.header_rows,
         )
+
+
+def _hidden(hidden: bool) -> str:
+    return "非表示のシートに" if hidden else ""
 
 
 # --- values --------------------------------------------------------------------------------------------------
@@ -136,15 +167,14 @@ class _Hit:
     rows: tuple[int, ...]
     refuses: bool
 
-    def is_column(self, table: Matched, heading: Heading) -> bool:
-        return table.laid.sheet == self.sheet.name and heading.letter == letter(self.position)
+    def is_column(self, laid: Laid, heading: Heading) -> bool:
+        return laid.sheet == self.sheet.name and heading.letter == letter(self.position)
 
     def problem(self) -> Problem:
-        hidden = "非表示のシートに" if self.sheet.hidden else ""
         return Problem(
             stage="gate",
             rule="gate.my_number" if self.kind == "マイナンバー" else "gate.contact",
-            message=f"{hidden}{self.kind}らしい値があります",
+            message=f"{_hidden(self.sheet.hidden)}{self.kind}らしい値があります",
             fix="その列を除くか値を消して書き出し直してください。このファイルは受け取らず、何も保存していません",
             sheet=self.sheet.name,
             column=letter(self.position),
@@ -154,74 +184,73 @@ class _Hit:
         )
 
 
-def _search(sheet: Sheet, tables: Iterable[Matched], staging: Staging) -> Iterable[_Hit]:
-    """Every column of a raw sheet that holds what looks personal."""
-    mine = [table for table in tables if table.laid.sheet == sheet.name]
-    if any(table.laid.dialect == "municipalities" for table in mine):
-        mine = []
-        positions = [0, 1]
-    else:
-        positions = list(range(sheet.width))
-    kinds = {h.letter: column for t in mine for v, column in t.columns.items() if (h := t.heading(v)).letter}
-    titles = {heading.letter: heading.text for table in mine for heading in table.laid.headings}
-    suspects = _suspects(sheet, [p for p in positions if _may_hide(kinds.get(letter(p)))], staging)
-    for position in suspects:
-        place = letter(position)
-        column = kinds.get(place)
-        if column is not None and not column.pii.stored and listed(column.title) != "マイナンバー":
-            wanted = {"マイナンバー"}
-        else:
-            wanted = {"マイナンバー", "電話番号", "メールアドレス"}
-        header = titles.get(place, "")
-        yield from _judge(sheet, position, header, wanted, staging, stored=column is not None and column.pii.stored)
+def _search(sheet: Sheet, laid: Sequence[Laid], tables: Sequence[Matched], staging: Staging) -> Iterator[_Hit]:
+    """Every column of a raw sheet that holds what looks personal, declared or not, hidden or not."""
+    if not sheet.height:
+        return
+    mine = [table for table in laid if table.sheet == sheet.name]
+    if any(table.dialect == "municipalities" for table in mine):
+        # Three thousand narrow columns: the same cells stand in the long form.
+        sheet = replace(sheet, table=mine[0].view, width=len(mine[0].headings))
+    titles = {heading.letter: heading.text for table in mine for heading in table.headings}
+    declared = {
+        heading.letter: column
+        for table in tables
+        if table.laid.sheet == sheet.name
+        for view, column in table.columns.items()
+        if (heading := table.heading(view)).letter
+    }
+    for position, longest in enumerate(staging.row(staged.longest_cells(sheet.table, sheet.width))):
+        if longest >= _SHORTEST:
+            place = letter(position)
+            yield from _judge(sheet, position, titles.get(place, ""), declared.get(place), staging)
 
 
-def _may_hide(column: object) -> bool:
-    kind = getattr(column, "kind", Kind.TEXT)
-    return kind not in (Kind.DATE, Kind.DATETIME, Kind.CHOICE, Kind.CHOICES)
-
-
-def _suspects(sheet: Sheet, positions: Sequence[int], staging: Staging) -> list[int]:
-    if not positions:
-        return []
-    tests = ", ".join(
-        f"count(*) FILTER (WHERE contains(c{p}, '@') OR contains(c{p}, '＠')"
-        f" OR (length(c{p}) >= 10 AND regexp_matches(c{p}, '{_DIGITS}')))"
-        for p in positions
-    )
-    found = staging.sql(f"SELECT {tests} FROM {sheet.table}").fetchall()[0]
-    return [position for position, count in zip(positions, found, strict=True) if count]
-
-
-def _judge(
-    sheet: Sheet, position: int, header: str, wanted: set[str], staging: Staging, *, stored: bool
-) -> Iterable[_Hit]:
-    cell = f"c{position}"
-    found = staging.sql(
-        f"SELECT {cell}, count(*), list(row ORDER BY row)[:20] FROM {sheet.table}"
-        f" WHERE contains({cell}, '@') OR contains({cell}, '＠') OR"
-        f" (length({cell}) >= 10 AND regexp_matches({cell}, '{_DIGITS}')) GROUP BY {cell} LIMIT {_CANDIDATES}"
-    ).fetchall()
-    (filled,) = staging.sql(f"SELECT count({cell}) FROM {sheet.table} WHERE {cell} <> ''").fetchall()[0]
-    counts: dict[str, int] = {}
-    places: dict[str, list[int]] = {}
-    for value, count, where in found:
-        kind = looks_personal(value)
-        if kind in wanted:
-            counts[kind] = counts.get(kind, 0) + count
-            places.setdefault(kind, []).extend(where)
-    labelled = listed(header) == "マイナンバー"
-    for kind, count in counts.items():
-        share = count / max(filled, 1)
-        by_column = share >= _COLUMN_SHARE
+def _judge(sheet: Sheet, position: int, header: str, column: Column | None, staging: Staging) -> Iterator[_Hit]:
+    cell = staged.raw_cell(position)
+    left_out = column is not None and not column.pii.stored
+    suspects = staging.sql(staged.may_be_personal(sheet.table, cell, only_my_number=left_out)).fetchall()
+    if not suspects:
+        return
+    found: dict[str, dict[str, int]] = {}
+    for value, count in suspects:
+        if kind := looks_personal(value):
+            found.setdefault(kind, {})[value] = count
+    for kind, cells in found.items():
+        count = sum(cells.values())
         if kind == "マイナンバー":
-            refuses = labelled or by_column
+            numbers = {value: n for value, n in suspects if _TWELVE.search(re.sub("[- ]", "", fold(value)))}
+            refuses = _are_my_numbers(cells, numbers, header, column)
+            by_column = refuses
         else:
+            by_column = count >= _COLUMN_SHARE * staging.value(staged.count_filled(sheet.table, cell))
             # A bare run of digits may be a number of ours; with its share it is a column of telephones.
-            refuses = stored and (kind == "メールアドレス" or by_column or _separated(found, kind))
+            stored = column is not None and column.pii.stored
+            refuses = stored and (kind == "メールアドレス" or by_column or any(not v.strip().isdigit() for v in cells))
         if refuses or by_column:
-            yield _Hit(kind, sheet, position, header, count, tuple(sorted(places[kind])[:20]), refuses)
+            rows = tuple(staging.value(staged.rows_with(sheet.table, cell), [list(cells)]))
+            yield _Hit(kind, sheet, position, header, count, rows, refuses)
 
 
-def _separated(found: Sequence[tuple[str, int, list[int]]], kind: str) -> bool:
-    return any(not value.strip().isdigit() and looks_personal(value) == kind for value, _, _ in found)
+def _are_my_numbers(cells: dict[str, int], numbers: dict[str, int], header: str, column: Column | None) -> bool:
+    """Whether what passes the check digit is マイナンバー: by its label, its grouping, or its share of such numbers.
+
+    Nearly every tenth number of twelve digits passes by chance; one that begins with a day is a serial number of that day.
+    """
+    if listed(header) == "マイナンバー" or any(_CONTEXT.search(fold(v)) or _GROUPED.search(fold(v)) for v in cells):
+        return True
+    hits = sum(n for value, n in cells.items() if not _begins_with_a_day(value))
+    others = sum(numbers.values())
+    if column is not None and column.kind.counts:
+        return hits > 1 and hits >= _COLUMN_SHARE * others and hits == sum(cells.values())
+    return bool(hits) and hits >= _COLUMN_SHARE * others
+
+
+def _begins_with_a_day(value: str) -> bool:
+    found = _TWELVE.search(fold(value))
+    if not found:
+        return False
+    try:
+        return 1990 <= dt.datetime.strptime(found[1], "%Y%m%d").year <= 2100  # noqa: DTZ007  (a day, no moment)
+    except ValueError:
+        return False

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dx_data.derive.tables import literal
+from dx_data.derive.staged import marked_options, raw_cell
+from dx_data.door.echo import shown
 from dx_data.errors import Mended
 
 START = "レコードの開始行"
 RECORD = ("レコード番号", "Record number", "recordNumber")
-TWIN = "（表示名）"
+TWINS = ("（表示名）", "(表示名)")
 # Split at the last bracket: a field's own name may hold brackets too.
-_OPTION = re.compile(r"^(?P<field>.+)\[(?P<option>[^\[\]]+)\]$")
+_OPTION = re.compile(r"(?P<field>.+)\[(?P<option>[^\[\]]+)\]", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Folded:
     title: str
     position: int
     expression: str
+    options: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,52 +41,50 @@ def dialect(header: Sequence[str]) -> str:
     """`kintone`, `cli-kintone` or `plain`, by the rule of domain.md 1.3."""
     if "*" in header:
         return "cli-kintone"
-    if START in header or any(cell.endswith(TWIN) for cell in header) or RECORD[0] in header:
+    if START in header or RECORD[0] in header or any(_twin_of(cell, header) for cell in header):
         return "kintone"
-    options = [match["field"] for cell in header if (match := _OPTION.match(cell))]
-    return "kintone" if len(options) > len(set(options)) else "plain"
+    fields = [match["field"] for cell in header if (match := _OPTION.fullmatch(cell))]
+    return "kintone" if len(fields) > len(set(fields)) else "plain"
 
 
-def fold(header: Sequence[str]) -> Fold:
-    """Fold twins away and options together; the order of first appearance is kept."""
+def bracketed(header: Sequence[str]) -> tuple[int, ...]:
+    """The positions whose heading has the form `項目[選択肢]`."""
+    return tuple(position for position, cell in enumerate(header) if _OPTION.fullmatch(cell))
+
+
+def fold(header: Sequence[str], only_marks: Callable[[int], bool] = lambda _: True) -> Fold:
+    """Fold twins away and options together; the order of first appearance is kept.
+
+    `only_marks` tells whether a column holds nothing but blanks and 1: a single `項目[…]` that holds anything else is a
+    heading with a bracket in its name, such as `削減時間[分/件]`.
+    """
     columns: list[Folded] = []
     options: dict[str, list[tuple[int, str]]] = {}
     mended: list[Mended] = []
     start = record = None
     for position, cell in enumerate(header):
-        if cell in (START, "*"):
+        if cell in (START, "*") and start is None:
             start = position
-            columns.append(Folded(START, position, f"c{position}"))
-        elif cell.endswith(TWIN) and cell.removesuffix(TWIN) in header:
-            mended.append(
-                Mended(
-                    rule="kintone.twin",
-                    message=f"『{cell}』は『{cell.removesuffix(TWIN)}』の表示名なので読みません",
-                    header=cell,
-                )
-            )
-        elif (match := _OPTION.match(cell)) and _is_option(match["field"], header):
+            columns.append(Folded(START, position, raw_cell(position)))
+        elif twin := _twin_of(cell, header):
+            message = f"『{shown(cell)}』は『{shown(twin)}』の表示名なので読みません"
+            mended.append(Mended(rule="kintone.twin", message=message, header=cell))
+        elif match := _OPTION.fullmatch(cell):
             options.setdefault(match["field"], []).append((position, match["option"]))
-        elif cell:
+        else:
             if cell in RECORD and record is None:
                 record = position
-            columns.append(Folded(cell, position, f"c{position}"))
+            columns.append(Folded(cell, position, raw_cell(position)))
     for field, found in options.items():
-        parts = ", ".join(f"CASE WHEN c{p} = '1' THEN {literal(o)} END" for p, o in found)
-        strange = " OR ".join(f"coalesce(c{p}, '') NOT IN ('', '1')" for p, _ in found)
-        cells = ", ".join(f"c{p}" for p, _ in found)
-        # A mark that is neither blank nor 1 is passed on as it stands, so that the check refuses it.
-        columns.append(
-            Folded(
-                field,
-                found[0][0],
-                f"CASE WHEN {strange} THEN concat_ws('|', {cells}) ELSE nullif(concat_ws(chr(10), {parts}), '') END",
-            )
-        )
+        first = found[0][0]
+        if len(found) == 1 and not only_marks(first):
+            columns.append(Folded(header[first], first, raw_cell(first)))
+            continue
+        columns.append(Folded(field, first, marked_options(found), options=True))
         mended.append(
             Mended(
                 rule="kintone.options",
-                message=f"『{field}[…]』{len(found)}列を1つの項目『{field}』にまとめました",
+                message=f"『{shown(field)}[…]』{len(found)}列を1つの項目『{shown(field)}』にまとめました",
                 header=field,
                 count=len(found),
             )
@@ -92,6 +92,9 @@ def fold(header: Sequence[str]) -> Fold:
     return Fold(tuple(sorted(columns, key=lambda c: c.position)), start, record, tuple(mended))
 
 
-def _is_option(field: str, header: Sequence[str]) -> bool:
-    """`X[Y]` is an option unless X itself stands there as a plain column with its own cells."""
-    return field not in header or any(cell != field and cell.startswith(f"{field}[") for cell in header)
+def _twin_of(cell: str, header: Sequence[str]) -> str | None:
+    """The user column whose display names this column holds, or None."""
+    for twin in TWINS:
+        if cell.endswith(twin) and (base := cell.removesuffix(twin)) in header:
+            return base
+    return None

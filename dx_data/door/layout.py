@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dx_data.datasets import DATASETS
+from dx_data.derive import staged
 from dx_data.derive.headers import vocabulary
-from dx_data.derive.tables import quoted
 from dx_data.door import kintone, municipalities
 from dx_data.door.read import Book, Sheet, rows
 from dx_data.door.staging import Staging
@@ -24,11 +24,15 @@ HEAD_ROWS = 30
 
 @dataclass(frozen=True)
 class Heading:
-    """One column of a laid-out table: its text, its place in the file, and the view's column that holds its cells."""
+    """One column of a laid-out table: its text, its place in the file, and the view's column that holds its cells.
+
+    `options` marks a heading that kintone spread over several columns.
+    """
 
     text: str
     letter: str
     column: str
+    options: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Laid:
     start: str | None = None
     record: str | None = None
     ragged: tuple[int, ...] = ()
-    mended: tuple[Mended, ...] = field(default_factory=tuple)
+    private_use: bool = False
+    mended: tuple[Mended, ...] = ()
 
 
 def letter(position: int) -> str:
@@ -59,9 +64,9 @@ def letter(position: int) -> str:
 
 
 def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None) -> list[Laid]:
-    """Every table of the book, those with no data left out.
+    """Every table of the book, also one that has a header and no rows yet.
 
-    Raises FileRejected when there is no header or no data row at all, or a known layout contradicts itself.
+    Raises FileRejected when there is no header at all, or a known layout contradicts itself.
     """
     tables = [laid for sheet in book.sheets if sheet.height and (laid := _lay_out_sheet(sheet, staging, as_of))]
     if not tables:
@@ -77,33 +82,68 @@ def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None) -> li
 def _lay_out_sheet(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Laid | None:
     head = list(rows(sheet, staging, last=HEAD_ROWS))
     if municipalities.recognised(head):
-        view, titles, height = municipalities.unfold(sheet, staging, as_of)
-        headings = tuple(Heading(title, letter(i), f"c{i}") for i, title in enumerate(titles))
-        return Laid(sheet.name, sheet.hidden, view, (1,), headings, height, dialect="municipalities")
+        long = municipalities.unfold(sheet, staging, as_of)
+        headings = tuple(Heading(title, letter(i), staged.raw_cell(i)) for i, title in enumerate(long.titles))
+        return Laid(
+            sheet.name,
+            sheet.hidden,
+            long.view,
+            (1,),
+            headings,
+            long.height,
+            dialect="municipalities",
+            private_use=sheet.private_use,
+            mended=long.mended,
+        )
     header = _header_row(head)
     if header is None:
         return None
     cells = [(cell or "").strip() for cell in dict(head)[header]]
-    if (dialect := kintone.dialect(cells)) != "plain":
-        return _kintone(sheet, staging, header, cells, dialect)
-    used = [i for i, cell in enumerate(cells) if cell or _filled(sheet, staging, i, header)]
-    headings = tuple(Heading(cells[i], letter(i), f"c{i}") for i in used)
-    blank = " AND ".join(f"coalesce(trim(c{i}), '') = ''" for i in used) or "true"
+    dialect = kintone.dialect(cells)
+    fold = _fold(sheet, staging, header, cells, dialect)
+    filled = _filled(sheet, staging, [i for i, cell in enumerate(cells) if not cell], header)
+    columns = [column for column in fold.columns if column.title or column.position in filled]
     view = staging.name("laid")
     staging.sql(
-        f"CREATE VIEW {view} AS SELECT row, {', '.join(quoted(h.column) for h in headings)}"
-        f" FROM {sheet.table} WHERE row > {header} AND NOT ({blank})"
+        staged.lay_out(view, sheet.table, [(c.expression, f"c{c.position}") for c in columns], header, sheet.width)
     )
-    height = staging.sql(f"SELECT count(*) FROM {view}").fetchall()[0][0]
-    ragged = tuple(row for row in sheet.ragged if row > header)
-    return Laid(sheet.name, sheet.hidden, view, (header,), headings, height, ragged=ragged)
+    height = int(staging.value(staged.count_rows(view)))
+    mended = list(fold.mended)
+    if not height:
+        words = "見出しだけで、データの行がありません。取り込む行はありません"
+        mended.append(Mended(rule="layout.no_rows", message=words, sheet=sheet.name, count=0, rows=(header,)))
+    return Laid(
+        sheet.name,
+        sheet.hidden,
+        view,
+        (header,),
+        tuple(Heading(c.title, letter(c.position), f"c{c.position}", c.options) for c in columns),
+        height,
+        dialect=dialect,
+        start=None if fold.start is None else f"c{fold.start}",
+        record=None if fold.record is None else f"c{fold.record}",
+        ragged=tuple(row for row in sheet.ragged if row > header),
+        private_use=sheet.private_use,
+        mended=tuple(mended),
+    )
 
 
-def _filled(sheet: Sheet, staging: Staging, position: int, header: int) -> bool:
-    found = staging.sql(
-        f"SELECT count(*) FROM {sheet.table} WHERE row > {header} AND coalesce(trim(c{position}), '') <> ''"
-    ).fetchall()
-    return bool(found[0][0])
+def _fold(sheet: Sheet, staging: Staging, header: int, cells: Sequence[str], dialect: str) -> kintone.Fold:
+    if dialect == "plain":
+        plain = (kintone.Folded(cell, i, staged.raw_cell(i)) for i, cell in enumerate(cells))
+        return kintone.Fold(tuple(plain), None, None, ())
+    places = kintone.bracketed(cells)
+    strange = staging.row(staged.other_than_marks(sheet.table, places, header)) if places else ()
+    counts = dict(zip(places, strange, strict=True))
+    return kintone.fold(cells, lambda position: not counts.get(position))
+
+
+def _filled(sheet: Sheet, staging: Staging, positions: Sequence[int], header: int) -> set[int]:
+    """Which of the columns hold anything under the header."""
+    if not positions:
+        return set()
+    counts = staging.row(staged.filled_below(sheet.table, positions, header))
+    return {position for position, count in zip(positions, counts, strict=True) if count}
 
 
 def _header_row(head: Sequence[tuple[int, list[str | None]]]) -> int | None:
@@ -118,25 +158,3 @@ def _header_row(head: Sequence[tuple[int, list[str | None]]]) -> int | None:
         if filled and len(filled) * 2 > widest and len(set(filled)) == len(filled):
             return row
     return None
-
-
-def _kintone(sheet: Sheet, staging: Staging, header: int, cells: list[str], dialect: str) -> Laid:
-    folded = kintone.fold(cells)
-    view = staging.name("laid")
-    selected = ", ".join(f"{column.expression} AS {quoted(f'c{column.position}')}" for column in folded.columns)
-    staging.sql(f"CREATE VIEW {view} AS SELECT row, {selected} FROM {sheet.table} WHERE row > {header}")
-    height = staging.sql(f"SELECT count(*) FROM {view}").fetchall()[0][0]
-    headings = tuple(Heading(c.title, letter(c.position), f"c{c.position}") for c in folded.columns)
-    return Laid(
-        sheet.name,
-        sheet.hidden,
-        view,
-        (header,),
-        headings,
-        height,
-        dialect=dialect,
-        start=None if folded.start is None else f"c{folded.start}",
-        record=None if folded.record is None else f"c{folded.record}",
-        ragged=tuple(row for row in sheet.ragged if row > header),
-        mended=folded.mended,
-    )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dx_data.datasets import DATASETS, children_of
-from dx_data.derive import headers
-from dx_data.derive.checks import present
-from dx_data.derive.tables import quoted
+from dx_data.derive import headers, staged
+from dx_data.door.echo import shown
 from dx_data.door.layout import Heading, Laid
 from dx_data.door.staging import Staging
-from dx_data.errors import FileRejected, Problem
+from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.spec import Column, Dataset
+from dx_data.text import fold_header
 
 
 @dataclass(frozen=True)
 class Matched:
-    """One dataset's rows in a laid-out table: `columns` maps view columns to declared ones; `unknown` are unclaimed."""
+    """One dataset's rows in a laid-out table: `columns` maps view columns to declared ones; `unknown` are unclaimed.
+
+    `system` are kintone's own columns, `declined` those that a person decided to leave out.
+    """
 
     laid: Laid
     dataset: Dataset
@@ -25,6 +28,7 @@ class Matched:
     columns: Mapping[str, Column]
     unknown: tuple[Heading, ...] = ()
     system: tuple[Heading, ...] = ()
+    declined: tuple[Heading, ...] = ()
 
     def heading(self, column: str) -> Heading:
         """The heading of a view column (sub-table line numbers have none of their own)."""
@@ -34,12 +38,45 @@ class Matched:
         return Heading("", "", column)
 
 
+def match_all(
+    tables: Sequence[Laid],
+    staging: Staging,
+    *,
+    dataset: Dataset | None = None,
+    confirmed: Mapping[str, str | None] | None = None,
+) -> tuple[list[Matched], list[Mended]]:
+    """The datasets of all tables of a book, and the sheets left out since they hold none.
+
+    Raises FileRejected when no table matches, or as `match` does for one that does.
+    """
+    matched: list[Matched] = []
+    strangers: list[tuple[Laid, FileRejected]] = []
+    for table in tables:
+        try:
+            matched += match(table, staging, dataset=dataset, confirmed=confirmed, alone=len(tables) == 1)
+        except _NoDataset as event:
+            strangers.append((table, event))
+    if not matched:
+        raise FileRejected(tuple(problem for _, event in strangers for problem in event.problems))
+    words = "どのデータセットの項目名とも合わないシートなので読み取っていません"
+    left_out = [
+        Mended(rule="layout.sheet_left_out", message=words, sheet=table.sheet, count=table.height)
+        for table, _ in strangers
+    ]
+    return matched, left_out
+
+
+class _NoDataset(FileRejected):
+    """No dataset has this header."""
+
+
 def match(
     laid: Laid,
     staging: Staging,
     *,
     dataset: Dataset | None = None,
     confirmed: Mapping[str, str | None] | None = None,
+    alone: bool = True,
 ) -> list[Matched]:
     """The dataset of a table, and the sub-tables it carries.
 
@@ -47,38 +84,54 @@ def match(
     """
     titles = [heading.text for heading in laid.headings]
     found = headers.lay(titles, dataset, confirmed) if dataset else _choose(titles, laid)
+    if dataset and not alone and not _plausible(found, titles):
+        raise _no_dataset(laid)
     found = headers.lay(titles, found.dataset, confirmed) if confirmed else found
-    children = children_of(found.dataset)
-    claimed: dict[Dataset, dict[int, Column]] = {
-        child: _claim(child, found, laid, staging) for child in children
-    }
-    claimed = {child: columns for child, columns in claimed.items() if columns}
-    # kintone may repeat a label of the main form inside a table; what a sub-table takes is not the main form's.
-    taken = {position for columns in claimed.values() for position in columns}
-    repeats = [p for p in found.doubles if p not in taken]
-    if repeats:
-        raise FileRejected(tuple(_double(laid, position) for position in repeats))
+    records = _records(laid, staging)
+    claims = {child: _claim(child, found, laid, records, staging) for child in children_of(found.dataset) if records}
+    claims = {child: columns for child, columns in claims.items() if columns}
+    taken = {position for columns in claims.values() for position in columns}
+    found = _without(found, taken)
+    if found.doubles:
+        raise FileRejected(tuple(_double(laid, position) for position in found.doubles))
     if found.missing:
         raise FileRejected(tuple(_missing(laid, found, column) for column in found.missing))
-    main_columns = {laid.headings[p].column: c for p, c in found.columns.items() if p not in taken}
-    unknown = tuple(laid.headings[p] for p in found.unknown if p not in taken)
-    system = tuple(laid.headings[p] for p in found.system)
-    result = [Matched(laid, found.dataset, _main_view(laid, staging), main_columns, unknown, system)]
-    result += [_child(child, columns, found, laid, staging) for child, columns in claimed.items()]
-    return result
+    main_columns = {laid.headings[p].column: c for p, c in found.columns.items()}
+    if records:
+        _refuse_contradictions(laid, records, main_columns, staging)
+    result = [
+        Matched(
+            laid,
+            found.dataset,
+            _main_view(laid, records, staging),
+            main_columns,
+            unknown=tuple(laid.headings[p] for p in found.unknown),
+            system=tuple(laid.headings[p] for p in found.system),
+            declined=tuple(laid.headings[p] for p in found.declined),
+        )
+    ]
+    return result + [_child(child, columns, found, laid, records, staging) for child, columns in claims.items()]
+
+
+def _plausible(found: headers.Match, titles: Sequence[str]) -> bool:
+    return bool(found.columns) and (found.fits or len(found.columns) * 2 >= len([t for t in titles if t]))
+
+
+def _no_dataset(laid: Laid) -> _NoDataset:
+    return _NoDataset.because(
+        "どのデータセットの項目名とも合いません",
+        "見出しの行を確かめるか、取り込み先のデータセットを選んでください",
+        stage="match",
+        rule="match.no_dataset",
+        sheet=laid.sheet,
+        rows=laid.header_rows,
+    )
 
 
 def _choose(titles: list[str], laid: Laid) -> headers.Match:
     candidates = headers.best(titles, (d for d in DATASETS.values() if not d.child_of))
-    if not candidates or not (candidates[0].fits or len(candidates[0].columns) * 2 >= len([t for t in titles if t])):
-        raise FileRejected.because(
-            "どのデータセットの項目名とも合いません",
-            "見出しの行を確かめるか、取り込み先のデータセットを選んでください",
-            stage="match",
-            rule="match.no_dataset",
-            sheet=laid.sheet,
-            rows=laid.header_rows,
-        )
+    if not candidates or not _plausible(candidates[0], titles):
+        raise _no_dataset(laid)
     first = candidates[0]
     if len(candidates) > 1 and candidates[1].score == first.score and first.fits:
         names = "』と『".join(c.dataset.title for c in candidates[:2])
@@ -94,8 +147,10 @@ def _choose(titles: list[str], laid: Laid) -> headers.Match:
 
 
 def _missing(laid: Laid, found: headers.Match, column: Column) -> Problem:
-    near = [laid.headings[p].text for p in found.unknown if headers.guess(laid.headings[p].text, found.dataset) == column]
-    hint = f"『{near[0]}』が『{column.title}』なら、項目名を直してください。" if near else ""
+    near = [
+        laid.headings[p].text for p in found.unknown if headers.guess(laid.headings[p].text, found.dataset) == column
+    ]
+    hint = f"『{shown(near[0])}』が『{column.title}』なら、項目名を直してください。" if near else ""
     aliases = f"（{'・'.join(column.aliases)} でも読めます）" if column.aliases else ""
     return Problem(
         stage="match",
@@ -122,7 +177,80 @@ def _double(laid: Laid, position: int) -> Problem:
     )
 
 
-# --- kintone's sub-tables ------------------------------------------------------------------------------------
+# --- kintone's records and sub-tables ------------------------------------------------------------------------
+
+
+def _records(laid: Laid, staging: Staging) -> str | None:
+    """The table's rows with their records, or None where every row is a record of its own."""
+    if not laid.start and not (laid.record and staging.value(staged.repeated_records(laid.view, laid.record))):
+        return None
+    records = staging.name("records")
+    staging.sql(staged.number_records(records, laid.view, laid.start, laid.record))
+    if laid.start and laid.dialect != "plain":
+        count, rows = staging.row(staged.strange_starts(records, laid.start))
+        if count:
+            raise FileRejected.because(
+                "レコードの始まりが分かりません",
+                "kintoneから書き出したままのファイルを選んでください",
+                stage="match",
+                rule="kintone.start",
+                sheet=laid.sheet,
+                count=count,
+                rows=tuple(rows),
+            )
+    return records
+
+
+def _refuse_contradictions(laid: Laid, records: str, columns: Mapping[str, Column], staging: Staging) -> None:
+    """kintone repeats a record's values on each of its rows; where they differ, one of them would be lost."""
+    names = list(columns)
+    counts = staging.row(staged.varying_columns(records, names))
+    headings = {heading.column: heading for heading in laid.headings}
+    problems = [
+        Problem(
+            stage="match",
+            rule="kintone.record_differs",
+            message="1つのレコードの行どうしで値が違います",
+            fix="kintoneから書き出したままのファイルを選ぶか、レコード番号を確かめてください",
+            sheet=laid.sheet,
+            column=headings[name].letter,
+            header=headings[name].text,
+            count=count,
+            rows=tuple(staging.value(staged.varying_rows(records, name))),
+        )
+        for name, count in zip(names, counts, strict=True)
+        if count
+    ]
+    if problems:
+        raise FileRejected(tuple(problems))
+
+
+def _claim(
+    child: Dataset, found: headers.Match, laid: Laid, records: str | None, staging: Staging
+) -> dict[int, Column]:
+    """Positions that belong to the sub-table.
+
+    These are headings that only it declares; and of those that the main form knows too (a label may stand twice), the one
+    the main form can spare, the one between the sub-table's own, or the one that varies within a record.
+    """
+    own = {spelling: column for column in _own_columns(child) for spelling in headers.spellings(column)}
+    meant = {p: own[f] for p, h in enumerate(laid.headings) if (f := fold_header(h.text)) in own}
+    sure = {p for p in meant if p not in found.columns and p not in found.doubles}
+    if not sure:
+        return {}
+    claimed: dict[int, Column] = {}
+    for position in sorted(meant, key=lambda p: (p not in sure, laid.headings[p].options, p)):
+        heading = laid.headings[position]
+        if meant[position] in claimed.values() or heading.options:
+            continue
+        if (
+            position in sure
+            or min(sure) <= position <= max(sure)
+            or _twice(position, found)
+            or _varies(heading, records, staging)
+        ):
+            claimed[position] = meant[position]
+    return dict(sorted(claimed.items()))
 
 
 def _own_columns(child: Dataset) -> tuple[Column, ...]:
@@ -131,74 +259,44 @@ def _own_columns(child: Dataset) -> tuple[Column, ...]:
     return tuple(c for c in child.columns if c.name not in (*parent.key, *child.key))
 
 
-def _claim(child: Dataset, found: headers.Match, laid: Laid, staging: Staging) -> dict[int, Column]:
-    """Positions that belong to the sub-table: headings only it declares, and repeated ones that vary within a record."""
-    if laid.dialect == "plain" or (laid.start is None and laid.record is None):
-        return {}
-    own = {spelling: column for column in _own_columns(child) for spelling in headers.spellings(column)}
-    claimed: dict[int, Column] = {}
-    for position, heading in enumerate(laid.headings):
-        column = own.get(headers.fold_header(heading.text))
-        if column is None or column.name in {c.name for c in claimed.values()}:
-            continue
-        if position not in found.columns or _varies(laid, heading, staging):
-            claimed[position] = column
-    return claimed
+def _twice(position: int, found: headers.Match) -> bool:
+    """Whether another heading means the same column of the main form."""
+    if position in found.doubles:
+        return True
+    return found.columns.get(position) in found.doubles.values()
 
 
-def _record(laid: Laid) -> str:
-    """SQL that numbers the records of a laid-out kintone table."""
-    if laid.start:
-        return f"count(CASE WHEN {quoted(laid.start)} = '*' THEN 1 END) OVER (ORDER BY row)"
-    return quoted(laid.record or "")
+def _varies(heading: Heading, records: str | None, staging: Staging) -> bool:
+    return records is not None and bool(staging.value(staged.varying_columns(records, [heading.column])))
 
 
-def _varies(laid: Laid, heading: Heading, staging: Staging) -> bool:
-    found = staging.sql(
-        f"SELECT max(n) FROM (SELECT count(DISTINCT coalesce({quoted(heading.column)}, '')) AS n FROM"
-        f" (SELECT *, {_record(laid)} AS record FROM {laid.view}) GROUP BY record)"
-    ).fetchall()
-    return bool(found and found[0][0] and found[0][0] > 1)
+def _without(found: headers.Match, taken: set[int]) -> headers.Match:
+    """The main form's match without what the sub-tables took; a spare heading takes the place of a taken one."""
+    columns = {p: c for p, c in found.columns.items() if p not in taken}
+    doubles = {p: c for p, c in found.doubles.items() if p not in taken}
+    for position, column in list(doubles.items()):
+        if column not in columns.values():
+            columns[position] = doubles.pop(position)
+    missing = tuple(c for c in found.dataset.columns if c.required and c not in columns.values())
+    unknown = tuple(p for p in found.unknown if p not in taken)
+    return replace(found, columns=columns, doubles=doubles, missing=missing, unknown=unknown)
 
 
-def _main_view(laid: Laid, staging: Staging) -> str:
-    if laid.dialect == "plain" or not (laid.start or laid.record):
-        return laid.view
-    if not laid.start and not _repeats(laid, staging):
+def _main_view(laid: Laid, records: str | None, staging: Staging) -> str:
+    if records is None:
         return laid.view
     view = staging.name("main")
-    first = (
-        f"WHERE {quoted(laid.start)} = '*'"
-        if laid.start
-        else f"QUALIFY row_number() OVER (PARTITION BY {quoted(laid.record or '')} ORDER BY row) = 1"
-    )
-    staging.sql(f"CREATE VIEW {view} AS SELECT * FROM {laid.view} {first}")
+    staging.sql(staged.main_rows(view, records))
     return view
 
 
-def _repeats(laid: Laid, staging: Staging) -> bool:
-    record = quoted(laid.record or "")
-    found = staging.sql(f"SELECT count(*) - count(DISTINCT {record}) FROM {laid.view}").fetchall()
-    return bool(found[0][0])
-
-
 def _child(
-    child: Dataset, columns: dict[int, Column], found: headers.Match, laid: Laid, staging: Staging
+    child: Dataset, columns: dict[int, Column], found: headers.Match, laid: Laid, records: str | None, staging: Staging
 ) -> Matched:
-    view = staging.name("child")
-    keys = [laid.headings[p] for p, column in found.columns.items() if column.name in found.dataset.key]
-    cells = [laid.headings[p] for p in columns]
-    some = " OR ".join(f"{present(quoted(h.column))} IS NOT NULL" for h in cells)
-    selected = ", ".join(quoted(h.column) for h in (*keys, *cells))
-    staging.sql(
-        f"CREATE VIEW {view} AS SELECT row, {selected},"
-        f" (row_number() OVER (PARTITION BY record ORDER BY row))::VARCHAR AS line"
-        f" FROM (SELECT *, {_record(laid)} AS record FROM {laid.view}) WHERE {some}"
-    )
-    parent = {h.column: child.column(found.columns[p].name) for p, h in _key_positions(found, laid)}
+    keys = {
+        laid.headings[p].column: child.column(c.name) for p, c in found.columns.items() if c.name in found.dataset.key
+    }
     own = {laid.headings[p].column: column for p, column in columns.items()}
-    return Matched(laid, child, view, {**parent, "line": child.column("line"), **own})
-
-
-def _key_positions(found: headers.Match, laid: Laid) -> list[tuple[int, Heading]]:
-    return [(p, laid.headings[p]) for p, column in found.columns.items() if column.name in found.dataset.key]
+    view = staging.name("child")
+    staging.sql(staged.sub_table_rows(view, records or laid.view, list(keys), list(own)))
+    return Matched(laid, child, view, {**keys, "line": child.column("line"), **own})

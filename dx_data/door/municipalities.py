@@ -9,14 +9,16 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from dx_data.bundled import municipalities
-from dx_data.derive.tables import literal
+from dx_data.derive import staged
+from dx_data.door.echo import shown
 from dx_data.door.read import Sheet, rows
 from dx_data.door.staging import Staging
-from dx_data.errors import FileRejected
-from dx_data.text import fold_header
+from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
+from dx_data.text import fold, fold_header
 
 TITLES = (
     "団体コード",
@@ -51,14 +53,25 @@ def recognised(head: Sequence[tuple[int, list[str | None]]]) -> bool:
     return len(filled) > len(known) / 2 and sum(fold_header(c) in known for c in filled) >= _ALIKE * len(filled)
 
 
-def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> tuple[str, tuple[str, ...], int]:
-    """Stage the table in long form; returns the view, its headings and its height.
+@dataclass(frozen=True)
+class Unfolded:
+    """The long form: its view, headings, height, and what was mended."""
+
+    view: str
+    titles: tuple[str, ...]
+    height: int
+    mended: tuple[Mended, ...]
+
+
+def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Unfolded:
+    """Stage the table in long form.
 
     A blank cell becomes a row without a value: "not stated", never 0. Numerator and denominator rows are folded into the
     indicator they belong to. `row` is the indicator's row in the file. Raises FileRejected at the first name that differs.
     """
     table = list(rows(sheet, staging))
     listed = municipalities()
+    _refuse_uneven(sheet, table, len(listed))
     _compare([cell or "" for cell in table[0][1][_LEADING:]], [m.name for m in listed])
     figures: dict[tuple[str, str], tuple[int, dict[str, list[str | None]]]] = {}
     for number, cells in table[1:]:
@@ -68,6 +81,7 @@ def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> tuple[str, 
         parts[part] = cells[_LEADING : _LEADING + len(listed)]
     path = staging.folder / f"{staging.name('long')}.csv"
     height = 0
+    bare: list[int] = []
     with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         date = as_of.isoformat() if as_of else ""
@@ -76,6 +90,8 @@ def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> tuple[str, 
             values = parts.get("値", blank)
             above, below = parts.get("分子", blank), parts.get("分母", blank)
             for m, value, numerator, denominator in zip(listed, values, above, below, strict=True):
+                if fold(value or "") == "%":
+                    bare.append(number)
                 value, words, unit = _value(value or "")
                 writer.writerow(
                     [number, m.code, m.name, category, indicator, value, words, unit]
@@ -83,12 +99,29 @@ def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> tuple[str, 
                 )
                 height += 1
     view = staging.name("laid")
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in ["row", *(f"c{i}" for i in range(len(TITLES)))])
-    staging.sql(
-        f"CREATE TABLE {view} AS SELECT row::BIGINT AS row, * EXCLUDE (row) FROM"
-        f" read_csv({literal(str(path))}, header=false, auto_detect=false, columns={{{columns}}}, quote='\"', escape='\"')"
-    )
-    return view, TITLES, height
+    staging.sql(staged.create_numbered(view, str(path), len(TITLES)))
+    mended: tuple[Mended, ...] = ()
+    if bare:
+        message = "数のない「%」を空欄（未記入）として読みました"
+        rows_ = tuple(dict.fromkeys(bare))[:ROWS_SHOWN]
+        mended = (
+            Mended(rule="number.bare_percent", message=message, count=len(bare), rows=rows_, before="%", after=""),
+        )
+    return Unfolded(view, TITLES, height, mended)
+
+
+def _refuse_uneven(sheet: Sheet, table: Sequence[tuple[int, list[str | None]]], width: int) -> None:
+    """A missing or added comma would move every figure behind it to another municipality."""
+    beyond = [number for number, cells in table if any((cell or "").strip() for cell in cells[_LEADING + width :])]
+    if odd := sorted({*sheet.ragged, *beyond}):
+        raise FileRejected.because(
+            "列の数がほかの行と違います",
+            "市区町村の並びを変えずに、配布されたままのファイルを選んでください",
+            stage="layout",
+            rule="layout.municipalities",
+            count=len(odd),
+            rows=tuple(odd[:ROWS_SHOWN]),
+        )
 
 
 def _compare(names: list[str], listed: list[str]) -> None:
@@ -98,7 +131,7 @@ def _compare(names: list[str], listed: list[str]) -> None:
         raise _differs(f"市区町村が {len(names):,} あります（団体コード一覧は {len(listed):,}）", None)
     for position, (name, expected) in enumerate(zip(names, listed, strict=True)):
         if not _same(name, expected):
-            raise _differs(f"『{name}』の位置は団体コード一覧では『{expected}』です", position)
+            raise _differs(f"『{shown(name)}』の位置は団体コード一覧では『{expected}』です", position)
 
 
 def _differs(message: str, position: int | None) -> FileRejected:
@@ -112,7 +145,7 @@ def _differs(message: str, position: int | None) -> FileRejected:
     )
 
 
-def _part(category: str, indicator: str, seen: dict[tuple[str, str], object]) -> tuple[str, str]:
+def _part(category: str, indicator: str, seen: Collection[tuple[str, str]]) -> tuple[str, str]:
     """The indicator a row belongs to, and whether it is its 値, 分子 or 分母."""
     for part in ("分子", "分母"):
         if indicator.endswith(f"（{part}）"):
@@ -123,10 +156,15 @@ def _part(category: str, indicator: str, seen: dict[tuple[str, str], object]) ->
 
 
 def _value(cell: str) -> tuple[str, str, str]:
-    """Value, words and unit of a cell: `88.8%` is a number in %, a bare number counts procedures, the rest are words."""
-    cell = cell.strip()
+    """Value, words and unit of a cell: `88.8%` is a number in %, a bare number counts procedures, the rest are words.
+
+    What is neither (words with digits in them) goes where the check refuses it.
+    """
+    cell = fold(cell)
+    if cell == "%":
+        return "", "", ""
     if cell.endswith("%") and _NUMBER.fullmatch(cell[:-1]):
         return cell[:-1], "", "%"
     if _NUMBER.fullmatch(cell):
         return cell, "", "手続"
-    return "", cell, ""
+    return (cell, "", "") if re.search("[0-9]", cell) else ("", cell, "")

@@ -12,33 +12,45 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from dx_data.derive.tables import literal, quoted
+from dx_data.derive import staged
+from dx_data.door.echo import shown
 from dx_data.door.staging import Staging
+from dx_data.door.workbook import TOO_MUCH
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
 
 _CHUNK = 1 << 22
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_HTML = re.compile(rb"^\s*(<!doctype html|<html|<table|<\?xml[^>]*>\s*<html)", re.IGNORECASE)
+_MARKUP = re.compile(rb"\s*<[!?a-z]", re.IGNORECASE)
 _RATIO_LIMIT = 200
 _WIDEST = 4_000
-_MAX_CELL = 4 << 20
+_LONGEST = 4 << 20
+_LINES = 30
+_HEAD = 1 << 16
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
-_UNKNOWN_ENCODING = "UTF-8 か Shift-JIS で書き出してください"
+_PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+# What hiragana and katakana in UTF-8 become when they are read as CP932.
+_UTF8_AS_CP932 = re.compile("[縺繧繝][^,\\s]{1,2}[縺繧繝]")
+_PRIVATE_UTF8 = re.compile(rb"\xef[\x80-\xa3]")
+_EXPORT_AGAIN = "UTF-8 か Shift-JIS で書き出してください"
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One raw table: `table` in the staging holds `row` (the row a person sees) and text columns c0 … c<width-1>."""
+    """One raw table: `table` in the staging holds `row` (the row a person sees) and text columns c0 … c<width-1>.
+
+    `ragged` are rows with too few or too many cells; `private_use` says whether 外字 may occur.
+    """
 
     name: str | None
     hidden: bool
@@ -46,6 +58,7 @@ class Sheet:
     width: int
     height: int
     ragged: tuple[int, ...] = ()
+    private_use: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,10 +78,10 @@ def _refuse(message: str, fix: str, rule: str) -> FileRejected:
 
 
 def shown_name(name: str) -> str:
-    """A file name as it may be shown and stored: no folders, no control characters, no 外字, bounded."""
+    """A file name as it may be shown and stored: no folders, no control characters, no 外字, bounded, masked."""
     base = re.split(r"[\\/]", name)[-1]
     base = "".join("?" if not c.isprintable() or _PRIVATE.match(c) else c for c in base)
-    return base[:200] or "名前のないファイル"
+    return shown(base, 200) or "名前のないファイル"
 
 
 def read(path: Path, staging: Staging, settings: Settings, *, name: str | None = None) -> Book:
@@ -79,11 +92,13 @@ def read(path: Path, staging: Staging, settings: Settings, *, name: str | None =
     file = shown_name(name or path.name)
     if file.startswith("~$"):
         raise _refuse(
-            "Excelが開いている間だけ作られる一時ファイルです", "Excelを閉じて、元のファイルを選んでください", "read.lock_file"
+            "Excelが開いている間だけ作られる一時ファイルです",
+            "Excelを閉じて、元のファイルを選んでください",
+            "read.lock_file",
         )
     size = path.stat().st_size
     if size == 0:
-        raise _refuse("ファイルが空です", "書き出し直したファイルを選んでください", "read.empty")
+        raise _empty()
     if size > settings.max_upload_mb << 20:
         raise _refuse(
             f"ファイルが {settings.max_upload_mb} MB を超えています", "期間を分けて書き出してください", "read.too_large"
@@ -91,103 +106,156 @@ def read(path: Path, staging: Staging, settings: Settings, *, name: str | None =
     with path.open("rb") as stream:
         head = stream.read(4096)
     if head.startswith(_ZIP):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
         return Book(file, digest, size, None, "xlsx", _read_workbook(path, staging, settings))
     if head.startswith(_OLE):
+        raise _old_or_locked(path)
+    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), None)
+    if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
         raise _refuse(
-            "古い形式のExcel（.xls）か、パスワードの付いたExcelです",
-            "パスワードを外し、「Excelブック（.xlsx）」で保存し直してください",
-            "read.ole",
+            "中身がウェブページ（HTML）などの文書です",
+            "Excelで開き、「Excelブック（.xlsx）」で保存し直してください",
+            "read.html",
         )
-    if _HTML.match(head):
+    if encoding != "utf-16" and b"\x00" in head:
         raise _refuse(
-            "中身がウェブページ（HTML）です", "Excelで開き、「Excelブック（.xlsx）」で保存し直してください", "read.html"
+            "表のファイルではありません（文字でないデータがあります）", "CSVかExcelで書き出してください", "read.binary"
         )
-    return _read_csv(path, file, size, head, staging)
+    return _read_csv(path, file, size, encoding, staging)
+
+
+def _empty() -> FileRejected:
+    return _refuse("ファイルが空です", "書き出し直したファイルを選んでください", "read.empty")
+
+
+def _old_or_locked(path: Path) -> FileRejected:
+    if _ENCRYPTED in path.read_bytes():
+        return _refuse("パスワードの付いたExcelです", "パスワードを外して保存し直してください", "read.encrypted")
+    return _refuse(
+        "古い形式のExcel（.xls）です", "Excelで開き、「Excelブック（.xlsx）」で保存し直してください", "read.xls"
+    )
 
 
 # --- CSV -------------------------------------------------------------------------------------------------
 
 
-def _read_csv(path: Path, file: str, size: int, head: bytes, staging: Staging) -> Book:
-    encoding = next((name for bom, name in _BOMS if head.startswith(bom)), None)
+@dataclass(frozen=True)
+class _Text:
+    """What was learned while the file was decoded to UTF-8."""
+
+    sha256: str
+    encoding: str
+    even_lines: bool
+    private_use: bool
+
+
+def _read_csv(path: Path, file: str, size: int, marked: str | None, staging: Staging) -> Book:
     target = staging.folder / "text.csv"
-    candidates = [encoding] if encoding else ["utf-8", "cp932"]
-    for candidate in candidates:
-        digest = _decode(path, target, candidate)
-        if digest is not None:
+    for encoding in [marked] if marked else ["utf-8", "cp932"]:
+        if text := _decode(path, target, encoding):
             break
     else:
-        raise _refuse("文字コードを判別できません", _UNKNOWN_ENCODING, "read.encoding")
-    first = _first_record(target)
-    _plausible(first, candidate)
-    delimiter = _delimiter(first)
-    return Book(file, digest, size, candidate, "csv", (_stage_csv(target, delimiter, staging),))
+        raise _refuse("文字コードを判別できません", _EXPORT_AGAIN, "read.encoding")
+    if not target.stat().st_size:
+        raise _empty()
+    with target.open(encoding="utf-8", newline="") as stream:
+        head = stream.read(_HEAD)
+    _plausible(head, text.encoding)
+    sheet = _stage_csv(target, _delimiter(head), text, staging)
+    return Book(file, text.sha256, size, text.encoding, "csv", (sheet,))
 
 
-def _decode(path: Path, target: Path, encoding: str) -> str | None:
-    """Write the text as UTF-8 and return the digest of the bytes, or None if they are not of this encoding."""
+def _decode(path: Path, target: Path, encoding: str) -> _Text | None:
+    """Write the text as UTF-8, or answer None if the bytes are not of this encoding."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     digest = hashlib.sha256()
+    even, private = True, False
+    tail = b"\n"  # so that a blank first line is seen
     try:
         with path.open("rb") as source, target.open("wb") as out:
-            while chunk := source.read(_CHUNK):
+            last = False
+            while not last:
+                chunk = source.read(_CHUNK)
+                last = not chunk
                 digest.update(chunk)
-                out.write(_printable(decoder.decode(chunk)).encode())
-            out.write(decoder.decode(b"", final=True).encode())
+                text = decoder.decode(chunk, final=last)
+                _refuse_other_encodings(text, encoding)
+                data = text.encode()
+                out.write(data)
+                even = even and not _uneven(tail + data)
+                private = private or _may_hold_private_use(data, encoding)
+                tail = data[-2:]
     except UnicodeDecodeError:
         return None
-    return digest.hexdigest()
+    return _Text(digest.hexdigest(), encoding, even, private)
 
 
-def _printable(text: str) -> str:
+def _uneven(data: bytes) -> bool:
+    """Whether lines stand there that only Python's reader counts as Excel does: blank ones, or ends of a bare CR."""
+    data = data.removesuffix(b"\r")
+    return b"\n\n" in data or b"\n\r\n" in data or data.count(b"\r") != data.count(b"\r\n")
+
+
+def _may_hold_private_use(data: bytes, encoding: str) -> bool:
+    """Whether 外字 may occur; CP932 has them only at U+E000 to U+E757, whose UTF-8 begins with EE."""
+    if b"\xee" in data:
+        return True
+    return encoding != "cp932" and (b"\xf3" in data or b"\xf4" in data or _PRIVATE_UTF8.search(data) is not None)
+
+
+def _refuse_other_encodings(text: str, encoding: str) -> None:
+    """Refuse what decodes without complaint though it is no text of this encoding."""
     if "\x1b" in text:
-        raise _refuse("文字コードを判別できません（ISO-2022-JPのようです）", _UNKNOWN_ENCODING, "read.encoding")
+        raise _refuse("文字コードを判別できません（ISO-2022-JPのようです）", _EXPORT_AGAIN, "read.encoding")
     if "\x00" in text:
-        raise _refuse("表のファイルではありません（文字でないデータがあります）", "CSVかExcelで書き出してください", "read.binary")
-    return text
+        raise _refuse(
+            "表のファイルではありません（文字でないデータがあります）", "CSVかExcelで書き出してください", "read.binary"
+        )
+    if encoding == "cp932" and ("縺" in text or "繧" in text or "繝" in text) and _UTF8_AS_CP932.search(text):
+        raise _refuse("UTF-8 と Shift-JIS が混ざっています", _EXPORT_AGAIN, "read.encoding")
 
 
-def _first_record(target: Path) -> list[str]:
-    with target.open(encoding="utf-8", newline="") as stream:
-        line = stream.readline(1 << 20)
-    return [line.rstrip("\r\n")]
-
-
-def _plausible(first: list[str], encoding: str) -> None:
+def _plausible(head: str, encoding: str) -> None:
     """Refuse text that decodes without complaint though it is another encoding (GBK as CP932)."""
-    line = first[0]
-    if encoding == "cp932" and (_HALF_KANA.search(line) or _PRIVATE.search(line) or not _japanese(line)):
-        raise _refuse("文字コードを判別できません", _UNKNOWN_ENCODING, "read.encoding")
+    line = next((line for line in head.splitlines() if line.strip()), "")
+    if _PRIVATE.search(line) or (encoding == "cp932" and (_HALF_KANA.search(line) or not _japanese(line))):
+        raise _refuse("文字コードを判別できません", _EXPORT_AGAIN, "read.encoding")
 
 
 # Characters that headings of Japanese tables are made of; a CP932 header with none of them is some other encoding.
-_FREQUENT = frozenset("年月日名数番号件計区分額者地市町村所管課部手続申請受付状況種別項目内容備考期間時開始終了合対応システムフォーム")
+_FREQUENT = frozenset(
+    "年月日名数番号件計区分額者地市町村所管課部手続申請受付状況種別項目内容備考期間時開始終了合対応表一覧令和"
+)
 
 
 def _japanese(line: str) -> bool:
     return line.isascii() or any(c in _FREQUENT or "ぁ" <= c <= "ヶ" for c in line)
 
 
-def _delimiter(first: list[str]) -> str:
-    unquoted = re.sub(r'"(?:[^"]|"")*"', "", first[0])
-    counts = {delimiter: unquoted.count(delimiter) for delimiter in ",\t;"}
-    best = max(counts, key=lambda delimiter: counts[delimiter])
-    return best if counts[best] else ","
+def _delimiter(head: str) -> str:
+    """The separator that most lines have in the same number; a title line has none, and a number may hold a comma."""
+    lines = re.sub(r'"(?:[^"]|"")*"', "", head).splitlines()[:_LINES]
+    votes: dict[str, tuple[int, int]] = {}
+    for delimiter in ",\t;":
+        counts = Counter(line.count(delimiter) for line in lines if delimiter in line)
+        usual, lines_ = counts.most_common(1)[0] if counts else (0, 0)
+        votes[delimiter] = (lines_, usual)
+    return max(votes, key=lambda delimiter: votes[delimiter])
 
 
-def _stage_csv(target: Path, delimiter: str, staging: Staging) -> Sheet:
+def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> Sheet:
     table = staging.name("raw")
     width = _header_width(target, delimiter)
-    if not _has_blank_line(target):
+    if text.even_lines:
         try:
             height = _load_csv(staging, table, target, delimiter, width)
-            return Sheet(None, hidden=False, table=table, width=width, height=height)
+            return Sheet(None, False, table, width, height, private_use=text.private_use)
         except duckdb.Error:
-            staging.sql(f"DROP TABLE IF EXISTS {table}")
+            staging.sql(staged.drop(table))
     even, width, ragged = _even_out(target, delimiter, staging)
     height = _load_csv(staging, table, even, ",", width)
-    return Sheet(None, hidden=False, table=table, width=width, height=height, ragged=ragged)
+    return Sheet(None, False, table, width, height, ragged, private_use=text.private_use)
 
 
 def _header_width(target: Path, delimiter: str) -> int:
@@ -198,67 +266,51 @@ def _header_width(target: Path, delimiter: str) -> int:
             return 1
 
 
-def _has_blank_line(target: Path) -> bool:
-    """Whether a blank line stands anywhere but at the end: DuckDB skips those and row numbers would shift."""
-    tail = b""
-    with target.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            window = (tail + chunk).replace(b"\r", b"")
-            body = window.rstrip(b"\n") if len(chunk) < _CHUNK else window
-            if b"\n\n" in body or (not tail and body.startswith(b"\n")):
-                return True
-            tail = chunk[-4:]
-    return False
-
-
 def _load_csv(staging: Staging, table: str, path: Path, delimiter: str, width: int) -> int:
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
-    source = (
-        f"read_csv({literal(str(path))}, header=false, auto_detect=false, columns={{{columns}}}, quote='\"', escape='\"',"
-        f" delim={literal(delimiter)}, strict_mode=true, nullstr='', max_line_size={_MAX_CELL})"
-    )
-    staging.sql(
-        f"CREATE TABLE {table} AS SELECT ordinality AS row, * EXCLUDE (ordinality) FROM {source} WITH ORDINALITY"
-    )
-    (height,) = staging.sql(f"SELECT coalesce(max(row), 0) FROM {table}").fetchall()[0]
-    return int(height)
+    staging.sql(staged.create_raw(table, str(path), delimiter, width, _LONGEST))
+    return int(staging.value(staged.last_row(table)))
 
 
 def _even_out(target: Path, delimiter: str, staging: Staging) -> tuple[Path, int, tuple[int, ...]]:
-    """Rewrite a CSV whose rows differ in length as one where they do not; returns path, width and the odd rows."""
-    csv.field_size_limit(_MAX_CELL)
-    lengths: dict[int, int] = {}
+    """Rewrite a CSV whose rows differ in length as one where they do not; returns path, width and the odd rows.
+
+    A cell too many counts only if it is filled; rows above the usual form (titles) and blank ones are no data.
+    """
+    csv.field_size_limit(_LONGEST)
+    lengths: Counter[int] = Counter()
+    number = width = 0
+    with target.open(encoding="utf-8", newline="") as source:
+        try:
+            for record in csv.reader(source, delimiter=delimiter, strict=True):
+                number += 1
+                width = max(width, len(record))
+                lengths[len(record)] += bool(record)
+        except csv.Error as fault:
+            raise _bad_quote(str(fault), number + 1) from fault
+    if width > _WIDEST:
+        raise _refuse(f"列が {width:,} あります", f"{_WIDEST:,} 列までの表にしてください", "read.too_wide")
+    usual = max(lengths, key=lambda n: (lengths[n], n), default=1)
     ragged: list[int] = []
     even = staging.folder / "even.csv"
-    width = 0
-    number, line = 0, 0
-    with target.open(encoding="utf-8", newline="") as source:
-        reader = csv.reader(source, delimiter=delimiter, strict=True)
-        try:
-            for number, record in enumerate(reader, 1):
-                line = reader.line_num
-                width = max(width, len(record))
-                lengths[len(record)] = lengths.get(len(record), 0) + 1
-        except csv.Error as fault:
-            raise FileRejected.because(
-                "「\"」で始まる値が閉じていません",
-                "この行から先の「\"」の組を確かめ、書き出し直してください",
-                stage="read",
-                rule="read.quote",
-                rows=(number + 1,),
-            ) from fault
-        if width > _WIDEST:
-            raise _refuse(f"列が {width:,} あります", f"{_WIDEST:,} 列までの表にしてください", "read.too_wide")
-        usual = max((n for n in lengths if n), key=lambda n: lengths[n], default=1)
-        source.seek(0)
-        with even.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            for number, record in enumerate(csv.reader(source, delimiter=delimiter), 1):
-                if record and len(record) != usual:
-                    ragged.append(number)
-                writer.writerow(record + [""] * (width - len(record)))
-    del line
+    with target.open(encoding="utf-8", newline="") as source, even.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for number, record in enumerate(csv.reader(source, delimiter=delimiter), 1):
+            short = 0 < len(record) < usual and (len(record) > 1 or usual == 1 or bool(record[0].strip()))
+            if short or any(cell.strip() for cell in record[usual:]):
+                ragged.append(number)
+            writer.writerow(record + [""] * (width - len(record)))
     return even, max(width, 1), tuple(ragged)
+
+
+def _bad_quote(fault: str, row: int) -> FileRejected:
+    unclosed = "expected after" not in fault
+    return FileRejected.because(
+        '「"」で始まる値が閉じていません' if unclosed else '値の途中に「"」があります',
+        'この行から先の「"」の組を確かめ、書き出し直してください',
+        stage="read",
+        rule="read.quote",
+        rows=(row,),
+    )
 
 
 # --- workbooks -------------------------------------------------------------------------------------------
@@ -272,48 +324,59 @@ def _read_workbook(path: Path, staging: Staging, settings: Settings) -> tuple[Sh
     sheets = []
     for number, sheet in enumerate(facts):
         table = staging.name("raw")
-        width = int(sheet["width"])
+        width = int(str(sheet["width"]))
+        if width > _WIDEST:
+            raise _refuse(f"列が {width:,} あります", f"{_WIDEST:,} 列までの表にしてください", "read.too_wide")
         height = _load_csv(staging, table, out / f"{number}.csv", ",", width) if width else 0
         if not width:
-            staging.sql(f"CREATE TABLE {table} (row BIGINT, c0 VARCHAR)")
-        sheets.append(Sheet(str(sheet["name"]), bool(sheet["hidden"]), table, max(width, 1), height))
+            staging.sql(staged.create_empty_raw(table))
+        sheets.append(Sheet(shown(str(sheet["name"])), bool(sheet["hidden"]), table, max(width, 1), height))
     return tuple(sheets)
 
 
 def _bounded(path: Path, settings: Settings) -> None:
     limit = settings.max_unpacked_mb << 20
-    bomb = _refuse(
-        f"展開すると {settings.max_unpacked_mb} MB を超えるか、異常に圧縮されたExcelです",
-        "使っていないシートや書式を消し、保存し直してください",
-        "read.bomb",
-    )
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             if sum(part.file_size for part in parts) > limit:
-                raise bomb
+                raise _bomb(settings)
             for part in parts:
                 if part.file_size > 1 << 20 and part.file_size > _RATIO_LIMIT * max(part.compress_size, 1):
-                    raise bomb
+                    raise _bomb(settings)
     except (zipfile.BadZipFile, OSError, ValueError) as fault:
-        raise _refuse("壊れたExcelファイルです", "Excelで開けるか確かめ、保存し直してください", "read.damaged") from fault
+        raise _refuse(
+            "壊れたExcelファイルです", "Excelで開けるか確かめ、保存し直してください", "read.damaged"
+        ) from fault
     if not any(name.startswith("xl/") for name in names):
         raise _refuse("Excelのファイルではありません", "CSVかExcel（.xlsx）で書き出してください", "read.not_excel")
+
+
+def _bomb(settings: Settings) -> FileRejected:
+    return _refuse(
+        f"展開すると {settings.max_unpacked_mb} MB を超えるか、異常に圧縮されたExcelです",
+        "使っていないシートや書式を消し、保存し直してください",
+        "read.bomb",
+    )
 
 
 def _parse_in_child(path: Path, out: Path, settings: Settings) -> list[dict[str, object]]:
     """Parse in a process of its own that can be ended: a hostile workbook takes only that process down."""
     command = [sys.executable, "-I", str(Path(__file__).with_name("workbook.py")), str(path), str(out)]
-    command.append(str(settings.reader_memory_mb))
+    command += [str(settings.reader_memory_mb), str(settings.max_unpacked_mb)]
     try:
         done = subprocess.run(  # noqa: S603  (our own interpreter and script)
             command, capture_output=True, timeout=settings.reader_seconds, check=False, env=_child_environment()
         )
     except subprocess.TimeoutExpired as fault:
         raise _refuse(
-            f"Excelを {settings.reader_seconds} 秒で読み切れません", "使っていないシートや書式を消してください", "read.slow"
+            f"Excelを {settings.reader_seconds} 秒で読み切れません",
+            "使っていないシートや書式を消してください",
+            "read.slow",
         ) from fault
+    if done.returncode == TOO_MUCH:
+        raise _bomb(settings)
     if done.returncode != 0:
         raise _refuse(
             "Excelを読み取れません（壊れているか、大きすぎる範囲に値があります）",
@@ -329,13 +392,12 @@ def _child_environment() -> dict[str, str]:
     return {**kept, "PYTHONUTF8": "1"}
 
 
-def rows(sheet: Sheet, staging: Staging, *, first: int = 1, last: int | None = None) -> Iterator[tuple[int, list[str | None]]]:
+def rows(
+    sheet: Sheet, staging: Staging, *, first: int = 1, last: int | None = None
+) -> Iterator[tuple[int, list[str | None]]]:
     """Rows of a raw table with their numbers, in order."""
     upper = sheet.height if last is None else last
-    columns = ", ".join(quoted(f"c{i}") for i in range(sheet.width))
-    found = staging.sql(
-        f"SELECT row, {columns} FROM {sheet.table} WHERE row BETWEEN ? AND ? ORDER BY row", (first, upper)
-    ).fetchall()
+    found = staging.sql(staged.rows_between(sheet.table, sheet.width), (first, upper)).fetchall()
     for row, *cells in found:
         yield row, cells
 

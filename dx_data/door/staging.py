@@ -1,4 +1,4 @@
-"""The door's private place: an in-memory database and one folder, both gone after the check. Nothing else is written."""
+"""The door's private place: an in-memory database and one folder, both gone after the check; nothing else is written."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+import pyarrow as pa
 
 _PREFIX = "dx-door-"
 _STALE_SECONDS = 6 * 3600
@@ -63,7 +65,9 @@ class Staging:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -79,3 +83,23 @@ class Staging:
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         """Run a statement that `derive` or this package wrote."""
         return self.connection.execute(statement, list(parameters))
+
+    def row(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
+        """The one row that a statement answers with."""
+        (found,) = self.sql(statement, parameters).fetchall()
+        return tuple(found)
+
+    def value(self, statement: str, parameters: Sequence[Any] = ()) -> Any:
+        """The one value that a statement answers with."""
+        (found,) = self.row(statement, parameters)
+        return found
+
+    @contextmanager
+    def lent(self, **columns: Sequence[Any]) -> Iterator[str]:
+        """A table of ours under a free name for as long as the block runs."""
+        name = self.name("lent")
+        self.connection.register(name, pa.table({title: list(cells) for title, cells in columns.items()}))
+        try:
+            yield name
+        finally:
+            self.connection.unregister(name)

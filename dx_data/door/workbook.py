@@ -1,60 +1,222 @@
 """The child process that parses a workbook: writes one CSV per sheet and prints what the sheets are.
 
-Run as a script with path, folder and memory limit (MB); it imports nothing of ours, so that it starts fast and nothing
-of ours is at risk. Whatever goes wrong ends the process; the parent says so in a sentence.
+Run as a script with path, folder, limits of memory and of output (MB); it imports nothing of ours, so that it starts
+fast and nothing of ours is at risk. Whatever goes wrong ends the process; the parent says so in a sentence.
+
+calamine reads the values. It hands over error values, and formulas saved without their value, as blanks, and a
+percentage as its bare number; such cells are looked up in the sheet's own XML.
 """
 
 import csv
 import datetime as dt
 import json
+import re
 import sys
+import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from xml.parsers import expat
+
+TOO_MUCH = 3
+NO_CACHED_VALUE = "#値なし!"
+_WORTH_A_LOOK = re.compile(rb"""<f[ />]|t=["']e["']""")
+_PERCENT_IDS = frozenset(("9", "10"))
+_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_CHUNK = 1 << 20
+
+Grid = dict[int, dict[int, str]]
 
 
-def limit_memory(megabytes: int) -> None:
+def limit(megabytes: int, output: int) -> None:
     """Bound this process where the system can (Linux, macOS); elsewhere the parent's checks and time limit remain."""
     try:
         import resource
     except ImportError:
         return
-    size = megabytes << 20
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (output << 20, output << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def written(cell: object) -> str:
     """A cell as text: ISO dates, plain numbers, blank for blank."""
-    if cell is None or cell == "":
+    match cell:
+        case None | "":
+            return ""
+        case bool():
+            return "TRUE" if cell else "FALSE"
+        case float():
+            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        case dt.datetime():
+            moment = _to_second(cell)
+            return moment.date().isoformat() if moment.time() == dt.time() else moment.isoformat(sep=" ")
+        case dt.time():
+            return _to_second(dt.datetime.combine(dt.date(2000, 1, 1), cell)).strftime("%H:%M:%S").removesuffix(":00")
+        case dt.timedelta():
+            minutes, seconds = divmod(round(cell.total_seconds()), 60)
+            return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+        case dt.date():
+            return cell.isoformat()
+        case _:
+            return str(cell)
+
+
+def _to_second(moment: dt.datetime) -> dt.datetime:
+    """Excel keeps moments as fractions of a day, so that 9:30 can come back as 9:29:59.97."""
+    return (moment + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+
+
+# --- what calamine does not tell -----------------------------------------------------------------------------
+
+
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The part of the archive that holds each sheet, by the sheet's name."""
+    targets = {
+        facts.get("Id", ""): facts.get("Target", "") for name, facts in _elements(archive, "xl/_rels/workbook.xml.rels")
+    }
+    parts = {}
+    for name, facts in _elements(archive, "xl/workbook.xml"):
+        if name == "sheet":
+            target = targets.get(next((v for k, v in facts.items() if k.split(":")[-1] == "id"), ""), "")
+            parts[facts.get("name", "")] = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    return parts
+
+
+def percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
+    """The numbers of the cell styles that show a number as a percentage."""
+    percent = set(_PERCENT_IDS)
+    styles: list[str] = []
+    inside = ""
+    for name, facts in _elements(archive, "xl/styles.xml"):
+        if name in ("cellXfs", "cellStyleXfs", "dxfs", "cellStyles"):
+            inside = name
+        elif name == "numFmt" and "%" in facts.get("formatCode", ""):
+            percent.add(facts.get("numFmtId", ""))
+        elif name == "xf" and inside == "cellXfs":
+            styles.append(facts.get("numFmtId", ""))
+    return frozenset(str(number) for number, style in enumerate(styles) if style in percent)
+
+
+def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[str, str]]]:
+    found: list[tuple[str, dict[str, str]]] = []
+    if part in archive.namelist():
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = lambda name, facts: found.append((name.split(":")[-1], facts))
+        parser.Parse(archive.read(part), True)
+    yield from found
+
+
+class Peculiar:
+    """The cells of one sheet that need their own XML to be read: errors, formulas without a value, percentages."""
+
+    def __init__(self, percent: frozenset[str]) -> None:
+        self.percent = percent
+        self.cells: Grid = {}
+        self.facts: dict[str, str] = {}
+        self.formula = False
+        self.value: list[str] | None = None
+        self.text = ""
+
+    def read(self, archive: zipfile.ZipFile, part: str) -> Grid:
+        """The texts of those cells by row and column, counted from 0."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        with archive.open(part) as stream:
+            parser.ParseFile(stream)
+        return self.cells
+
+    def _start(self, name: str, facts: dict[str, str]) -> None:
+        match name.split(":")[-1]:
+            case "c":
+                self.facts, self.formula, self.text = facts, False, ""
+            case "f":
+                self.formula = True
+            case "v":
+                self.value = []
+
+    def _characters(self, text: str) -> None:
+        if self.value is not None:
+            self.value.append(text)
+
+    def _end(self, name: str) -> None:
+        match name.split(":")[-1]:
+            case "v":
+                self.text, self.value = "".join(self.value or ()), None
+            case "c":
+                if (cell := self._written()) and (place := _CELL.fullmatch(self.facts.get("r", ""))):
+                    column = 0
+                    for letter in place[1]:
+                        column = column * 26 + ord(letter) - 64
+                    self.cells.setdefault(int(place[2]) - 1, {})[column - 1] = cell
+
+    def _written(self) -> str:
+        kind = self.facts.get("t", "n")
+        if kind == "e":
+            return self.text or NO_CACHED_VALUE
+        if self.formula and not self.text and kind != "str":
+            return NO_CACHED_VALUE
+        if kind == "n" and self.text and self.facts.get("s") in self.percent:
+            return f"{written(round(float(self.text) * 100, 10))}%"
         return ""
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, dt.datetime):
-        if cell.time() == dt.time():
-            return cell.date().isoformat()
-        return cell.isoformat(sep=" ", timespec="seconds")
-    if isinstance(cell, dt.date):
-        return cell.isoformat()
-    return str(cell)
 
 
-def main(path: str, folder: str, megabytes: str) -> None:
+def worth_a_look(archive: zipfile.ZipFile, part: str) -> bool:
+    """Whether a sheet's XML holds any formula or error value."""
+    tail = b""
+    with archive.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
+            if _WORTH_A_LOOK.search(tail + chunk):
+                return True
+            tail = chunk[-8:]
+    return False
+
+
+# --- writing -------------------------------------------------------------------------------------------------
+
+
+def rows_of(sheet: Sequence[Sequence[object]], peculiar: Grid) -> Iterator[list[str]]:
+    """The sheet's rows as text, all of one width."""
+    height = max(len(sheet), max(peculiar, default=-1) + 1)
+    width = max((*map(len, sheet), *(max(cells) + 1 for cells in peculiar.values())), default=0)
+    for number in range(height):
+        row = [written(cell) for cell in sheet[number]] if number < len(sheet) else []
+        row += [""] * (width - len(row))
+        for column, cell in peculiar.get(number, {}).items():
+            row[column] = cell
+        yield row
+
+
+def main(path: str, folder: str, memory: str, output: str) -> None:
     """Parse the workbook at `path` into CSVs in `folder`, sheet by sheet, rows starting at row 1 and column A."""
-    limit_memory(int(megabytes))
+    limit(int(memory), int(output))
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     book = CalamineWorkbook.from_path(path)
-    facts = []
-    for meta in book.sheets_metadata:
-        if meta.typ != SheetTypeEnum.WorkSheet:
-            continue
-        rows = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-        width = max(map(len, rows), default=0)
-        with (Path(folder) / f"{len(facts)}.csv").open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            for row in rows:
-                writer.writerow([written(cell) for cell in row])
-        facts.append({"name": meta.name, "hidden": meta.visible != SheetVisibleEnum.Visible, "width": width})
+    facts: list[dict[str, object]] = []
+    left = int(output) << 20
+    with zipfile.ZipFile(path) as archive:
+        parts = sheet_parts(archive)
+        percent = percent_styles(archive)
+        for meta in book.sheets_metadata:
+            if meta.typ != SheetTypeEnum.WorkSheet:
+                continue
+            part = parts.get(meta.name, "")
+            known = part in archive.namelist() and (percent or worth_a_look(archive, part))
+            peculiar = Peculiar(percent).read(archive, part) if known else {}
+            width = height = 0
+            sheet = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
+            with (Path(folder) / f"{len(facts)}.csv").open("w", encoding="utf-8", newline="") as out:
+                writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+                for row in rows_of(sheet, peculiar):
+                    width, height = len(row), height + 1
+                    writer.writerow(row)
+                    left -= sum(map(len, row))
+                    if left < 0:
+                        sys.exit(TOO_MUCH)
+            facts.append({"name": meta.name, "hidden": meta.visible != SheetVisibleEnum.Visible, "width": width})
     json.dump(facts, sys.stdout)
 
 

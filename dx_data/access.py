@@ -1,0 +1,76 @@
+"""Who may do what: roles, rights, and the one check every action and page makes. A hidden button guards nothing."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dx_data.errors import NotPermitted
+
+
+class Role(StrEnum):
+    """What a person is here for (contract, 特記仕様 6(2): 必要最低限の者)."""
+
+    VIEW = "閲覧"
+    LOAD = "取込"
+    PUBLISH = "公表"
+    ADMIN = "管理"
+
+
+class Right(StrEnum):
+    """One thing that can be done, in the words a refusal uses."""
+
+    ASK = "数値を見る"
+    CHECK = "ファイルを確認する"
+    LOAD = "ファイルを取り込む"
+    UNDO = "取込を取り消す"
+    HAND_OVER = "内部資料として保存する"
+    APPROVE = "公表を承認する"
+    CREATE_LAKE = "台帳を作る"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.VIEW: frozenset({Right.ASK, Right.HAND_OVER}),
+    Role.LOAD: frozenset({Right.ASK, Right.HAND_OVER, Right.CHECK, Right.LOAD, Right.UNDO}),
+    Role.PUBLISH: frozenset({Right.ASK, Right.HAND_OVER, Right.APPROVE}),
+    Role.ADMIN: frozenset({Right.ASK, Right.HAND_OVER, Right.CREATE_LAKE}),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at work: a name for the ledger, their roles, and whether a login proved who they are."""
+
+    name: str
+    roles: frozenset[Role]
+    proven: bool = False
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Everything the roles allow. Without a login nobody approves, since one person could play both."""
+        rights = frozenset().union(*(RIGHTS[role] for role in self.roles))
+        return rights if self.proven else rights - {Right.APPROVE}
+
+    def may(self, right: Right) -> bool:
+        """Whether the person has the right."""
+        return right in self.rights
+
+
+def local_person() -> Person:
+    """Without login: the account of this computer, with every role but without approval."""
+    try:
+        name = getpass.getuser()
+    except OSError:  # an account without a name, as in containers
+        name = "（このコンピューターの利用者）"
+    return Person(name, frozenset(Role))
+
+
+def require(person: Person, right: Right) -> None:
+    """Go on only with the right; NotPermitted says which role would have it."""
+    if not person.may(right):
+        roles = "・".join(role.value for role, rights in RIGHTS.items() if right in rights)
+        raise NotPermitted.because(
+            f"「{right.value}」は、いまの役割（{'・'.join(sorted(person.roles)) or 'なし'}）ではできません",
+            f"{roles} の役割の人に頼むか、管理者に役割を付けてもらってください",
+        )

@@ -1,0 +1,179 @@
+"""What a figure needs of a result: its columns checked, values with units, months without a gap. Draws nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+from dx_data.catalog import Result
+from dx_data.errors import DeclarationError
+from dx_data.spec import Column, Kind
+from dx_data.text import japanese_date
+
+Names = str | Sequence[str]
+Parts = tuple[str, str]
+
+_BY_ROW = "各指標の単位"  # a declared unit that stands in the row's own column `unit`
+_SYMBOL_WORDS = {"X": "秘匿", "…": "不詳", "-": "該当なし"}
+TITLE = re.compile(r"(?P<subject>.+)（(?P<kind>.+)、(?P<period>[^、]+)）")
+
+
+def column_of(result: Result, name: str) -> Column:
+    try:
+        return result.question.column(name)
+    except KeyError:
+        raise DeclarationError.because(
+            f"質問『{result.question.name}』に列『{name}』はありません",
+            "・".join(column.name for column in result.columns) + " から選んでください",
+        ) from None
+
+
+def quantity(result: Result, name: str) -> Column:
+    column = column_of(result, name)
+    if not column.kind.counts:
+        raise DeclarationError.because(
+            f"列『{name}』（{column.title}）は{column.kind.words}なので、図の値になりません",
+            "整数・数値・金額の列を選んでください",
+        )
+    return column
+
+
+def time_column(result: Result, name: str) -> Column:
+    column = column_of(result, name)
+    if column.kind not in {Kind.DATE, Kind.DATETIME}:
+        raise DeclarationError.because(
+            f"折れ線の横軸は時間だけです。列『{name}』（{column.title}）は{column.kind.words}です",
+            "日付の列を選ぶか、棒グラフ（bars）にしてください",
+        )
+    return column
+
+
+def category_column(result: Result, name: str) -> Column:
+    column = column_of(result, name)
+    if column.kind in {Kind.DATE, Kind.DATETIME}:
+        raise DeclarationError.because(
+            f"時間の変化は棒でくらべません。列『{name}』（{column.title}）は{column.kind.words}です",
+            "折れ線（lines）にしてください",
+        )
+    return column
+
+
+def values(rows: Sequence[Mapping[str, Any]], name: str) -> list[float | int | None]:
+    """The column's values as JSON numbers. Blank stays None and never becomes 0."""
+    found: list[float | int | None] = []
+    for row in rows:
+        value = row[name]
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            found.append(None)
+        elif isinstance(value, Decimal):
+            found.append(int(value) if value == value.to_integral_value() else float(value))
+        else:
+            found.append(value)
+    return found
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity's name and how its values are written."""
+
+    title: str
+    unit: str
+    whole: bool
+
+    def __call__(self, value: float | int | None) -> str:
+        return "データなし" if value is None else f"{self.bare(value)}{self.unit}"
+
+    def bare(self, value: float | int) -> str:
+        if self.unit == "%" or not (self.whole or value == int(value)):
+            return f"{value:,.1f}"
+        return f"{value:,.0f}"
+
+    def change(self, value: float | int) -> str:
+        """A difference with sign and word: ＋12件 増. Two percentages differ by points."""
+        sign, word = ("＋", "増") if value > 0 else ("－", "減") if value < 0 else ("±", "増減なし")
+        unit = "ポイント" if self.unit == "%" else self.unit
+        return f"{sign}{self.bare(abs(value))}{unit} {word}"
+
+
+def measure_of(result: Result, name: str, unit: str | None = None) -> Measure:
+    column = quantity(result, name)
+    declared = column.unit or ""
+    if unit is None and declared == _BY_ROW and any(other.name == "unit" for other in result.columns):
+        unit = "unit"
+    if unit is not None:
+        column_of(result, unit)
+        units = list(dict.fromkeys(str(row[unit] or "") for row in result.records()))
+        if len(units) > 1:
+            raise DeclarationError.because(
+                f"単位の違う値（{'・'.join(units)}）が1つの図にあります", "指標を1つに絞ってから図にしてください"
+            )
+        declared = units[0] if units else ""
+    return Measure(column.title, declared, column.kind is not Kind.NUMBER)
+
+
+def measures_of(result: Result, names: Sequence[str], unit: str | None = None) -> list[Measure]:
+    found = [measure_of(result, name, unit) for name in names]
+    if len({measure.unit for measure in found}) > 1:
+        raise DeclarationError.because(
+            "単位の違う列が1つの軸にあります:" + "・".join(f"{m.title}（{m.unit}）" for m in found),
+            "単位が同じ列だけにするか、図を分けてください",
+        )
+    return found
+
+
+def as_names(y: Names) -> tuple[str, ...]:
+    return (y,) if isinstance(y, str) else tuple(y)
+
+
+def is_partial(value: Any) -> bool:
+    return value is True or value == "途中"
+
+
+def _next_month(day: dt.date) -> dt.date:
+    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
+def in_time(result: Result, x: Column) -> list[dict[str, Any]]:
+    """The rows in time order; a month without a row becomes a row of blanks, so that the line breaks there."""
+    rows: dict[Any, dict[str, Any]] = {}
+    for row in result.records():
+        if row[x.name] in rows:
+            raise DeclarationError.because(
+                f"{x.title}が同じ行が2つあります（1行の意味:{result.question.grain}）",
+                "1つの系列に絞るか、系列ごとの列にしてください",
+            )
+        if row[x.name] is not None:
+            rows[row[x.name]] = row
+    if x.month and rows:
+        month, last = min(rows), max(rows)
+        while month < last:
+            rows.setdefault(month, {column.name: None for column in result.columns} | {x.name: month})
+            month = _next_month(month)
+    return [rows[moment] for moment in sorted(rows)]
+
+
+def moment_words(value: dt.date, column: Column) -> str:
+    if column.month:
+        return f"{value.year}年{value.month}月"
+    day = japanese_date(value.date() if isinstance(value, dt.datetime) else value)
+    return f"{day} {value.hour}:{value.minute:02}" if isinstance(value, dt.datetime) else day
+
+
+def reason(row: Mapping[str, Any], symbol: str | None) -> str:
+    """Why a value is missing, in a word."""
+    written = str(row[symbol] or "").strip() if symbol else ""
+    return _SYMBOL_WORDS.get(written, written)
+
+
+def counts_behind(result: Result, row: Mapping[str, Any], parts: Parts | None) -> str:
+    """The two counts behind a rate."""
+    if parts is None or any(row[name] is None for name in parts):
+        return ""
+    above, below = (f"{m.title} {m(row[m_name])}" for m_name, m in ((n, measure_of(result, n)) for n in parts))
+    return f"<br>{escape(above)}／{escape(below)}"

@@ -1,0 +1,164 @@
+"""The same figures in plain Japanese: text alternative and summary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from dx_data.catalog import Result
+from dx_data.charts.reading import (
+    Names, Parts, as_names, category_column, column_of, counts_behind, in_time, is_partial, measure_of, moment_words,
+    reason, time_column, values,
+)
+from dx_data.errors import DeclarationError
+from dx_data.spec import Column, Kind
+
+def _opening(result: Result, form: str, of: str | None) -> str:
+    subject = result.question.title
+    if of:
+        column_of(result, of)
+        named = list(dict.fromkeys(str(row[of]) for row in result.records()))
+        if len(named) > 1:
+            raise DeclarationError.because(
+                f"図の主題が1つに決まりません（{'・'.join(named[:3])}）", "指標を1つに絞ってから図にしてください"
+            )
+        subject = f"{named[0]}。{subject}" if named else subject
+    return f"{subject}の{form}です。"
+
+
+def _gaps(
+    rows: Sequence[Mapping[str, Any]], y: str, words: Callable[[Mapping[str, Any]], str], symbol: str | None, kind: str
+) -> str:
+    """The places without a value by name, grouped by the reason that the data give."""
+    reasons: dict[str, list[str]] = {}
+    for row, value in zip(rows, values(rows, y), strict=True):
+        if value is None:
+            reasons.setdefault(reason(row, symbol) or "データなし", []).append(words(row))
+    return "".join(f"{reason}の{kind}：{'、'.join(places)}。" for reason, places in reasons.items())
+
+
+def alt(
+    result: Result,
+    x: str,
+    y: Names,
+    *,
+    compare: str | None = None,
+    partial: str | None = None,
+    target: str | None = None,
+    highlight: str | None = None,
+    median: str | None = None,
+    parts: Parts | None = None,
+    unit: str | None = None,
+    symbol: str | None = None,
+    of: str | None = None,
+) -> str:
+    """The figure in plain Japanese, for those who cannot see it and for the card's summary.
+
+    Takes what `lines` and `bars` take; `of` is a column whose single value names the subject (an indicator).
+    """
+    if column_of(result, x).kind not in {Kind.DATE, Kind.DATETIME}:
+        return summary(
+            result, x, as_names(y)[0], highlight=highlight, median=median, parts=parts, unit=unit, symbol=symbol, of=of
+        )
+    moment = time_column(result, x)
+    opening = _opening(result, "折れ線グラフ", of)
+    names = as_names(y)
+    rows = in_time(result, moment)
+    if all(value is None for name in names for value in values(rows, name)):
+        return f"{opening}表示できる値がありません。"
+    first, last = moment_words(rows[0][x], moment), moment_words(rows[-1][x], moment)
+    period = f"期間は{first}です。" if first == last else f"期間は{first}から{last}までです。"
+    said = [
+        _line_words(result, moment, rows, name, compare, partial, target, symbol, named=len(names) > 1)
+        for name in names
+    ]
+    return opening + period + "".join(said)
+
+
+def _line_words(
+    result: Result,
+    moment: Column,
+    rows: Sequence[Mapping[str, Any]],
+    y: str,
+    compare: str | None,
+    partial: str | None,
+    target: str | None,
+    symbol: str | None,
+    *,
+    named: bool,
+) -> str:
+    measure = measure_of(result, y)
+
+    def when(row: Mapping[str, Any]) -> str:
+        return moment_words(row[moment.name], moment)
+
+    unfinished = [row for row in rows if partial and is_partial(row[partial])]
+    finished = [row for row in rows if row not in unfinished]
+    known = [(value, row) for value, row in zip(values(finished, y), finished, strict=True) if value is not None]
+    said = f"{measure.title}は、" if named else ""
+    if known:
+        (first, at_first), (last, at_last) = known[0], known[-1]
+        if len(known) == 1:
+            said += f"{when(at_last)}は{measure(last)}です。"
+        else:
+            (most, at_most), (least, at_least) = max(known, key=lambda k: k[0]), min(known, key=lambda k: k[0])
+            said += f"最初の{when(at_first)}は{measure(first)}、最後の{when(at_last)}は{measure(last)}です。"
+            said += (
+                f"どの{'月' if moment.month else '日'}も同じ値です。"
+                if most == least
+                else f"最大は{when(at_most)}の{measure(most)}、最小は{when(at_least)}の{measure(least)}です。"
+            )
+        if compare:
+            before = values([at_last], compare)[0]
+            said += (
+                f"{when(at_last)}の{column_of(result, compare).title}のデータはありません。"
+                if before is None
+                else f"{when(at_last)}は、{column_of(result, compare).title}（{measure(before)}）に比べて"
+                f"{measure.change(last - before)}です。"
+            )
+        if target and (goal := values([at_last], target)[0]) is not None:
+            reached = "届いています" if last >= goal else "届いていません"
+            said += f"{column_of(result, target).title}（{measure(goal)}）に{reached}。"
+    for value, row in zip(values(unfinished, y), unfinished, strict=True):
+        if value is not None:
+            said += f"{when(row)}は途中で、{measure(value)}です。"
+    return said + _gaps(rows, y, when, symbol, "月" if moment.month else "日")
+
+
+def summary(
+    result: Result,
+    x: str,
+    y: str,
+    *,
+    highlight: str | None = None,
+    median: str | None = None,
+    parts: Parts | None = None,
+    unit: str | None = None,
+    symbol: str | None = None,
+    of: str | None = None,
+) -> str:
+    """A bar figure in words: the three largest, the highlighted category's value and rank, what has no value."""
+    category = category_column(result, x)
+    measure = measure_of(result, y, unit)
+    opening = _opening(result, "棒グラフ", of)
+    rows = result.records()
+
+    def named(row: Mapping[str, Any]) -> str:
+        return _label(row[x], category)
+
+    known = [(value, row) for value, row in zip(values(rows, y), rows, strict=True) if value is not None]
+    if not known:
+        return f"{opening}表示できる値がありません。"
+    largest = sorted(known, key=lambda k: -k[0])[:3]
+    said = f"{measure.title}の大きい順に、" if len(known) > 1 else ""
+    said += "、".join(f"{named(row)} {measure(value)}" for value, row in largest)
+    said += f"です（{category.title}は全部で{len(rows)}、値のあるもの{len(known)}）。"
+    for value, row in known:
+        if highlight is not None and named(row) == highlight:
+            rank = 1 + sum(other > value for other, _ in known)
+            tie = "（同じ値あり）" if sum(other == value for other, _ in known) > 1 else ""
+            counts = counts_behind(result, row, parts).removeprefix("<br>")
+            said += f"{highlight}は{measure(value)}{f'（{counts}）' if counts else ''}で、{len(known)}のうち{rank}番目{tie}です。"
+    if median and (reference := next((v for v in values(rows, median) if v is not None), None)) is not None:
+        said += f"{measure_of(result, median, unit).title}は{measure(reference)}です。"
+    return opening + said + _gaps(rows, y, named, symbol, category.title)

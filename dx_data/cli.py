@@ -1,0 +1,562 @@
+"""The `dx` command: every room from a terminal. Fixed shapes, Japanese words; the only place that prints."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from dx_data import access, intake
+from dx_data.calendar import today
+from dx_data.catalog import Catalog, json_value
+from dx_data.custody.exits import Exit, hand_over
+from dx_data.custody.receipts import receipt as receipt_of
+from dx_data.datasets import DATASETS, dataset_named
+from dx_data.derive import template as templates
+from dx_data.errors import NotFound, Problem, Stopped, WrongUsage
+from dx_data.house import House, address, make_house, open_house
+from dx_data.intake import Reviewed, Wish
+from dx_data.lake import destroy, exists
+from dx_data.settings import ROOT, settings
+from dx_data.spec import Delivery
+from dx_data.text import Unreadable, parse_date
+
+OUR_FAULT = 3
+WRONG_USAGE = 2
+_SHOWN = 20
+_FAULT_HEAD = ("ファイル", "シート", "行", "項目", "値", "誤り", "直し方")
+
+
+# --- words -----------------------------------------------------------------------------------------------------
+
+
+class _Japanese:
+    """Help in Japanese: click's own headings are English."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix="使い方: ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = (p.get_help_record(ctx) for p in self.get_params(ctx))  # type: ignore[attr-defined]
+        records = [record for record in found if record]
+        if records:
+            with formatter.section("指定できること"):
+                formatter.write_dl(records)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        if option:
+            option.help = "この説明を表示します。"
+        return option
+
+
+class _Command(_Japanese, click.Command):
+    """A command with Japanese help."""
+
+
+class _Group(_Japanese, click.Group):
+    """A group with Japanese help."""
+
+    command_class = _Command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("できること"):
+            formatter.write_dl([(name, (self.commands[name].short_help or "")) for name in self.list_commands(ctx)])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+class _Date(click.ParamType):
+    """A day in any spelling the product reads."""
+
+    name = "日付"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return parse_date(value)
+        except Unreadable as fault:
+            self.fail(f"{fault.message}。{fault.fix}", param, ctx)
+
+
+_DAY = _Date()
+
+
+# --- the group -------------------------------------------------------------------------------------------------
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--demo", is_flag=True, help="デモの台帳（架空データ）で行います。")
+@click.pass_context
+def dx(ctx: click.Context, demo: bool) -> None:
+    """葛飾区DX推進の指標を、届いたファイルから画面と公表資料まで運びます。"""
+    ctx.obj = demo
+
+
+def _house(demo: bool) -> House:
+    return open_house(demo=demo)
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="結果をJSONで標準出力に書きます。")
+
+
+@dx.command(short_help="デモの台帳を作り直します")
+@click.option("--as-of", type=_DAY, default=None, help="デモの最後の日（省略すると 2026-11-20）。")
+def demo(as_of: dt.date | None) -> None:
+    """架空データのファイルを作り、ほかのファイルと同じ入口から取り込んで、デモの台帳を作り直します。"""
+    from dx_data import demo as demos
+
+    until = as_of or demos.UNTIL
+    _say(f"デモの台帳を作っています（架空データ、{until:%Y-%m-%d} まで）")
+    destroy(address(demo=True))
+    person = access.local_person()
+    house = make_house(person, demo_until=until)
+    refused = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for file in demos.files(until):
+            path = Path(folder) / file.name
+            path.write_bytes(file.content)
+            found = intake.review(path, house, house.settings, wish=Wish(as_of=file.as_of, accept_vanished=True))
+            path.unlink()
+            if found.loadable:
+                intake.load(found, house, person)
+                _say(f"  {found.file}: {found.tables[0].rows:,} 行")
+            elif not found.decided:
+                refused += 1
+                _refusal(found)
+    house.close()
+    if refused:
+        raise WrongUsage.because(
+            f"{refused} 個のデモのファイルを取り込めませんでした", "表示された誤りを開発者に知らせてください"
+        )
+    _say(f"できました: {address(demo=True)}")
+
+
+@dx.command(short_help="画面（ダッシュボード）を始めます")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, help="番号（省略すると 8501）。")
+@click.option("--address", "listen", default="127.0.0.1", help="待ち受ける場所（省略すると、このコンピューターだけ）。")
+@click.option("--demo", "here", is_flag=True, help="デモの台帳を開きます。")
+@click.pass_obj
+def serve(demo: bool, port: int, listen: str, here: bool) -> None:
+    """画面を始め、ブラウザーで開く住所を表示します。終えるときは Ctrl+C を押します。"""
+    from dx_data.serving import serve as start
+
+    sys.exit(start(port=port, address=listen, demo=demo or here, say=_say))
+
+
+# --- files in --------------------------------------------------------------------------------------------------
+
+
+def _confirmed(pairs: tuple[str, ...]) -> dict[str, str | None]:
+    chosen: dict[str, str | None] = {}
+    for pair in pairs:
+        heading, equals, column = pair.partition("=")
+        if not equals:
+            raise WrongUsage.because(
+                f"--map『{pair}』が読めません", "--map '見出し=項目' か --map '見出し=' の形にしてください"
+            )
+        chosen[heading] = column or None
+    return chosen
+
+
+def _columns_of(dataset: str | None, chosen: dict[str, str | None]) -> dict[str, str | None]:
+    """Headings to column names: a person may write the Japanese title."""
+    datasets = [dataset_named(dataset)] if dataset else list(DATASETS.values())
+    names = {c.title: c.name for d in datasets for c in d.columns}
+    return {heading: names.get(column, column) if column else None for heading, column in chosen.items()}
+
+
+_file_options: list[Callable[[Any], Any]] = [
+    click.option("--dataset", default=None, help="取り込み先（省略すると、見出しから決めます）。"),
+    click.option("--map", "mapping", multiple=True, help="見出しの読み方。'見出し=項目'。'見出し=' は取り込みません。"),
+    _json_option,
+    click.argument(
+        "files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="ファイル..."
+    ),
+]
+
+
+def _with_file_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in _file_options:
+        command = option(command)
+    return command
+
+
+@dx.command(short_help="ファイルを確認します（何も書き込みません）")
+@_with_file_options
+@click.option("--all", "every", type=click.Path(path_type=Path), default=None, help="すべての誤りをこのCSVに書きます。")
+@click.pass_obj
+def check(
+    demo: bool,
+    files: tuple[Path, ...],
+    dataset: str | None,
+    mapping: tuple[str, ...],
+    as_json: bool,
+    every: Path | None,
+) -> None:
+    """ファイルを入口で確かめ、取り込むと何が変わるかを表示します。何も書き込みません。"""
+    house = _house(demo) if exists(address(demo)) else None
+    wish = _wish(dataset, mapping)
+    found = [intake.review(path, house, settings(), wish=wish) for path in intake.files_in(list(files))]
+    if every:
+        _write_faults(every, found)
+    if as_json:
+        _print_json({"files": [each.as_json(house.lake.id if house else "") for each in found]})
+    else:
+        for each in found:
+            _report(each)
+    if not all(each.decided or each.loadable for each in found):
+        sys.exit(1)
+
+
+def _wish(dataset: str | None, mapping: tuple[str, ...], **more: Any) -> Wish:
+    chosen = dataset_named(dataset) if dataset else None
+    return Wish(dataset=chosen, confirmed=_columns_of(dataset, _confirmed(mapping)) or None, **more)
+
+
+@dx.command(short_help="ファイルを取り込みます")
+@_with_file_options
+@click.option("--as-of", type=_DAY, default=None, help="いつ時点のデータか（省略するとファイル名から、なければ今日）。")
+@click.option("--delivery", type=click.Choice([d.value for d in Delivery]), default=None, help="全件・期間・追加の別。")
+@click.option("--yes", is_flag=True, help="確認せずに取り込みます（迷う点が残るときは取り込みません）。")
+@click.option("--partial", is_flag=True, help="誤りのある行を除いて取り込みます。")
+@click.pass_obj
+def load(
+    demo: bool,
+    files: tuple[Path, ...],
+    dataset: str | None,
+    mapping: tuple[str, ...],
+    as_json: bool,
+    as_of: dt.date | None,
+    delivery: str | None,
+    yes: bool,
+    partial: bool,
+) -> None:
+    """ファイルを確かめ、変わることを示し、取り込みます。フォルダーを指定すると中のファイルをすべて取り込みます。"""
+    person = access.local_person()
+    if not exists(address(demo)):
+        if demo:
+            raise NotFound.because("デモの台帳がありません", "`dx demo` で作ってください")
+        _say(f"台帳を作りました: {address(demo)}")
+    house = _house(demo) if demo else make_house(person)
+    chosen = Delivery(delivery) if delivery else None
+    wish = _wish(dataset, mapping, as_of=as_of, delivery=chosen, partial=partial)
+    done = []
+    for path in intake.files_in(list(files)):
+        found = intake.review(path, house, house.settings, wish=wish)
+        done.append(_load_one(found, house, person, yes=yes, quiet=as_json))
+    if as_json:
+        _print_json({"files": [each.as_json(house.lake.id) for each in done]})
+    if not all(each.decided for each in done):
+        sys.exit(1)
+
+
+def _load_one(found: Reviewed, house: House, person: access.Person, *, yes: bool, quiet: bool) -> Reviewed:
+    if not quiet:
+        _report(found)
+    if found.status == "unchanged":
+        return found
+    if not found.loadable:
+        intake.record_refusal(found, house, person)
+        return found
+    if not yes and not (sys.stdin.isatty() and click.confirm("取り込みますか", err=True)):
+        _say("取り込んでいません。取り込むには --yes を付けるか、確認に y と答えてください。")
+        return found
+    day = found.as_of
+    if day is None:
+        day = today()
+        _say(f"{found.file}: いつ時点か分からないので、今日（{day}）時点として取り込みます。--as-of で指定できます。")
+    try:
+        done = intake.load(found, house, person, as_of=day)
+    except Stopped as fault:
+        _stop(fault)
+        return found
+    if done.receipt:
+        _say(done.receipt.sentence)
+    return done
+
+
+def _stop(fault: Stopped) -> None:
+    for problem in fault.problems:
+        _say(problem.sentence)
+
+
+def _refusal(found: Reviewed) -> None:
+    _say(f"{found.file}: 受け取れません")
+    _problems((*found.problems, *found.asks))
+
+
+def _problems(problems: tuple[Problem, ...]) -> None:
+    for problem in problems[:_SHOWN]:
+        _say(f"  {problem.sentence}")
+    if len(problems) > _SHOWN:
+        _say(f"  ほか {len(problems) - _SHOWN:,} 種類の誤りがあります。--all でCSVに書き出せます。")
+
+
+def _report(found: Reviewed) -> None:
+    tables = "、".join(f"{t.title} {t.rows:,} 行" for t in found.tables)
+    words = {
+        "loaded": "取り込みました",
+        "unchanged": "変わりません",
+        "refused": "受け取れません",
+        "asks": "確認が必要です",
+    }
+    state = "取り込めます" if found.loadable else words[found.status]
+    click.echo(f"{found.file}: {state}" + (f"（{tables}）" if tables else ""))
+    _problems((*found.problems, *found.asks))
+    for mended in found.mended[:_SHOWN]:
+        change = f"「{mended.before}」→「{mended.after}」など" if mended.before is not None else ""
+        click.echo(f"  {mended.header or ''}: {mended.message}{change}（{mended.count:,} 件）")
+    if found.plan and found.plan.repeated is not None:
+        click.echo(f"  同じファイルを取込番号 {found.plan.repeated} で取り込み済みです。")
+    elif found.plan:
+        counts = found.plan.counts
+        click.echo(
+            f"  追加 {counts['added']:,} / 変更 {counts['changed']:,} / 変更なし {counts['unchanged']:,}"
+            f" / 消滅 {counts['missing']:,}"
+        )
+        for change in [change for part in found.plan.parts for change in part.changes][:_SHOWN]:
+            click.echo(f"    {change.key} {change.column}: {change.old or '（空欄）'} → {change.new or '（空欄）'}")
+
+
+def _write_faults(path: Path, found: list[Reviewed]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(_FAULT_HEAD)
+        for each in found:
+            for sheet, row, header, value, message, fix in each.faults:
+                writer.writerow([each.file, sheet, row, header, value, message, fix])
+            for problem in (*each.problems, *each.asks):
+                if problem.stage != "check":
+                    place = [problem.sheet or "", problem.rows[0] if problem.rows else "", problem.header or ""]
+                    writer.writerow([each.file, *place, problem.value or "", problem.message, problem.fix])
+
+
+# --- history ---------------------------------------------------------------------------------------------------
+
+
+@dx.command(short_help="取込の履歴を表示します")
+@_json_option
+@click.pass_obj
+def loads(demo: bool, as_json: bool) -> None:
+    """取込と取消の履歴を、新しい順に表示します。"""
+    house = _house(demo)
+    if as_json:
+        _print_json({"loads": [each.as_json(house.lake.id) for each in house.lake.loads()]})
+        return
+    undone = house.lake.undone()
+    for each in house.lake.loads():
+        mark = "（取消済み）" if each.load in undone else ""
+        click.echo(
+            f"{each.load:>5}  {each.at:%Y-%m-%d %H:%M}  {each.as_of} 時点  {each.message}{mark}"
+            f"  追加 {each.added:,} 変更 {each.changed:,}  {house.lake.id}:{each.snapshot}"
+        )
+
+
+@dx.command(short_help="取込を1つ取り消します")
+@click.argument("number", type=int, metavar="取込番号")
+@click.pass_obj
+def undo(demo: bool, number: int) -> None:
+    """取込が書いた行を、取り込む前に戻します。あとの取込が書き換えた行があるときは、その取込を示して断ります。"""
+    done = intake.undo(number, _house(demo), access.local_person())
+    _say(f"取込番号 {number} を取り消しました（取込番号 {done.load} として記録）。")
+
+
+@dx.command(short_help="預り証を表示します")
+@click.argument("number", type=int, metavar="取込番号")
+@_json_option
+@click.pass_obj
+def receipt(demo: bool, number: int, as_json: bool) -> None:
+    """取り込んだファイルの預り証を表示します。"""
+    found = receipt_of(number, _house(demo).ledger.lines())
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        click.echo(found.sentence)
+
+
+@dx.command(short_help="管理台帳を表示・検査します")
+@click.option("--verify", is_flag=True, help="書き換え・欠け・並べ替えがないかを検査します。")
+@_json_option
+@click.pass_obj
+def ledger(demo: bool, verify: bool, as_json: bool) -> None:
+    """だれが・いつ・何をしたかの記録を表示します。"""
+    house = _house(demo)
+    faults = house.verify_ledger() if verify else []
+    lines = house.ledger.lines()
+    if as_json:
+        state = {"verified": verify and not faults, "problems": [fault.as_json() for fault in faults]}
+        _print_json({"lines": [line.as_json() for line in lines], **(state if verify else {})})
+    elif verify:
+        _say(f"{len(lines):,} 行を検査しました。" + ("異常はありません。" if not faults else ""))
+        _problems(tuple(faults))
+    else:
+        for line in lines:
+            click.echo(f"{line.number:>6}  {line.at[:19]}  {line.who}  {line.act}  {line.subject}")
+    if faults:
+        sys.exit(1)
+
+
+# --- declarations ----------------------------------------------------------------------------------------------
+
+
+@dx.command(short_help="データセットの一覧を表示します")
+@_json_option
+def datasets(as_json: bool) -> None:
+    """取り込めるデータの種類を表示します。"""
+    if as_json:
+        _print_json({"datasets": [each.model_dump(mode="json") for each in DATASETS.values()]})
+        return
+    for each in DATASETS.values():
+        click.echo(f"{each.name:<26} {each.title}（{each.delivery.value}、{each.rhythm}）: {each.grain}")
+
+
+@dx.command(short_help="記入用のExcelを作ります")
+@click.argument("dataset", metavar="データセット")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="書き込む先（.xlsx）。")
+def template(dataset: str, output: Path | None) -> None:
+    """データセットの記入用Excelを作ります。記入したファイルはそのまま取り込めます。"""
+    chosen = dataset_named(dataset)
+    path = output or Path(templates.filename(chosen))
+    if path.exists():
+        raise WrongUsage.because(f"『{path}』はすでにあります", "-o で別の名前を指定してください")
+    path.write_bytes(templates.workbook(chosen))
+    _say(f"作りました: {path}")
+
+
+# --- questions -------------------------------------------------------------------------------------------------
+
+
+@dx.command(short_help="質問の一覧を表示します")
+@_json_option
+def questions(as_json: bool) -> None:
+    """答えられる質問の一覧を、定義と条件とともに表示します。"""
+    known = Catalog().questions.values()
+    if as_json:
+        _print_json({"questions": [each.model_dump(mode="json", exclude={"sql"}) for each in known]})
+        return
+    for each in known:
+        click.echo(f"{each.family}/{each.name}: {each.title}")
+        click.echo(f"    {each.question}")
+
+
+@dx.command(short_help="質問に答えます")
+@click.argument("name", metavar="質問")
+@click.option("--param", "pairs", multiple=True, metavar="名前=値", help="条件。何回でも指定できます。")
+@click.option("--snapshot", default=None, help="どの時点の台帳で答えるか（台帳:番号）。")
+@click.option("--csv", "as_csv", is_flag=True, help="CSVで標準出力に書きます。")
+@_json_option
+@click.option("--titles", is_flag=True, help="CSVの見出しを日本語にします。")
+@click.pass_obj
+def ask(
+    demo: bool, name: str, pairs: tuple[str, ...], snapshot: str | None, as_csv: bool, as_json: bool, titles: bool
+) -> None:
+    """質問に、定義・時点とともに答えます。"""
+    params: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise WrongUsage.because(f"--param『{pair}』が読めません", "--param 名前=値 の形にしてください")
+        params[key] = value
+    house = _house(demo)
+    result = house.ask(name, snapshot, **params)
+    if as_json:
+        handed = hand_over(Exit.INTERNAL, result, access.local_person(), house.ledger, form="json")
+        sys.stdout.buffer.write(handed.content + b"\n")
+    elif as_csv:
+        handed = hand_over(Exit.INTERNAL, result, access.local_person(), house.ledger, titles=titles)
+        sys.stdout.buffer.write(handed.content)
+    else:
+        click.echo(result.question.title)
+        click.echo("\t".join(column.label for column in result.columns))
+        for row in result.rows:
+            click.echo("\t".join("" if v is None else str(json_value(v)) for v in row))
+        click.echo(f"注: {result.question.definition.sentence}")
+        when = result.as_of.isoformat() if result.as_of else "未収集"
+        click.echo(f"いつ時点: {when}　時点: {result.snapshot}　出典: {result.source}")
+        for note in result.notes:
+            click.echo(note)
+
+
+# --- entry -----------------------------------------------------------------------------------------------------
+
+
+def _usage(fault: click.UsageError) -> str:
+    match fault:
+        case click.NoSuchOption():
+            return f"{fault.option_name} という指定はありません"
+        case click.MissingParameter():
+            return f"{fault.param.human_readable_name if fault.param else ''} を指定してください"
+        case click.BadParameter():
+            return f"{fault.param.human_readable_name if fault.param else ''} の値が正しくありません（{fault.message}）"
+        case _:
+            return f"使い方が違います（{fault.message}）"
+
+
+def main() -> NoReturn:
+    """Run `dx`. Exit codes: 0 done, 1 refused or "no", 2 wrong usage or refusal to start, 3 a fault of ours."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    try:
+        if not (ROOT / "queries").is_dir():
+            raise WrongUsage.because(
+                "プログラムのフォルダー（queries）が見つかりません",
+                "展開したフォルダーで `pip install --no-deps -e .` を使って入れ直してください",
+            )
+        code = dx.main(standalone_mode=False, prog_name="dx")
+    except Stopped as fault:
+        _stop(fault)
+        sys.exit(fault.exit_code)
+    except click.UsageError as fault:
+        _say(f"{_usage(fault)} → `dx --help` で使い方を確かめてください")
+        sys.exit(WRONG_USAGE)
+    except click.ClickException as fault:
+        _say(fault.format_message())
+        sys.exit(WRONG_USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        _say("やめました。")
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as fault:
+        # The message of an unknown fault may hold a value from a file, so only its kind and place are shown.
+        logging.getLogger("dx").debug("fault", exc_info=True)
+        place = _innermost(fault)
+        _say(f"プログラムの誤りです（{type(fault).__name__}、{place}）→ この1行を添えて管理者に知らせてください")
+        sys.exit(OUR_FAULT)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _innermost(fault: BaseException) -> str:
+    trace = fault.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+
+
+if __name__ == "__main__":
+    main()

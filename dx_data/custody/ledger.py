@@ -1,0 +1,164 @@
+"""The ledger (管理台帳, 特記仕様 3(3)): append-only lines, each sealed with the hash of the one before.
+
+One table in a SQLite file beside the catalogue, outside DuckLake, so that a line makes no snapshot and one chain serves
+all processes. The "who" of a line is the only personal information the product keeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from dx_data import calendar
+from dx_data.errors import Problem
+
+_GENESIS = "0" * 64
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS dx_ledger (number INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL,"
+    " act TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, previous TEXT NOT NULL, seal TEXT NOT NULL)",
+    "CREATE TRIGGER IF NOT EXISTS dx_ledger_no_update BEFORE UPDATE ON dx_ledger"
+    " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+    "CREATE TRIGGER IF NOT EXISTS dx_ledger_no_delete BEFORE DELETE ON dx_ledger"
+    " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+)
+
+
+class Act(StrEnum):
+    """What a line records."""
+
+    MADE = "台帳作成"
+    LOAD_INTENT = "取込開始"
+    LOAD = "取込"
+    LOAD_FAILED = "取込失敗"
+    REFUSED = "受領拒否"
+    UNDO_INTENT = "取消開始"
+    UNDO = "取消"
+    UNDO_FAILED = "取消失敗"
+    HAND_OVER = "持出し"
+
+
+OUTCOMES = {
+    Act.LOAD_INTENT: frozenset({Act.LOAD, Act.LOAD_FAILED}),
+    Act.UNDO_INTENT: frozenset({Act.UNDO, Act.UNDO_FAILED}),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sealed line. `detail` holds facts and counts, never a value of anybody's data."""
+
+    number: int
+    at: str
+    who: str
+    act: str
+    subject: str
+    detail: Mapping[str, Any]
+    previous: str
+    seal: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The line as `dx ledger --json` shows it."""
+        return {
+            "line": self.number,
+            "at": self.at,
+            "who": self.who,
+            "act": self.act,
+            "subject": self.subject,
+            "detail": dict(self.detail),
+            "hash": self.seal,
+        }
+
+
+def _seal(number: int, at: str, who: str, act: str, subject: str, detail: str, previous: str) -> str:
+    written = json.dumps([number, at, who, act, subject, detail, previous], ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+class Ledger:
+    """The chain kept in one file."""
+
+    def __init__(self, file: Path) -> None:
+        """Open the ledger, making its table in a new lake."""
+        self._path = file
+        with self._open() as connection:
+            for statement in _TABLE:
+                connection.execute(statement)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=30, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            yield connection
+
+    def append(self, who: str, act: Act, subject: str, **detail: Any) -> Line:
+        """Seal one line under the write lock and return it."""
+        written = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
+        at = calendar.now().isoformat(timespec="milliseconds")
+        with self._open() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            last = connection.execute("SELECT number, seal FROM dx_ledger ORDER BY number DESC LIMIT 1").fetchone()
+            number, previous = (last[0] + 1, last[1]) if last else (1, _GENESIS)
+            seal = _seal(number, at, who, act.value, subject, written, previous)
+            connection.execute(
+                "INSERT INTO dx_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (number, at, who, act.value, subject, written, previous, seal),
+            )
+            connection.execute("COMMIT")
+        return Line(number, at, who, act.value, subject, detail, previous, seal)
+
+    def lines(self) -> list[Line]:
+        """All lines, oldest first."""
+        with self._open() as connection:
+            rows = connection.execute("SELECT * FROM dx_ledger ORDER BY number").fetchall()
+        return [
+            Line(number, at, who, act, subject, json.loads(detail), previous, seal)
+            for number, at, who, act, subject, detail, previous, seal in rows
+        ]
+
+    def open_intents(self) -> list[Line]:
+        """Intents that no later line settles, oldest first."""
+        waiting: dict[int, Line] = {}
+        for line in self.lines():
+            if line.act in OUTCOMES:
+                waiting[line.number] = line
+            elif "intent" in line.detail:
+                waiting.pop(line.detail["intent"], None)
+        return list(waiting.values())
+
+    def verify(self, anchors: Mapping[int, str] | None = None) -> list[Problem]:
+        """Every edit, deletion, reordering or cut found; `anchors` are seals noted elsewhere by line number."""
+        with self._open() as connection:
+            rows = connection.execute("SELECT * FROM dx_ledger ORDER BY number").fetchall()
+        found: list[Problem] = []
+        previous, expected = _GENESIS, 1
+        seals = {}
+        for number, at, who, act, subject, detail, before, seal in rows:
+            if number != expected:
+                found.append(_broken(expected, f"{expected}行目から{number - 1}行目がありません"))
+            elif before != previous:
+                found.append(_broken(number, f"{number}行目が前の行とつながりません"))
+            if seal != _seal(number, at, who, act, subject, detail, before):
+                found.append(_broken(number, f"{number}行目の内容が書き換えられています"))
+            previous, expected, seals[number] = seal, number + 1, seal
+        for number, seal in sorted((anchors or {}).items()):
+            if seals.get(number) != seal:
+                found.append(_broken(number, f"{number}行目が、台帳の外に控えた記録と合いません"))
+        return found
+
+
+def _broken(number: int, message: str) -> Problem:
+    return Problem(
+        stage="ledger",
+        rule="ledger.broken",
+        message=message,
+        fix="バックアップの台帳と照合し、管理責任者に知らせてください",
+        rows=(number,),
+    )

@@ -1,0 +1,59 @@
+"""Receipts (預り証, 特記仕様 13(2)): what was taken in, from whom, when, how it can be recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dx_data.custody.ledger import Act, Line
+from dx_data.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One accepted file. `anchor` is the ledger's seal, which proves the line later."""
+
+    load: int
+    at: str
+    received_from: str
+    file: str
+    sha256: str
+    size: int
+    rows: int
+    tables: tuple[str, ...]
+    as_of: str
+    anchor: str
+
+    @property
+    def sentence(self) -> str:
+        """The receipt as one line."""
+        return (
+            f"預り証 第{self.load}号:{self.at[:16].replace('T', ' ')} に {self.received_from} から『{self.file}』"
+            f"（{self.size:,} バイト、{self.rows:,} 行、{'・'.join(self.tables)}、{self.as_of} 時点）を受け取りました。"
+            f"SHA-256 {self.sha256}、記録 {self.anchor[:16]}"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """The receipt as `dx receipt --json` shows it."""
+        return {**self.__dict__, "tables": list(self.tables)}
+
+
+def receipt(load: int, lines: Iterable[Line]) -> Receipt:
+    """The receipt of a load, from its outcome line; NotFound if there is none."""
+    for line in lines:
+        if line.act == Act.LOAD and line.detail.get("load") == load:
+            facts = line.detail
+            return Receipt(
+                load=load,
+                at=line.at,
+                received_from=line.who,
+                file=facts["file"],
+                sha256=facts["sha256"],
+                size=facts["size"],
+                rows=facts["rows"],
+                tables=tuple(facts["tables"]),
+                as_of=facts["as_of"],
+                anchor=line.seal,
+            )
+    raise NotFound.because(f"取込番号 {load} の預り証はありません", "`dx loads` で番号を確かめてください")

@@ -1,0 +1,71 @@
+"""Declaration → data dictionary: the rows of the screen and the Markdown of the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dx_data.derive.tables import PROVENANCE
+from dx_data.spec import Column, Dataset
+
+HEADINGS = ("項目名", "列名", "種類", "単位", "必須", "別名", "選択肢", "個人情報区分", "例", "説明")
+
+
+def rows(dataset: Dataset) -> list[dict[str, str]]:
+    """One row per declared column, keyed by HEADINGS; the key's columns are marked in 必須."""
+    return [_row(dataset, column) for column in dataset.columns]
+
+
+def _row(dataset: Dataset, column: Column) -> dict[str, str]:
+    needed = "キー" if column.name in dataset.key else "必須" if column.required else ""
+    kind = "年月" if column.month else column.kind.words
+    return dict(
+        zip(
+            HEADINGS,
+            (
+                column.title,
+                column.name,
+                kind,
+                column.unit or "",
+                needed,
+                "、".join(column.aliases),
+                "、".join(choice.value for choice in column.choices),
+                column.pii.value,
+                column.example or "",
+                column.description,
+            ),
+            strict=True,
+        )
+    )
+
+
+def facts(dataset: Dataset) -> dict[str, str]:
+    """What a dataset is, in words."""
+    return {
+        "1行の意味": dataset.grain,
+        "出所": dataset.source,
+        "更新の間隔": dataset.rhythm,
+        "届け方": dataset.delivery.value,
+        "キー": "、".join(column.title for column in dataset.keys),
+        "担当": dataset.owner,
+    }
+
+
+def page(datasets: Iterable[Dataset]) -> str:
+    """The whole dictionary as Markdown."""
+    parts = [
+        "# データ辞書",
+        "",
+        "このページは `make docs` が宣言（`dx_data/datasets/`）から作ります。手で直さないでください。",
+        "",
+        "どの表にも次の列が付きます: " + "、".join(f"{facts[1]}（`{name}`）" for name, facts in PROVENANCE.items()),
+    ]
+    for dataset in datasets:
+        parts += ["", f"## {dataset.title} `{dataset.name}`", ""]
+        parts += [f"- {name}: {value}" for name, value in facts(dataset).items()]
+        parts += ["", _line(HEADINGS), _line("---" for _ in HEADINGS)]
+        parts += [_line(row.values()) for row in rows(dataset)]
+    return "\n".join(parts) + "\n"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

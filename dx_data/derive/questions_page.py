@@ -1,0 +1,108 @@
+"""Declaration → definition dictionary: what every figure means, as one Markdown page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from dx_data.spec import Column, Param, Question
+
+FAMILIES = {"applications": "電子申請", "benchmark": "全国・23区との比較"}
+DEFAULTS = {
+    "today": "きょう（デモでは最後の日）",
+    "month_start": "基準日の月の1日",
+    "fiscal_year_start": "年度の初日",
+    "previous_fiscal_year_start": "前年度の初日",
+    "contract_start": "契約の初日",
+}
+
+
+def page(questions: Iterable[Question]) -> str:
+    """The definition dictionary of these questions, by family and name; ends with one line break."""
+    ordered = sorted(questions, key=lambda question: (question.family, question.name))
+    lines = [
+        "# 指標の定義",
+        "",
+        "画面と資料に出る数値が何を数えたものかを、質問ごとに示します。このページは `queries/` の見出しから作られます"
+        "（`make docs`）。",
+    ]
+    for family, members in groupby(ordered, key=lambda question: question.family):
+        lines += ["", f"## {FAMILIES.get(family, family)}"]
+        for question in members:
+            lines += _section(question)
+    return "\n".join(lines) + "\n"
+
+
+def _section(question: Question) -> list[str]:
+    definition = question.definition
+    facts = [
+        ("名前", f"`{question.name}`"),
+        ("分子", definition.numerator),
+        ("分母", definition.denominator),
+        ("対象", definition.scope),
+        ("除外", definition.exclusions),
+        ("基準", definition.reference),
+        ("1行の意味", f"{question.grain} ごとに1行"),
+        ("読む表", "、".join(f"`{name}`" for name in question.reads)),
+        ("公表", _publish(question)),
+    ]
+    return [
+        "",
+        f"### {question.title}",
+        "",
+        question.question,
+        "",
+        *_table(("定義", "内容"), facts),
+        *(
+            ["", *_table(("条件", "名前", "種類", "指定しないとき", "説明"), _params(question))]
+            if question.params
+            else []
+        ),
+        "",
+        *_table(("列", "名前", "種類", "単位", "説明"), [_column(column) for column in question.columns]),
+    ]
+
+
+def _publish(question: Question) -> str:
+    publish = question.publish
+    if publish is None:
+        return "公表の決定がないため、公表用には出せません"
+    if publish.count is None:
+        return f"{publish.decision}（秘匿の単位 なし:{publish.reason}）"
+    return f"{publish.decision}（秘匿の単位 {publish.unit}、件数の列 {question.column(publish.count).title}）"
+
+
+def _params(question: Question) -> list[tuple[str, ...]]:
+    return [
+        (param.title, f"`{name}`", param.kind.words, _default(param), _described(param.description, param.choices))
+        for name, param in question.params.items()
+    ]
+
+
+def _default(param: Param) -> str:
+    if param.default is None:
+        return "（なし）"
+    return DEFAULTS.get(str(param.default), str(param.default))
+
+
+def _column(column: Column) -> tuple[str, ...]:
+    values = [choice.value for choice in column.choices]
+    return (
+        column.title,
+        f"`{column.name}`",
+        column.kind.words,
+        column.unit or "",
+        _described(column.description, values),
+    )
+
+
+def _described(description: str, choices: Sequence[str]) -> str:
+    return "。".join(part for part in (description, "・".join(choices)) if part)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return [_row(head), _row(["---"] * len(head)), *(_row(row) for row in rows)]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

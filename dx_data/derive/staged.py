@@ -1,0 +1,349 @@
+"""The statements the door runs on its staging: text in, SQL out; nothing here touches data.
+
+A raw table holds `row` and text columns c0, c1, … A view lays its data rows out; a typed table holds one typed column per
+declared column, beside it `t<n>`: the n-th column's text where its strict form does not read it, else NULL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dx_data.derive.checks import filled, present, strict
+from dx_data.derive.tables import TYPES, literal, quoted
+from dx_data.errors import ROWS_SHOWN
+from dx_data.spec import Column, Dataset, Kind
+
+Cells = Sequence[tuple[str, Column]]
+
+# What a digit and a separator between digits can look like before NFKC makes them plain.
+_DIGIT = r"\p{N}"
+_SEPARATORS = r"- \x{00A0}\x{200B}-\x{200F}\x{2010}-\x{2015}\x{2060}\x{207B}\x{2212}\x{3000}\x{30FC}\x{FE63}\x{FEFF}\x{FF0D}\x{FF70}"
+_TWELVE = rf"{_DIGIT}{{4}}[{_SEPARATORS}]*{_DIGIT}{{4}}[{_SEPARATORS}]*{_DIGIT}{{4}}"
+_PHONE = rf"[0\x{{FF10}}+\x{{FF0B}}][{_DIGIT}{_SEPARATORS}()\x{{FF08}}\x{{FF09}}]{{9}}"
+_MAIL = r"[@\x{FF20}\x{FE6B}]"
+# No telephone, address or マイナンバー has the shape of kintone's moments.
+_MOMENT_SHAPES = ("____/__/__ __:__", "____/__/__", "____-__-__")
+_SHORTEST = 6
+_PRIVATE_USE = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFD}]"
+
+
+# --- raw tables ----------------------------------------------------------------------------------------------
+
+
+def create_raw(table: str, path: str, delimiter: str, width: int, longest: int) -> str:
+    """Read a CSV, every cell as text; `row` is the record's ordinal, as Excel would number it."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    return (
+        f"CREATE TABLE {table} AS SELECT ordinality AS row, * EXCLUDE (ordinality) FROM read_csv({literal(path)},"
+        f" header = false, auto_detect = false, columns = {{{columns}}}, quote = '\"', escape = '\"',"
+        f" delim = {literal(delimiter)}, strict_mode = true, nullstr = '', max_line_size = {longest}) WITH ORDINALITY"
+    )
+
+
+def create_empty_raw(table: str) -> str:
+    """A sheet without any cell."""
+    return f"CREATE TABLE {table} (row BIGINT, c0 VARCHAR)"
+
+
+def create_numbered(table: str, path: str, width: int) -> str:
+    """Read our own CSV whose first column is the row a person sees."""
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in ("row", *(f"c{i}" for i in range(width))))
+    return (
+        f"CREATE TABLE {table} AS SELECT row::BIGINT AS row, * EXCLUDE (row) FROM read_csv({literal(path)},"
+        f" header = false, auto_detect = false, columns = {{{columns}}}, quote = '\"', escape = '\"')"
+    )
+
+
+def drop(table: str) -> str:
+    """Forget a table that was read only in part."""
+    return f"DROP TABLE IF EXISTS {table}"
+
+
+def last_row(table: str) -> str:
+    """The greatest row number, 0 without rows."""
+    return f"SELECT coalesce(max(row), 0) FROM {table}"
+
+
+def rows_between(table: str, width: int) -> str:
+    """The cells of the rows from ? to ?, in order."""
+    return f"SELECT row, {', '.join(f'c{i}' for i in range(width))} FROM {table} WHERE row BETWEEN ? AND ? ORDER BY row"
+
+
+def filled_below(table: str, positions: Iterable[int], header: int) -> str:
+    """How many cells of each column are filled under the header."""
+    counts = ", ".join(f"count({present(f'c{p}')})" for p in positions)
+    return f"SELECT {counts} FROM {table} WHERE row > {header}"
+
+
+def other_than_marks(table: str, positions: Iterable[int], header: int) -> str:
+    """How many cells of each column hold anything but blank and kintone's mark 1."""
+    counts = ", ".join(f"count(*) FILTER (WHERE coalesce(c{p}, '') NOT IN ('', '1'))" for p in positions)
+    return f"SELECT {counts} FROM {table} WHERE row > {header}"
+
+
+# --- layout --------------------------------------------------------------------------------------------------
+
+
+def raw_cell(position: int) -> str:
+    """The expression of one raw column."""
+    return f"c{position}"
+
+
+def marked_options(options: Sequence[tuple[int, str]]) -> str:
+    """The expression of kintone's `項目[選択肢]` columns as one cell, the chosen options on lines of their own.
+
+    A mark that is neither blank nor 1 is passed on as it stands, so that the check refuses it.
+    """
+    chosen = ", ".join(f"CASE WHEN c{p} = '1' THEN {literal(option)} END" for p, option in options)
+    strange = " OR ".join(f"coalesce(c{p}, '') NOT IN ('', '1')" for p, _ in options)
+    cells = ", ".join(f"c{p}" for p, _ in options)
+    return f"CASE WHEN {strange} THEN concat_ws('|', {cells}) ELSE nullif(concat_ws(chr(10), {chosen}), '') END"
+
+
+def lay_out(view: str, table: str, cells: Sequence[tuple[str, str]], header: int, width: int) -> str:
+    """The rows under the header that are not blank, each heading's expression under its name."""
+    some = " OR ".join(filled(f"c{i}") for i in range(width))
+    selected = ", ".join(f"{expression} AS {quoted(name)}" for expression, name in cells)
+    return f"CREATE VIEW {view} AS SELECT row, {selected} FROM {table} WHERE row > {header} AND ({some})"
+
+
+def count_rows(table: str) -> str:
+    """How many rows there are."""
+    return f"SELECT count(*) FROM {table}"
+
+
+# --- kintone's records ---------------------------------------------------------------------------------------
+
+
+def number_records(table: str, laid: str, start: str | None, record: str | None) -> str:
+    """Give every row its record: by kintone's start marks, else by the record number (a blank one stands alone).
+
+    `first` marks the row that stands for the record.
+    """
+    number = (
+        f"count(CASE WHEN {quoted(start)} = '*' THEN 1 END) OVER (ORDER BY row)::VARCHAR"
+        if start
+        else f"coalesce({present(quoted(record or ''))}, '@' || row)"
+    )
+    return (
+        f"CREATE TABLE {table} AS SELECT *, row = min(row) OVER (PARTITION BY record) AS first"
+        f" FROM (SELECT *, {number} AS record FROM {laid})"
+    )
+
+
+def strange_starts(records: str, start: str) -> str:
+    """Rows whose start mark is no mark, and rows before the first record."""
+    return (
+        f"SELECT count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {records}"
+        f" WHERE record = '0' OR coalesce({quoted(start)}, '') NOT IN ('', '*')"
+    )
+
+
+def repeated_records(laid: str, record: str) -> str:
+    """How many rows share a record number with an earlier one."""
+    return f"SELECT count({present(quoted(record))}) - count(DISTINCT {present(quoted(record))}) FROM {laid}"
+
+
+def varying_columns(records: str, columns: Sequence[str]) -> str:
+    """For each column, how many rows differ from the first row of their record."""
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE coalesce(r.{quoted(c)}, '') <> coalesce(f.{quoted(c)}, ''))" for c in columns
+    )
+    return f"SELECT {counts} FROM {records} r JOIN {records} f ON f.record = r.record AND f.first WHERE NOT r.first"
+
+
+def varying_rows(records: str, column: str) -> str:
+    """The rows whose cell differs from the first row of their record."""
+    return (
+        f"SELECT list(r.row ORDER BY r.row)[:{ROWS_SHOWN}] FROM {records} r JOIN {records} f"
+        f" ON f.record = r.record AND f.first WHERE coalesce(r.{quoted(column)}, '') <> coalesce(f.{quoted(column)}, '')"
+    )
+
+
+def main_rows(view: str, records: str) -> str:
+    """One row for each record."""
+    return f"CREATE VIEW {view} AS SELECT * FROM {records} WHERE first"
+
+
+def sub_table_rows(view: str, records: str, keys: Sequence[str], cells: Sequence[str]) -> str:
+    """The rows that fill the sub-table, numbered within their record; a record without any has none."""
+    some = " OR ".join(filled(quoted(cell)) for cell in cells)
+    selected = ", ".join(map(quoted, (*keys, *cells)))
+    return (
+        f"CREATE VIEW {view} AS SELECT row, {selected},"
+        f" (row_number() OVER (PARTITION BY record ORDER BY row))::VARCHAR AS line FROM {records} WHERE {some}"
+    )
+
+
+# --- the gate ------------------------------------------------------------------------------------------------
+
+
+def may_be_personal(table: str, column: str, *, only_my_number: bool) -> str:
+    """Distinct cells that could be マイナンバー (or a telephone number or an e-mail address), each with its count.
+
+    Wider than the truth: `text.looks_personal` decides.
+    """
+    pattern = _TWELVE if only_my_number else f"{_MAIL}|{_PHONE}|{_TWELVE}"
+    shapes = "".join(f" AND {column} NOT LIKE '{shape}'" for shape in _MOMENT_SHAPES)
+    return (
+        f"SELECT cell, n FROM (SELECT {column} AS cell, count(*) AS n FROM {table}"
+        f" WHERE strlen({column}) >= {_SHORTEST}{shapes} GROUP BY {column})"
+        f" WHERE regexp_matches(cell, {literal(pattern)})"
+    )
+
+
+def count_filled(table: str, column: str) -> str:
+    """How many cells of a column are filled."""
+    return f"SELECT count({present(column)}) FROM {table}"
+
+
+def rows_with(table: str, column: str) -> str:
+    """The first rows that hold one of the cells of ?."""
+    return f"SELECT list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {table} WHERE {column} IN (SELECT unnest(?::VARCHAR[]))"
+
+
+def longest_cells(table: str, width: int) -> str:
+    """For each column, the bytes of its longest cell."""
+    return f"SELECT {', '.join(f'coalesce(max(strlen(c{i})), 0)' for i in range(width))} FROM {table}"
+
+
+# --- typing and checking -------------------------------------------------------------------------------------
+
+
+def create_typed(table: str, view: str, cells: Cells) -> str:
+    """Type every cell that is in strict form; a filled cell that is not stays in `t<n>` as text."""
+    filled = ", ".join(f"{present(quoted(name))} AS p{n}" for n, (name, _) in enumerate(cells))
+    typed = ", ".join(f"{strict(column, f'p{n}')} AS {quoted(column.name)}" for n, (_, column) in enumerate(cells))
+    loose = ", ".join(
+        f"CASE WHEN {quoted(column.name)} IS NULL THEN p{n} END AS t{n}" for n, (_, column) in enumerate(cells)
+    )
+    names = ", ".join(quoted(column.name) for _, column in cells)
+    return (
+        f"CREATE TABLE {table} AS SELECT row, {names}, {loose}, 0::UBIGINT AS faults"
+        f" FROM (SELECT *, {typed} FROM (SELECT row, {filled} FROM {view}))"
+    )
+
+
+def create_faults(table: str) -> str:
+    """The list of every faulty cell."""
+    return f"CREATE TABLE {table} (row BIGINT, header VARCHAR, value VARCHAR, message VARCHAR, fix VARCHAR)"
+
+
+def count_loose(table: str, width: int) -> str:
+    """For each column, how many cells are not in strict form."""
+    return f"SELECT {', '.join(f'count(t{n})' for n in range(width))} FROM {table}"
+
+
+def loose_spellings(table: str, n: int) -> str:
+    """The distinct loose spellings of a column with count and first rows, in the order of the file."""
+    return (
+        f"SELECT t{n}, count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {table} WHERE t{n} IS NOT NULL"
+        f" GROUP BY t{n} ORDER BY min(row)"
+    )
+
+
+def take_strict_spellings(table: str, n: int, column: Column, spellings: str) -> str:
+    """Type the loose cells whose strict spelling was found (`cell`, `strict`)."""
+    value = "s.strict" if column.kind is Kind.TEXT else strict(column, "s.strict")
+    return f"UPDATE {table} SET {quoted(column.name)} = {value} FROM {spellings} s WHERE t{n} = s.cell"
+
+
+def list_unreadable(table: str, n: int, faults: str, header: str | None, spellings: str) -> str:
+    """List every cell whose spelling has no certain meaning (`cell`, `value`, `message`, `fix`)."""
+    return (
+        f"INSERT INTO {faults} SELECT row, {literal(header)}, s.value, s.message, s.fix FROM {table}, {spellings} s"
+        f" WHERE t{n} = s.cell"
+    )
+
+
+def mark_unreadable(table: str, n: int, spellings: str) -> str:
+    """Mark the rows of those cells as faulty."""
+    return f"UPDATE {table} SET faults = faults | {1 << n} FROM {spellings} s WHERE t{n} = s.cell"
+
+
+def is_blank(n: int, column: Column) -> str:
+    """Condition: the cell was empty in the file."""
+    return f"{quoted(column.name)} IS NULL AND t{n} IS NULL"
+
+
+def is_lost(n: int, column: Column) -> str:
+    """Condition: the cell was filled, is no fault, and yet has no value."""
+    return f"{quoted(column.name)} IS NULL AND t{n} IS NOT NULL AND faults & {1 << n} = 0"
+
+
+def is_below(column: Column) -> str:
+    """Condition: the value lies under the declared minimum."""
+    return f"{quoted(column.name)} < {column.minimum}"
+
+
+def is_odd(rows: str) -> str:
+    """Condition: the row is one of the listed ones."""
+    return f"row IN (SELECT row FROM {rows})"
+
+
+def count_key_repeats(table: str, key: Sequence[str]) -> str:
+    """How many sound rows share their key with another."""
+    return f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM {table} WHERE faults = 0 GROUP BY {_names(key)} HAVING n > 1)"
+
+
+def has_repeated_key(table: str, key: Sequence[str]) -> str:
+    """Condition: another sound row has the same key; blank is a value of the key."""
+    same = " AND ".join(f"d.{quoted(name)} IS NOT DISTINCT FROM {table}.{quoted(name)}" for name in key)
+    return (
+        f"faults = 0 AND EXISTS (SELECT 1 FROM (SELECT {_names(key)} FROM {table} WHERE faults = 0"
+        f" GROUP BY {_names(key)} HAVING count(*) > 1) d WHERE {same})"
+    )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(map(quoted, names))
+
+
+def has_private_use(column: Column) -> str:
+    """Condition: the stored text holds 外字."""
+    return f"regexp_matches({quoted(column.name)}, '{_PRIVATE_USE}')"
+
+
+def rows_where(table: str, condition: str) -> str:
+    """How many rows fulfil the condition, and the first of them."""
+    return f"SELECT count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {table} WHERE {condition}"
+
+
+def one_value(table: str, column: Column, condition: str) -> str:
+    """The column's value in the first row that fulfils the condition."""
+    return f"SELECT {quoted(column.name)} FROM {table} WHERE {condition} ORDER BY row LIMIT 1"
+
+
+def list_where(table: str, condition: str, faults: str, header: str | None, message: str, fix: str) -> str:
+    """List the rows that fulfil the condition as faults."""
+    return (
+        f"INSERT INTO {faults} SELECT row, {literal(header)}, '', {literal(message)}, {literal(fix)} FROM {table}"
+        f" WHERE {condition}"
+    )
+
+
+def mark_where(table: str, condition: str, n: int) -> str:
+    """Mark the rows that fulfil the condition as faulty in the n-th column."""
+    return f"UPDATE {table} SET faults = faults | {1 << n} WHERE {condition}"
+
+
+def count_sound(table: str) -> str:
+    """How many rows there are, and how many without a fault."""
+    return f"SELECT count(*), count(*) FILTER (WHERE faults = 0) FROM {table}"
+
+
+def list_faults(faults: str) -> str:
+    """Every faulty cell in the order of the file."""
+    return f"SELECT row, header, value, message, fix FROM {faults} ORDER BY row, header"
+
+
+def sound_rows(table: str, dataset: Dataset, columns: Sequence[Column], sheet: str | None) -> str:
+    """The sound rows as the lake takes them; a declared column that the file lacks is NULL."""
+    found = {column.name for column in columns}
+    selected = ", ".join(
+        f"{quoted(c.name) if c.name in found else f'NULL::{TYPES[c.kind]}'} AS {quoted(c.name)}" for c in dataset.stored
+    )
+    return (
+        f"SELECT {selected}, {literal(sheet)}::VARCHAR AS source_sheet, row AS source_row FROM {table}"
+        f" WHERE faults = 0 ORDER BY row"
+    )

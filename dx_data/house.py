@@ -1,0 +1,99 @@
+"""One lake opened with its questions and its ledger: what the screens, the command line and notebooks hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from dx_data import calendar, door
+from dx_data import lake as lakes
+from dx_data.access import Person, Right, require
+from dx_data.catalog import Catalog, Result
+from dx_data.custody.ledger import Act, Ledger
+from dx_data.errors import Problem
+from dx_data.lake import Lake
+from dx_data.settings import Settings, settings
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that belongs to one open lake."""
+
+    settings: Settings
+    lake: Lake
+    catalog: Catalog
+    ledger: Ledger
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether all of it is invented."""
+        return self.lake.demo_until is not None
+
+    def today(self) -> dt.date:
+        """The reference date: today in Tokyo, in a demo its last day."""
+        return self.lake.demo_until or calendar.today()
+
+    def ask(self, name: str, snapshot: str | int | None = None, **params: Any) -> Result:
+        """The answer to a question; the reference date defaults to `today()`."""
+        return self.catalog.ask(name, self.lake.at(snapshot), today=self.today(), **params)
+
+    def verify_ledger(self) -> list[Problem]:
+        """Everything wrong with the ledger, checked against the seals that the loads carry."""
+        return self.ledger.verify(self.lake.anchors())
+
+    def close(self) -> None:
+        """Let go of the lake's files."""
+        self.lake.close()
+
+
+def address(demo: bool, chosen: Settings | None = None) -> str:
+    """Where the real or the demo lake lies."""
+    chosen = chosen or settings()
+    return chosen.lake_demo if demo else chosen.lake
+
+
+def open_house(*, demo: bool = False, chosen: Settings | None = None) -> House:
+    """Open an existing lake, sweep what killed processes left, settle open intents. NotFound if there is no lake."""
+    chosen = chosen or settings()
+    door.sweep()
+    lake = Lake(address(demo, chosen), None if demo else chosen.lake_data, municipality=chosen.municipality_code)
+    house = House(chosen, lake, Catalog(), Ledger(lake.ledger_file))
+    settle(house)
+    return house
+
+
+def make_house(person: Person, *, demo_until: dt.date | None = None, chosen: Settings | None = None) -> House:
+    """Make the lake if there is none yet, and open it."""
+    require(person, Right.CREATE_LAKE)
+    chosen = chosen or settings()
+    demo = demo_until is not None
+    place = address(demo, chosen)
+    if not lakes.exists(place):
+        lake = Lake.create(
+            place,
+            None if demo else chosen.lake_data,
+            municipality=chosen.municipality_code,
+            demo_until=demo_until,
+        )
+        Ledger(lake.ledger_file).append(person.name, Act.MADE, lake.id, demo=demo)
+        lake.close()
+    return open_house(demo=demo, chosen=chosen)
+
+
+def settle(house: House) -> None:
+    """Give every open intent its outcome, from what the snapshots say (a killed process wrote one or the other)."""
+    waiting = house.ledger.open_intents()
+    if not waiting:
+        return
+    with house.lake.turn():  # nobody is loading now, so what is open was left by a killed process
+        done = {load.anchor: load for load in house.lake.loads()}
+        for intent in house.ledger.open_intents():
+            load = done.get(intent.seal)
+            kinds = {Act.LOAD_INTENT.value: (Act.LOAD, Act.LOAD_FAILED)}
+            success, failure = kinds.get(intent.act, (Act.UNDO, Act.UNDO_FAILED))
+            facts = {**intent.detail, "intent": intent.number, "settled": "起動時に確定"}
+            if load:
+                house.ledger.append(intent.who, success, intent.subject, **facts, snapshot=load.snapshot)
+            else:
+                house.ledger.append(intent.who, failure, intent.subject, **facts)

@@ -1,0 +1,324 @@
+"""The one chain from bytes to figures: door → plan → load → receipt. Screens and command line both call it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dx_data import door
+from dx_data.access import Person, Right, require
+from dx_data.custody.ledger import Act
+from dx_data.custody.receipts import Receipt, receipt
+from dx_data.door.read import shown_name
+from dx_data.errors import FileRejected, LoadRefused, Mended, Problem, Stopped
+from dx_data.house import House
+from dx_data.lake import Load, Origin, Part, Plan, doubled_problem, vanished_problem
+from dx_data.settings import Settings
+from dx_data.spec import Dataset, Delivery
+
+Progress = Callable[[str], None]
+_STAMP = re.compile(r"_(\d{4})(\d{2})(\d{2})T\d{6}")
+_DAY = re.compile(r"(?<!\d)(20\d{2})[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12]\d|3[01])日?(?!\d)")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a person chose for a file; the defaults are what the declarations say."""
+
+    dataset: Dataset | None = None
+    delivery: Delivery | None = None
+    as_of: dt.date | None = None
+    confirmed: Mapping[str, str | None] | None = None
+    partial: bool = False
+    accept_vanished: bool = False
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """What the door found in one table of the file."""
+
+    dataset: str
+    title: str
+    sheet: str | None
+    header_row: int
+    rows: int
+    ok_rows: int
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A file after the door: what it is, what is wrong, what was mended, and what loading it would do.
+
+    `faults` is every faulty cell (sheet, row, heading, masked value, fault, remedy). Holds the checked rows inside
+    `plan`, so that what is loaded is exactly what was shown.
+    """
+
+    file: str
+    sha256: str = ""
+    size: int = 0
+    encoding: str | None = None
+    format: str | None = None
+    tables: tuple[TableFacts, ...] = ()
+    as_of: dt.date | None = None
+    as_of_source: str | None = None
+    problems: tuple[Problem, ...] = ()
+    asks: tuple[Problem, ...] = ()
+    mended: tuple[Mended, ...] = ()
+    faults: tuple[tuple[str, int, str, str, str, str], ...] = ()
+    plan: Plan | None = None
+    wish: Wish = Wish()
+    load: Load | None = None
+    receipt: Receipt | None = None
+
+    @property
+    def status(self) -> str:
+        """loaded, unchanged, refused, or asks: a person still has to decide (the plan itself, or a guess)."""
+        if self.load:
+            return "loaded"
+        if self.plan is None or (self.problems and not self.wish.partial):
+            return "refused"
+        if self.asks:
+            return "asks"
+        return "asks" if self.plan.alters else "unchanged"
+
+    @property
+    def loadable(self) -> bool:
+        """Whether a yes is all that is missing."""
+        return self.status == "asks" and not self.asks
+
+    @property
+    def decided(self) -> bool:
+        """Whether nothing is left to decide or refuse."""
+        return self.status in ("loaded", "unchanged")
+
+    def as_json(self, lake_id: str = "") -> dict[str, Any]:
+        """One element of `files` in `dx check --json`."""
+        first = self.tables[0] if self.tables else None
+        return {
+            "file": self.file,
+            "sha256": self.sha256,
+            "encoding": self.encoding,
+            "format": self.format,
+            "sheet": first.sheet if first else None,
+            "dataset": first.dataset if first else None,
+            "header_row": first.header_row if first else None,
+            "rows": first.rows if first else 0,
+            "ok_rows": first.ok_rows if first else 0,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "status": self.status,
+            "load": self.load.load if self.load else None,
+            "snapshot": f"{lake_id}:{self.load.snapshot}" if self.load else None,
+            "problems": [problem.as_json() for problem in (*self.problems, *self.asks)],
+            "mended": [mended.as_json() for mended in self.mended],
+            "control_totals": [],
+            "plan": self.plan.counts if self.plan else {"added": 0, "changed": 0, "unchanged": 0, "missing": 0},
+            "tables": [facts.__dict__ for facts in self.tables],
+        }
+
+
+def review(
+    path: Path,
+    house: House | None,
+    settings: Settings,
+    *,
+    name: str | None = None,
+    wish: Wish = Wish(),
+    progress: Progress = lambda _: None,
+) -> Reviewed:
+    """The whole door and the plan for one file; writes nothing. Without a house the plan is against an empty lake."""
+    file = name or path.name
+    try:
+        with door.Staging() as staging:
+            found = door.examine(
+                path,
+                staging,
+                settings,
+                name=file,
+                dataset=wish.dataset,
+                confirmed=wish.confirmed,
+                as_of=wish.as_of,
+                progress=progress,
+            )
+            book = found.book
+            as_of, source = _as_of(wish, book)
+            faults = tuple(fault for table in found.tables for fault in table.all_faults(staging))
+            parts = _parts(found.tables, staging, wish)
+    except FileRejected as fault:
+        return Reviewed(file=shown_name(file), problems=fault.problems, wish=wish)
+    progress("台帳との比較")
+    plan = _plan(house, parts, book.sha256)
+    doubled = tuple(doubled_problem(p) for p in plan.parts if p.doubled)
+    silent = wish.accept_vanished or plan.repeated is not None
+    vanished = () if silent else tuple(vanished_problem(p) for p in plan.parts if p.vanishes_too_many)
+    return Reviewed(
+        file=book.file,
+        sha256=book.sha256,
+        size=book.size,
+        encoding=book.encoding,
+        format=book.format,
+        tables=tuple(
+            TableFacts(t.dataset.name, t.dataset.title, t.sheet, t.header_row, t.rows, t.sound) for t in found.tables
+        ),
+        as_of=as_of,
+        as_of_source=source,
+        problems=found.problems + doubled,
+        asks=found.asks + vanished,
+        mended=found.mended,
+        faults=faults,
+        plan=plan,
+        wish=wish,
+    )
+
+
+def _parts(tables: Iterable[door.Checked], staging: door.Staging, wish: Wish) -> list[Part]:
+    """One part per dataset: sheets of one dataset are one delivery, else the second would replace the first."""
+    by_dataset: dict[Dataset, list[door.Checked]] = {}
+    for table in tables:
+        by_dataset.setdefault(table.dataset, []).append(table)
+    return [
+        Part(
+            dataset,
+            pa.concat_tables([table.typed(staging) for table in found]),
+            frozenset.intersection(*(frozenset(c.name for c in table.columns) for table in found)),
+            wish.delivery or dataset.delivery,
+        )
+        for dataset, found in by_dataset.items()
+    ]
+
+
+def _plan(house: House | None, parts: list[Part], sha256: str) -> Plan:
+    if house:
+        return house.lake.plan(parts, sha256)
+    return Plan.for_empty_lake(parts)
+
+
+def _as_of(wish: Wish, book: door.Book) -> tuple[dt.date | None, str | None]:
+    """As of when the file speaks, and who says so: the person, the file's name, a sheet's name; never a guess."""
+    if wish.as_of:
+        return wish.as_of, "指定"
+    if found := as_of_in(book.file):
+        return found, "ファイル名"
+    for sheet in book.sheets:
+        if sheet.name and (found := as_of_in(sheet.name)):
+            return found, "シート名"
+    return None, None
+
+
+def as_of_in(name: str) -> dt.date | None:
+    """The as-of date a name tells: kintone's time stamp first, else one plain date."""
+    for pattern in (_STAMP, _DAY):
+        if found := pattern.search(name):
+            try:
+                return dt.date(*map(int, found.groups()))
+            except ValueError:
+                continue
+    return None
+
+
+def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | None = None) -> Reviewed:
+    """Load what was reviewed, with an intent line before, an outcome line after, and a receipt.
+
+    Raises NotPermitted, LoadRefused when something is undecided, LakeDamaged when the outcome was not as promised.
+    """
+    require(person, Right.LOAD)
+    if reviewed.status == "unchanged":
+        return reviewed
+    if not reviewed.loadable or reviewed.plan is None:
+        record_refusal(reviewed, house, person)
+        raise LoadRefused((*reviewed.problems, *reviewed.asks))
+    day = as_of or reviewed.as_of
+    if day is None:
+        raise LoadRefused.because(
+            "いつ時点のデータか分かりません",
+            "「いつ時点」を指定してください",
+            stage="load",
+            rule="load.as_of",
+        )
+    origin = Origin(reviewed.file, reviewed.sha256, reviewed.size, person.name, day)
+    facts = {
+        "file": reviewed.file,
+        "sha256": reviewed.sha256,
+        "size": reviewed.size,
+        "rows": sum(table.ok_rows for table in reviewed.tables),
+        "tables": [table.title for table in reviewed.tables],
+        "as_of": day.isoformat(),
+        "partial": reviewed.wish.partial,
+    }
+    with _recorded(house, person, (Act.LOAD_INTENT, Act.LOAD, Act.LOAD_FAILED), reviewed.file, facts) as record:
+        done = house.lake.load(
+            reviewed.plan, origin, accept_vanished=reviewed.wish.accept_vanished, before=record.announce
+        )
+        record.finish(done)
+    return replace(reviewed, as_of=day, load=done, receipt=receipt(done.load, reversed(house.ledger.lines())))
+
+
+def undo(number: int, house: House, person: Person) -> Load:
+    """Take a load back; NotPermitted or UndoRefused if it may not or cannot."""
+    require(person, Right.UNDO)
+    facts = {"undoes": number}
+    with _recorded(house, person, (Act.UNDO_INTENT, Act.UNDO, Act.UNDO_FAILED), str(number), facts) as record:
+        done = house.lake.undo(number, person.name, before=record.announce)
+        record.finish(done)
+    return done
+
+
+def record_refusal(reviewed: Reviewed, house: House, person: Person) -> None:
+    """A line for a file that was turned away: kinds, places and counts, never values (特記仕様 9)."""
+    kinds = [
+        {"rule": p.rule, "sheet": p.sheet, "column": p.column, "count": p.count}
+        for p in (*reviewed.problems, *reviewed.asks)
+    ]
+    house.ledger.append(person.name, Act.REFUSED, reviewed.file, sha256=reviewed.sha256, problems=kinds)
+
+
+class _recorded:  # noqa: N801  (reads as a clause)
+    """Intent before, outcome after. An intent without an outcome (a kill) is settled at the next start."""
+
+    def __init__(
+        self, house: House, person: Person, acts: tuple[Act, Act, Act], subject: str, facts: dict[str, Any]
+    ) -> None:
+        self.house, self.person, self.acts, self.subject, self.facts = house, person, acts, subject, facts
+        self.intent: int | None = None
+
+    def __enter__(self) -> _recorded:
+        return self
+
+    def announce(self, number: int) -> tuple[int, str]:
+        """Write the intent; called inside the turn with the load's number."""
+        self.facts["load"] = number
+        line = self.house.ledger.append(self.person.name, self.acts[0], self.subject, **self.facts)
+        self.intent = line.number
+        return line.number, line.seal
+
+    def finish(self, done: Load) -> None:
+        """Write the outcome of a committed load."""
+        self.house.ledger.append(
+            self.person.name,
+            self.acts[1],
+            self.subject,
+            **self.facts,
+            intent=self.intent,
+            snapshot=done.snapshot,
+        )
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        if isinstance(fault, Stopped) and self.intent is not None:
+            rules = [problem.rule for problem in fault.problems]
+            self.house.ledger.append(
+                self.person.name, self.acts[2], self.subject, **self.facts, intent=self.intent, rules=rules
+            )
+
+
+def files_in(paths: list[Path]) -> Iterator[Path]:
+    """The files meant by arguments: a folder stands for the files directly in it, in order of their names."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+        else:
+            yield path

@@ -1,0 +1,316 @@
+"""One lake, open: reading it at any snapshot, planning, loading, taking back, copying."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from dx_data.datasets import DATASETS
+from dx_data.derive import tables
+from dx_data.derive.tables import literal
+from dx_data.errors import LakeDamaged, LoadRefused, NotFound, StartRefused, UndoRefused
+from dx_data.lake import history, place
+from dx_data.lake.history import Load, Origin
+from dx_data.lake.moment import Moment
+from dx_data.lake.place import ALIAS, META
+from dx_data.lake.plan import Part, Plan, plan_part, vanished_problem
+from dx_data.lake.undo import refuse_overwritten, take_back
+from dx_data.lake.write import apply
+
+_TURN_SECONDS = 600
+
+Announce = Callable[[int], tuple[int, str]]
+Commit = Callable[[dict[str, Any]], None]
+
+
+class Lake:
+    """One lake, open: attach once per process, a cursor per use, loads in turn, readers never waiting."""
+
+    def __init__(self, address: str, data: str | None = None, *, municipality: str = "131229") -> None:
+        """Open an existing lake; NotFound if there is none, StartRefused if it must not be used where it lies."""
+        self.folder = place.local(address)
+        self.municipality = municipality
+        if not (self.folder / place.CATALOGUE).exists():
+            raise NotFound.because(
+                f"台帳が『{self.folder}』にありません",
+                "`dx load` でファイルを取り込むと作られます。デモは `dx demo` で作れます",
+            )
+        self._data = Path(data) if data else self.folder / "tables"
+        self._facts = place.facts(self.folder)
+        if int(self._facts["format"]) > place.FORMAT:
+            raise StartRefused.because("新しい版で作られた台帳です", "プログラムを新しい版にしてください")
+        self.id: str = self._facts["id"]
+        self._connection = self._attach()
+        self._history: tuple[int, list[Load]] = (-1, [])
+        self._history_lock = Lock()
+
+    @classmethod
+    def create(
+        cls,
+        address: str,
+        data: str | None = None,
+        *,
+        municipality: str = "131229",
+        demo_until: dt.date | None = None,
+    ) -> Lake:
+        """Make an empty lake and open it; `demo_until` marks it for good as a demo that ends on that day."""
+        folder = place.local(address)
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "turn.lock", timeout=_TURN_SECONDS):
+            if not (folder / place.CATALOGUE).exists():
+                place.make(folder, Path(data) if data else folder / "tables", demo_until)
+        return cls(address, data, municipality=municipality)
+
+    @property
+    def demo_until(self) -> dt.date | None:
+        """The demo's last day; None for a real lake."""
+        written = self._facts.get("demo_until")
+        return dt.date.fromisoformat(written) if written else None
+
+    @property
+    def ledger_file(self) -> Path:
+        """Where the ledger lies: beside the catalogue, since a line written into the catalogue's own file while a load's
+        transaction is open makes SQLite refuse the load's commit ("database is locked", measured)."""
+        return self.folder / place.LEDGER
+
+    def _attach(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(
+            ":memory:",
+            config={
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "temp_directory": "",
+            },
+        )
+        for name in ("ducklake", "sqlite_scanner"):
+            connection.execute(f"LOAD {literal(str(place.extension(name)))}")
+        connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
+        connection.execute(place.attach_statement(self.folder, self._data))
+        return connection
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._connection.close()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own; one shared by threads gives wrong results."""
+        return self._connection.cursor()
+
+    # --- reading ---
+
+    def newest(self) -> int:
+        """Number of the newest snapshot."""
+        with closing(self.cursor()) as cursor:
+            (number,) = cursor.execute(f"SELECT max(snapshot_id) FROM {META}.ducklake_snapshot").fetchall()[0]
+        return int(number)
+
+    def at(self, snapshot: str | int | None = None) -> Moment:
+        """The lake at a snapshot: a number, `lake-id:number`, or None for the newest.
+
+        Raises NotFound for another lake's or a missing snapshot.
+        """
+        newest = self.newest()
+        if snapshot is None:
+            return self._moment(newest)
+        lake_id, _, number = str(snapshot).rpartition(":")
+        if (lake_id and lake_id != self.id) or not number.isdigit() or not 0 <= int(number) <= newest:
+            raise NotFound.because(
+                f"時点『{snapshot}』はこの台帳（{self.id}）にありません",
+                "`dx loads` で時点を確かめてください",
+            )
+        return self._moment(int(number))
+
+    def _moment(self, number: int) -> Moment:
+        return Moment(number, self.id, self.municipality, self.cursor, self.loads)
+
+    def loads(self) -> list[Load]:
+        """All loads and undos, newest first."""
+        newest = self.newest()
+        with self._history_lock:
+            if self._history[0] != newest:
+                with closing(self.cursor()) as cursor:
+                    rows = cursor.execute(
+                        f"SELECT snapshot_id, commit_extra_info FROM {META}.ducklake_snapshot_changes"
+                        " WHERE commit_extra_info IS NOT NULL ORDER BY snapshot_id DESC"
+                    ).fetchall()
+                self._history = (newest, [history.read(number, json.loads(info)) for number, info in rows])
+            return list(self._history[1])
+
+    def load_named(self, number: int) -> Load:
+        """One load; NotFound if there is none of that number."""
+        for load in self.loads():
+            if load.load == number:
+                return load
+        raise NotFound.because(f"取込番号 {number} はありません", "`dx loads` で番号を確かめてください")
+
+    def undone(self) -> frozenset[int]:
+        """Numbers of the loads that were taken back."""
+        return frozenset(load.undoes for load in self.loads() if load.undoes is not None)
+
+    def repeated(self, sha256: str, names: Iterable[str]) -> int | None:
+        """The load that already brought these bytes into these tables and still stands, or None."""
+        undone, wanted = self.undone(), set(names)
+        for load in self.loads():
+            if load.sha256 == sha256 and load.undoes is None and load.load not in undone and wanted <= set(load.tables):
+                return load.load
+        return None
+
+    def anchors(self) -> dict[int, str]:
+        """Seals of ledger lines that the history noted, by line number."""
+        return {load.line: load.anchor for load in self.loads() if load.anchor}
+
+    # --- planning ---
+
+    def plan(self, parts: Sequence[Part], sha256: str | None = None) -> Plan:
+        """What loading these parts would do now. Writes nothing."""
+        at = self.at()
+        repeated = self.repeated(sha256, [p.dataset.name for p in parts]) if sha256 else None
+        with closing(self.cursor()) as cursor:
+            plans = tuple(plan_part(cursor, at, part, number) for number, part in enumerate(parts))
+        return Plan(plans, at.number, repeated)
+
+    # --- writing ---
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Loads take turns, also across processes; a killed process gives its turn back."""
+        try:
+            with FileLock(self.folder / "turn.lock", timeout=_TURN_SECONDS):
+                yield
+        except Timeout as fault:
+            raise LoadRefused.because(
+                "ほかの取込が10分以上続いています", "取込履歴を確かめ、しばらくしてからやり直してください"
+            ) from fault
+
+    def load(
+        self,
+        plan: Plan,
+        origin: Origin,
+        *,
+        accept_vanished: bool = False,
+        before: Announce = lambda _: (0, ""),
+    ) -> Load:
+        """Write what the plan promised, as one snapshot.
+
+        `before` announces the load's number inside the turn, before anything is written, and answers with the line and
+        the seal of the ledger's intent.
+        Raises LoadRefused when another load came between plan and yes, or keys vanish beyond the limit without a yes;
+        LakeDamaged (rolled back) when the outcome is not what was promised.
+        """
+        with self.turn():
+            at, parts = self.at(), [part.part for part in plan.parts]
+            names = [part.dataset.name for part in parts]
+            number = max((load.load for load in self.loads()), default=0) + 1
+            with self._transaction(origin.author) as (cursor, commit):
+                fresh = [plan_part(cursor, at, part, index) for index, part in enumerate(parts)]
+                now = Plan(tuple(fresh), at.number, self.repeated(origin.sha256, names))
+                if now.counts != plan.counts or now.repeated != plan.repeated:
+                    raise LoadRefused.because(
+                        "確認のあとに、ほかの取込で台帳が変わりました",
+                        "もう一度ファイルを確認してから取り込んでください",
+                        stage="load",
+                        rule="load.changed_since",
+                    )
+                vanished = [part for part in fresh if part.vanishes_too_many]
+                if vanished and not accept_vanished:
+                    raise LoadRefused(tuple(vanished_problem(part) for part in vanished))
+                seal = before(number)
+                for index, part in enumerate(fresh):
+                    apply(cursor, at, part, index, number, origin.as_of)
+                commit(history.written(number, origin, names, now.counts, seal=seal))
+            return self.load_named(number)
+
+    def undo(self, number: int, author: str, *, before: Announce = lambda _: (0, "")) -> Load:
+        """Take a load back, row by row: what it wrote and nobody wrote since gives way to what stood before.
+
+        Raises UndoRefused naming the later loads that wrote the same rows.
+        """
+        with self.turn():
+            load = self.load_named(number)
+            if load.undoes is not None:
+                raise UndoRefused.because(
+                    f"取込番号 {number} は取消の記録です",
+                    "もう一度取り込むには、元のファイルを取り込んでください",
+                )
+            if number in self.undone():
+                raise UndoRefused.because(f"取込番号 {number} はすでに取り消されています", "取込履歴を確かめてください")
+            base, after, now = self._moment(load.snapshot - 1), self._moment(load.snapshot), self.at()
+            new = max(each.load for each in self.loads()) + 1
+            origin = Origin(load.file, load.sha256, 0, author, load.as_of, f"取込番号 {number} の取消")
+            with closing(self.cursor()) as probe:
+                for name in load.tables:
+                    refuse_overwritten(probe, DATASETS[name], load, base, after, now)
+            seal = before(new)
+            counts = {"added": 0, "changed": 0, "missing": 0}
+            info = history.written(new, origin, load.tables, counts, undoes=number, seal=seal)
+            with self._transaction(author) as (cursor, commit):
+                for name in load.tables:
+                    take_back(cursor, DATASETS[name], load, base, after, now)
+                commit(info)
+            return self.load_named(new)
+
+    @contextmanager
+    def _transaction(self, author: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Commit]]:
+        """One snapshot or nothing: without a commit, or with any fault, all is rolled back."""
+        with closing(self.cursor()) as cursor:
+            cursor.execute("BEGIN TRANSACTION")
+
+            def commit(info: dict[str, Any]) -> None:
+                cursor.execute(
+                    f"CALL {ALIAS}.set_commit_message($author, $message, extra_info => $info)",
+                    {
+                        "author": author,
+                        "message": info["message"],
+                        "info": json.dumps(info, ensure_ascii=False),
+                    },
+                )
+                cursor.execute("COMMIT")
+
+            try:
+                yield cursor, commit
+            except duckdb.Error as fault:
+                _roll_back(cursor)
+                raise LakeDamaged.because(
+                    f"台帳に書き込めませんでした（{type(fault).__name__}）。台帳は元のままです",
+                    "ディスクの空きと、ほかのプログラムが台帳を開いていないかを確かめ、やり直してください",
+                    stage="load",
+                ) from fault
+            except BaseException:
+                _roll_back(cursor)
+                raise
+
+    # --- copies ---
+
+    def copy(self, path: Path, snapshot: str | int | None = None) -> Moment:
+        """Write a plain `.duckdb` of a snapshot: only columns that identify nobody, with Japanese views.
+
+        Refuses to overwrite. Returns the snapshot it shows.
+        """
+        if path.exists():
+            raise LoadRefused.because(f"『{path}』はすでにあります", "別の名前を指定してください")
+        at = self.at(snapshot)
+        raw = at.columns()
+        with closing(self.cursor()) as cursor:
+            cursor.execute(f"ATTACH {literal(str(path))} AS copied")
+            try:
+                for dataset in DATASETS.values():
+                    for statement in tables.copy(dataset, raw.get(dataset.name), at.schema, at.version, "copied.main"):
+                        cursor.execute(statement)
+            finally:
+                cursor.execute("DETACH copied")
+        return at
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.TransactionException:  # a failed COMMIT has already rolled back
+        return

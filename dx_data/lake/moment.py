@@ -1,0 +1,106 @@
+"""The lake at one snapshot: which tables there were, what they held, which loads had made them so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import duckdb
+
+from dx_data.derive import tables
+from dx_data.derive.tables import literal, quoted
+from dx_data.lake.history import Load
+from dx_data.lake.place import META, SCHEMA
+from dx_data.spec import Dataset
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One ward's view of the lake at one snapshot. `connect` opens a cursor, `history` lists all loads."""
+
+    number: int
+    lake_id: str
+    municipality: str
+    connect: Callable[[], duckdb.DuckDBPyConnection] = field(repr=False)
+    history: Callable[[], list[Load]] = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        """`lake-id:number`, as snapshots are written everywhere."""
+        return f"{self.lake_id}:{self.number}"
+
+    @property
+    def schema(self) -> str:
+        """Qualified schema of the raw tables."""
+        return SCHEMA
+
+    @property
+    def version(self) -> str:
+        """The SQL suffix that pins a raw table to this snapshot."""
+        return f"AT (VERSION => {self.number})"
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own."""
+        return self.connect()
+
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The raw tables there were, with their columns."""
+        return self._columns
+
+    @cached_property
+    def _columns(self) -> dict[str, frozenset[str]]:
+        lives = "{0}.begin_snapshot <= $n AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot > $n)"
+        with closing(self.cursor()) as cursor:
+            rows = cursor.execute(
+                f"SELECT t.table_name, list(c.column_name) FROM {META}.ducklake_table t"
+                f" JOIN {META}.ducklake_column c USING (table_id)"
+                f" WHERE {lives.format('t')} AND {lives.format('c')} GROUP BY t.table_name",
+                {"n": self.number},
+            ).fetchall()
+        return {name: frozenset(columns) for name, columns in rows}
+
+    @cached_property
+    def _loads(self) -> list[Load]:
+        return [load for load in self.history() if load.snapshot <= self.number]
+
+    def _standing(self, names: Iterable[str]) -> list[Load]:
+        undone = {load.undoes for load in self._loads}
+        wanted = set(names)
+        return [
+            load
+            for load in self._loads
+            if load.undoes is None and load.load not in undone and wanted.intersection(load.tables)
+        ]
+
+    def changed(self, names: Iterable[str]) -> int:
+        """Newest snapshot up to this one that changed one of these tables; 0 if none did."""
+        wanted = set(names)
+        return max((load.snapshot for load in self._loads if wanted.intersection(load.tables)), default=0)
+
+    def as_of(self, names: Iterable[str]) -> dt.date | None:
+        """Latest as-of date of the standing loads of these tables."""
+        return max((load.as_of for load in self._standing(names)), default=None)
+
+    def updated(self, names: Iterable[str]) -> dt.datetime | None:
+        """When these tables were last loaded."""
+        return max((load.at for load in self._standing(names)), default=None)
+
+    def rows(self, dataset: Dataset) -> str:
+        """SQL: the ward's rows of a table; an empty table of today's shape if there is none, NULL for new columns."""
+        kinds = tables.fields(dataset)
+        existing = self.columns().get(dataset.name)
+        if existing is None:
+            return "(SELECT " + ", ".join(f"NULL::{kind} AS {quoted(n)}" for n, kind in kinds.items()) + " WHERE false)"
+        columns = ", ".join(quoted(n) if n in existing else f"NULL::{kind} AS {quoted(n)}" for n, kind in kinds.items())
+        return (
+            f"(SELECT {columns} FROM {self.schema}.{quoted(dataset.name)} {self.version}"
+            f" WHERE municipality_code = {literal(self.municipality)})"
+        )
+
+
+def same_key(dataset: Dataset, left: str, right: str) -> str:
+    """SQL: two rows share the dataset's key; a blank key column is a value of the key."""
+    return " AND ".join(f"{left}.{quoted(n)} IS NOT DISTINCT FROM {right}.{quoted(n)}" for n in dataset.key)

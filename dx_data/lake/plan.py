@@ -1,0 +1,182 @@
+"""What a load would do, before anything is written: rows 追加 / 変更 / 変更なし / 消滅."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from dx_data.derive.tables import literal, quoted
+from dx_data.errors import Problem
+from dx_data.lake.moment import Moment, same_key
+from dx_data.spec import Dataset, Delivery
+
+_CHANGES_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Part:
+    """One dataset's rows on their way in.
+
+    `rows` has the dataset's stored columns, `source_sheet` and `source_row`; `present` names the columns the file has
+    (about the others it says nothing, so old values stay).
+    """
+
+    dataset: Dataset
+    rows: pa.Table
+    present: frozenset[str]
+    delivery: Delivery
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that a load would replace: key in words, column title, old and new."""
+
+    key: str
+    column: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True)
+class PartPlan:
+    """What a load would do to one table: rows 追加 / 変更 / 変更なし / 消滅, with the first changes spelled out.
+
+    For a 期間 delivery `missing` rows are replaced away; for a 全件 delivery they are marked 消滅. `doubled` counts
+    keys that stand in more than one row, which happens across the sheets of one book.
+    """
+
+    part: Part
+    added: int
+    changed: int
+    unchanged: int
+    missing: int
+    current: int
+    changes: tuple[Change, ...] = ()
+    doubled: int = 0
+
+    @property
+    def alters(self) -> bool:
+        """Whether anything would be written."""
+        return bool(self.added or self.changed or self.missing)
+
+    @property
+    def vanishes_too_many(self) -> bool:
+        """Whether more keys would vanish than a 全件 delivery may take without its own yes."""
+        limit = self.part.dataset.vanish_limit * self.current
+        return self.part.delivery is Delivery.WHOLE and self.missing > max(limit, 0)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a load would do, seen from one snapshot. `repeated` is the load that already brought these bytes."""
+
+    parts: tuple[PartPlan, ...]
+    snapshot: int
+    repeated: int | None = None
+
+    @classmethod
+    def for_empty_lake(cls, parts: Sequence[Part]) -> Plan:
+        """The plan where no lake exists yet: everything is new."""
+        return cls(tuple(PartPlan(p, p.rows.num_rows, 0, 0, 0, 0, doubled=_doubled(p)) for p in parts), 0)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The plan as `dx check --json` shows it."""
+        names = ("added", "changed", "unchanged", "missing")
+        return {name: sum(getattr(part, name) for part in self.parts) for name in names}
+
+    @property
+    def alters(self) -> bool:
+        """Whether anything would be written."""
+        return self.repeated is None and any(part.alters for part in self.parts)
+
+
+def plan_part(cursor: duckdb.DuckDBPyConnection, at: Moment, part: Part, index: int) -> PartPlan:
+    """What loading one part would do; leaves the tables delta_<index> and gone_<index> on the cursor."""
+    dataset = part.dataset
+    delta, gone = f"delta_{index}", f"gone_{index}"
+    current = at.rows(dataset)
+    cursor.register("incoming", part.rows)
+    stored = [column.name for column in dataset.stored]
+    taken = ", ".join(
+        f"{'i' if n in part.present or n in dataset.key else 'c'}.{quoted(n)} AS {quoted(n)}" for n in stored
+    )
+    differs = " OR ".join(
+        f"i.{quoted(n)} IS DISTINCT FROM c.{quoted(n)}" for n in stored if n in part.present and n not in dataset.key
+    )
+    olds = ", ".join(f"c.{quoted(n)} AS {quoted(f'old_{n}')}" for n in stored)
+    cursor.execute(
+        f"CREATE TEMP TABLE {delta} AS SELECT {taken}, i.source_sheet, i.source_row, {olds},"
+        f" CASE WHEN c.municipality_code IS NULL THEN 'added'"
+        f" WHEN {differs or 'false'} OR c.vanished_on IS NOT NULL THEN 'changed' ELSE 'unchanged' END AS fate"
+        f" FROM incoming i LEFT JOIN {current} c ON {same_key(dataset, 'i', 'c')}"
+    )
+    covered = {
+        Delivery.APPEND: "false",
+        Delivery.WHOLE: "c.vanished_on IS NULL",
+        Delivery.PERIOD: f"c.{quoted(dataset.period or '')} IN (SELECT {quoted(dataset.period or '')} FROM incoming)",
+    }[part.delivery]
+    cursor.execute(
+        f"CREATE TEMP TABLE {gone} AS SELECT c.* FROM {current} c ANTI JOIN incoming i ON {same_key(dataset, 'i', 'c')}"
+        f" WHERE {covered}"
+    )
+    fates = dict(cursor.execute(f"SELECT fate, count(*) FROM {delta} GROUP BY fate").fetchall())
+    ((missing,),) = cursor.execute(f"SELECT count(*) FROM {gone}").fetchall()
+    ((before,),) = cursor.execute(f"SELECT count(*) FROM {current} c WHERE c.vanished_on IS NULL").fetchall()
+    changes = _changes(cursor, dataset, delta, part.present) if fates.get("changed") else ()
+    cursor.unregister("incoming")
+    counts = {fate: int(fates.get(fate, 0)) for fate in ("added", "changed", "unchanged")}
+    return PartPlan(part, **counts, missing=missing, current=before, changes=changes, doubled=_doubled(part))
+
+
+def _changes(
+    cursor: duckdb.DuckDBPyConnection, dataset: Dataset, delta: str, present: frozenset[str]
+) -> tuple[Change, ...]:
+    key = " || '・' || ".join(f"coalesce({quoted(n)}::VARCHAR, '（空欄）')" for n in dataset.key)
+    each = " UNION ALL ".join(
+        f"SELECT {key} AS k, {literal(c.title)} AS title, {quoted(f'old_{c.name}')}::VARCHAR AS old,"
+        f" {quoted(c.name)}::VARCHAR AS new FROM {delta}"
+        f" WHERE fate = 'changed' AND {quoted(c.name)} IS DISTINCT FROM {quoted(f'old_{c.name}')}"
+        for c in dataset.stored
+        if c.name in present and c.name not in dataset.key
+    )
+    if not each:
+        return ()
+    rows = cursor.execute(f"SELECT * FROM ({each}) ORDER BY k, title LIMIT {_CHANGES_SHOWN}").fetchall()
+    return tuple(Change(*row) for row in rows)
+
+
+def _doubled(part: Part) -> int:
+    groups = part.rows.group_by(list(part.dataset.key)).aggregate([([], "count_all")])
+    if groups.num_rows == part.rows.num_rows:
+        return 0
+    return sum(1 for count in groups["count_all"].to_pylist() if count > 1)
+
+
+def doubled_problem(part: PartPlan) -> Problem:
+    """The fault of a book whose sheets bring the same row twice."""
+    titles = "・".join(column.title for column in part.part.dataset.keys)
+    return Problem(
+        stage="plan",
+        rule="plan.doubled",
+        message=f"同じ {titles} の行が、別々のシートに {part.doubled:,} 組あります",
+        fix="どちらかのシートから除いてください",
+        count=part.doubled,
+    )
+
+
+def vanished_problem(part: PartPlan) -> Problem:
+    """The fault of a 全件 delivery that lacks too many of the keys we know."""
+    dataset = part.part.dataset
+    share = 100 * part.missing / max(part.current, 1)
+    return Problem(
+        stage="plan",
+        rule="plan.vanished",
+        message=f"『{dataset.title}』の {part.current:,} 件のうち {part.missing:,} 件（{share:.1f} %）が"
+        "ファイルにありません",
+        fix="全件を書き出したか確かめ、本当に無くなったのなら「消滅を認める」を選んでください",
+        count=part.missing,
+    )

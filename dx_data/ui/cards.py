@@ -1,0 +1,164 @@
+"""THE card: title, figure, 「数値で見る」, 注, two dates, source, the link that shows it again, and saving it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from dx_data.access import Right
+from dx_data.catalog import Result
+from dx_data.custody.exits import Exit, hand_over
+from dx_data.settings import ROOT
+from dx_data.text import japanese_date
+from dx_data.ui import tables, words
+from dx_data.ui.session import Session
+
+Body = Callable[[Result], None]
+_QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
+
+
+def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: str = "", source: str = "") -> None:
+    """One answer as every answer is shown; without rows it says what to do next."""
+    heading = title or result.question.title
+    key = f"card_{result.question.name}"
+    with st.container(border=True, key=key):
+        st.subheader(heading, anchor=False)
+        if result.rows:
+            for body in bodies:
+                body(result)
+            with st.expander("数値で見る"):
+                tables.of_result(result, caption=heading)
+        else:
+            st.info(empty or "示せるデータがまだありません。「データ取込」の画面で、ファイルを取り込んでください。")
+        _facts(here, result, source)
+        if result.rows and here.person.may(Right.HAND_OVER):
+            _save(here, result, key)
+
+
+def _facts(here: Session, result: Result, source: str) -> None:
+    facts = [
+        ("注", " ".join((result.question.definition.sentence, *result.notes))),
+        ("いつ時点", japanese_date(result.as_of) if result.as_of else "未記入"),
+        ("更新日", japanese_date(result.updated.date()) if result.updated else "まだ取り込んでいません"),
+        ("出典", source or result.source),
+    ]
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
+    link = f'<a href="{escape(here.link(result))}">この表示へのリンク</a>'
+    st.html(f'<dl class="dx-note">{lines}<dt>再表示</dt><dd>{link}</dd></dl>')
+
+
+def _save(here: Session, result: Result, key: str) -> None:
+    def content() -> bytes:
+        # Called when somebody really downloads, so the ledger has a line for each copy and for nothing else.
+        return hand_over(Exit.INTERNAL, result, here.person, here.house.ledger).content
+
+    st.download_button(
+        "CSV を保存（内部資料）",
+        data=content,
+        file_name=f"{result.question.name}_{result.snapshot.replace(':', '-')}.csv",
+        mime="text/csv",
+        key=f"{key}_csv",
+        on_click="ignore",
+        help="保存すると、だれが何を保存したかが台帳に残ります。",
+    )
+
+
+def chart(draw: Callable[[Result], Any], alt: Callable[[Result], str]) -> Body:
+    """A body that draws a Plotly figure with its text alternative."""
+
+    def body(result: Result) -> None:
+        key = f"chart_{result.question.name}"
+        st.plotly_chart(draw(result), theme=None, config=_QUIET, key=key, alt=alt(result))
+
+    return body
+
+
+def table(*names: str, limit: int = 20) -> Body:
+    """A body that shows the first rows straight away."""
+    return lambda result: tables.of_result(result, names=names, limit=limit)
+
+
+def figures(*items: str | tuple[str, str]) -> Body:
+    """A body of headline figures from an answer of one row: columns, or pairs of a column and its difference."""
+
+    def body(result: Result) -> None:
+        record = result.one()
+        for place, item in zip(st.columns(len(items)), items, strict=True):
+            name, difference = item if isinstance(item, tuple) else (item, "")
+            column = result.question.column(name)
+            place.metric(
+                column.title,
+                words.with_unit(record[name], column),
+                f"前年同期比 {words.change(record[difference], result.question.column(difference))}"
+                if difference
+                else None,
+                delta_arrow="off",
+                delta_color="off",
+                help=column.description or None,
+            )
+
+    return body
+
+
+def only(result: Result, **values: Any) -> Result:
+    """The rows of an answer that have these values; what the figures mean stays with them."""
+    names = [column.name for column in result.columns]
+    positions = {names.index(name): value for name, value in values.items()}
+    rows = [row for row in result.rows if all(row[position] == value for position, value in positions.items())]
+    return replace(result, rows=rows)
+
+
+def values(result: Result, name: str) -> list[Any]:
+    """The different values of one column, in the answer's order."""
+    position = [column.name for column in result.columns].index(name)
+    return list(dict.fromkeys(row[position] for row in result.rows))
+
+
+def pairs(facts: Sequence[tuple[str, str]]) -> None:
+    """A few facts as a definition list."""
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
+    st.html(f'<dl class="dx-note">{lines}</dl>')
+
+
+def halves() -> tuple[Any, Any]:
+    """Two places side by side, below each other on a small screen."""
+    left, right = st.columns(2)
+    return left, right
+
+
+def go(page: str, label: str, **filters: str) -> None:
+    """A link to another page, with its filters set."""
+    st.page_link(ROOT / "pages" / f"{page}.py", label=label, query_params=filters or None)
+
+
+def standing() -> Body:
+    """A body for `ward_position`: our value with its parts beside it, our rank, and the medians to compare with."""
+
+    def body(result: Result) -> None:
+        ours = result.one()
+        unit = str(ours["unit"] or "")
+
+        def with_unit(value: Any) -> str:
+            return words.NO_DATA if value is None else f"{words.shown(value)}{unit}"
+
+        parts = (
+            ""
+            if ours["numerator"] is None
+            else f"{words.shown(ours['denominator'])} のうち {words.shown(ours['numerator'])}"
+        )
+        rank = words.NO_DATA if ours["rank"] is None else f"{ours['rank']}位／{ours['wards']}区"
+        places = st.columns(4)
+        places[0].metric(
+            f"{ours['municipality']}の値", with_unit(ours["value"]), parts or None, delta_arrow="off", delta_color="off"
+        )
+        places[1].metric("23区での順位（大きい順）", rank)
+        places[2].metric("23区の中央値", with_unit(ours["ward_median"]))
+        places[3].metric("全国の中央値", with_unit(ours["national_median"]))
+        when = ours["as_of"]
+        st.caption(f"調査時点：{words.shown(when)}" if when else "調査時点 未記入（公表データに調査日がありません）")
+
+    return body

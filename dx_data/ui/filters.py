@@ -1,0 +1,33 @@
+"""What a person chooses on a page; every choice lives in the page's address, so a link shows the same again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dx_data import calendar
+from dx_data.catalog import CONTRACT_START
+from dx_data.ui.session import Session
+
+
+def choice(here: Session, key: str, label: str, options: Sequence[str], *, default: str | None = None) -> str:
+    """One of several words; an address with an unknown word gets the default."""
+    index = options.index(default) if default in options else 0
+    chosen = st.selectbox(label, options, index=index, key=key, bind="query-params", placeholder="選んでください")
+    return _kept(here, key, chosen or options[index])
+
+
+def fiscal_year(here: Session, key: str = "year") -> tuple[dt.date, dt.date]:
+    """A 年度, as its first day and its last day that has come; this year unless the address says another."""
+    this, first = calendar.fiscal_year(here.today), calendar.fiscal_year(CONTRACT_START)
+    titles = {calendar.fiscal_year_title(year): year for year in range(this, min(first, this) - 1, -1)}
+    year = titles[choice(here, key, "年度", list(titles))]
+    start = dt.date(year, 4, 1)
+    return start, min(calendar.fiscal_year_end(start), here.today)
+
+
+def _kept(here: Session, key: str, value: str) -> str:
+    here.filters[key] = value
+    return value

@@ -1,0 +1,47 @@
+"""The script behind every page: navigation on every run before anything can stop it, then the page inside its guard."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dx_data import access
+from dx_data.access import Right
+from dx_data.settings import ROOT
+from dx_data.ui import faults, session, words
+
+# A page is one file in pages/ and one line here: file (its address too), title, the right that shows it.
+# Who lacks the right does not even find the page; the page asks for the same right again.
+PAGES = (
+    ("overview", "概要", Right.ASK),
+    ("applications", "電子申請", Right.ASK),
+    ("benchmark", "全国・23区との比較", Right.ASK),
+    ("intake", "データ取込", Right.CHECK),
+    ("history", "取込履歴", Right.ASK),
+    ("dictionary", "データ辞書", Right.ASK),
+)
+
+
+def refused() -> None:
+    """What somebody without any role sees."""
+    access.require(person, Right.ASK)
+
+
+person = access.local_person()
+pages = [
+    st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == PAGES[0][0])
+    for name, title, right in PAGES
+    if person.may(right)
+]
+navigation = st.navigation(pages or [st.Page(refused, title="利用できません", default=True)], position="top")
+mark = ""
+with faults.spoken():
+    mark = f"【{session.DEMO_MARK}】" if session.uses_demo() and session.is_there() else ""
+st.set_page_config(
+    page_title=f"{mark}{navigation.title}｜{words.PRODUCT}",
+    page_icon=str(Path(__file__).parent / "static" / "favicon.png"),
+    layout="wide",
+)
+with faults.spoken():
+    session.banner()
+    st.title(f"{navigation.title}{mark}", anchor=False)
+    navigation.run()

@@ -1,0 +1,331 @@
+"""The intake desk: choose → check → what would change → accept → receipt. Only here uploaded bytes are touched.
+
+Bytes go to a private temporary file for as long as a check lasts; every decision goes into `intake.Wish`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dx_data import intake
+from dx_data.access import Right, require
+from dx_data.custody.exits import Exit, inert
+from dx_data.custody.ledger import Act
+from dx_data.datasets import DATASETS, dataset_named
+from dx_data.errors import Problem, Stopped
+from dx_data.intake import Reviewed, Wish
+from dx_data.spec import Delivery
+from dx_data.text import japanese_date
+from dx_data.ui import cards, faults, tables
+from dx_data.ui.session import Session
+
+KEY = "desk"
+STAGES = ("読み込み", "表の形の確認", "項目の照合", "個人情報の確認", "値の確認", "台帳との比較")
+UNMAPPED = "match.unmapped_header"
+AUTOMATIC, UNDECIDED, LEAVE_OUT = "自動で見分ける", "まだ決めない", "取り込まない"
+AS_DECLARED = "データセットの決まりどおり"
+_MEANINGS = {
+    Delivery.WHOLE: "全件（ファイルにないものは消滅とする）",
+    Delivery.PERIOD: "期間（ファイルにある日や月を入れ替える）",
+    Delivery.APPEND: "追加（ファイルにあるものだけを足す・直す）",
+}
+_STATES = {"loaded": "取込済み", "unchanged": "変更なし", "refused": "取り込めません", "asks": "確認待ち"}
+_FAULT_HEADS = ("シート", "行", "項目", "値", "誤り", "直し方")
+
+
+@dataclass
+class Desk:
+    """What lies on one person's desk. `turn` renews the uploader, which drops the bytes it holds."""
+
+    turn: int = 0
+    reviewed: dict[str, Reviewed] = field(default_factory=dict)
+    receipts: list[Reviewed] = field(default_factory=list)
+    refusals: set[str] = field(default_factory=set)
+
+
+def desk() -> Desk:
+    """The desk of this browser session.
+
+    The checked rows live here (the only thing this package keeps in session_state), so that what is loaded is exactly
+    what was shown; checking again at the yes could read something else.
+    """
+    found: Desk = st.session_state.setdefault(KEY, Desk())
+    return found
+
+
+def choose(here: Session) -> list[UploadedFile]:
+    """The files a person put on the desk."""
+    limit = here.house.settings.max_upload_mb
+    return st.file_uploader(
+        f"取り込むファイル（CSV・Excel。いくつでも選べます。1つ {limit} MB まで）",
+        accept_multiple_files=True,
+        max_upload_size=limit,
+        key=f"files_{desk().turn}",
+        help="確かめるだけでは、台帳には何も書かれません。",
+    )
+
+
+def checked(here: Session, files: list[UploadedFile]) -> list[tuple[UploadedFile, Reviewed]]:
+    """Every file after its check; one that is not loaded is compared again when the lake has moved on."""
+    seen = desk().reviewed
+    newest = here.house.lake.newest()
+    for index, file in enumerate(files):
+        old = seen.get(file.file_id)
+        stale = old is not None and old.load is None and old.plan is not None and old.plan.snapshot != newest
+        if old is None or stale:
+            seen[file.file_id] = check(here, file, old.wish if old else Wish(), f"（{index + 1}/{len(files)}）")
+    for gone in set(seen) - {file.file_id for file in files}:
+        del seen[gone]
+    return [(file, seen[file.file_id]) for file in files]
+
+
+def check(here: Session, file: UploadedFile, wish: Wish, count: str = "") -> Reviewed:
+    """One file through the door, with its progress on the screen."""
+    require(here.person, Right.CHECK)
+    bar = st.progress(0.0, text=f"{file.name}{count}")
+
+    def progress(stage: str) -> None:
+        done = STAGES.index(stage) if stage in STAGES else 0
+        bar.progress(done / len(STAGES), text=f"{file.name}{count}：{stage}（{done + 1}/{len(STAGES)}）")
+
+    handle, name = tempfile.mkstemp(prefix="dx-upload-")
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as private:
+            private.write(file.getbuffer())
+        return intake.review(path, here.house, here.house.settings, name=file.name, wish=wish, progress=progress)
+    finally:
+        path.unlink(missing_ok=True)
+        bar.empty()
+
+
+def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
+    """One file on the desk: what it is, what is wrong, what would change, and what can be done."""
+    with st.container(border=True, key=f"file_{file.file_id}"):
+        st.subheader(f"{reviewed.file} — {_STATES[reviewed.status]}", anchor=False)
+        if reviewed.load and reviewed.receipt:
+            _receipt(reviewed)
+            return
+        _facts(reviewed)
+        faults.problems(reviewed.problems)
+        _fault_list(here, file, reviewed)
+        faults.problems(reviewed.asks, warn=True)
+        _plan(reviewed)
+        _mended(reviewed)
+        if reviewed.status == "unchanged":
+            st.info("台帳と同じ内容です。取り込む必要はありません。")
+            return
+        _decide(here, file, reviewed)
+        _act(here, file, reviewed)
+
+
+def accept_all(here: Session, found: list[tuple[UploadedFile, Reviewed]]) -> None:
+    """One yes for every file that only waits for it; each is compared again with what the one before it wrote."""
+    ready = [(file, reviewed) for file, reviewed in found if _ready(reviewed)]
+    if len(ready) > 1:
+        st.markdown(f"**確認が済んだ {len(ready)} 件**を、上から順に取り込みます。1件ごとに台帳と比べ直します。")
+        if st.button(f"{len(ready)} 件をすべて取り込む", type="primary", key="accept_all"):
+            for file, reviewed in ready:
+                again = check(here, file, reviewed.wish)
+                if not _ready(again):
+                    desk().reviewed[file.file_id] = again
+                    continue
+                _load(here, file, again)
+            st.rerun()
+    if found and all(reviewed.decided for _, reviewed in found) and any(r.load for _, r in found):
+        done = desk()
+        done.receipts = [reviewed for _, reviewed in found if reviewed.load]
+        done.reviewed, done.turn = {}, done.turn + 1
+        st.rerun()
+
+
+def receipts() -> None:
+    """What this session took in last, after the desk was cleared."""
+    for reviewed in desk().receipts:
+        with st.container(border=True):
+            st.subheader(f"{reviewed.file} — 取込済み", anchor=False)
+            _receipt(reviewed)
+
+
+def _ready(reviewed: Reviewed) -> bool:
+    return reviewed.loadable and reviewed.as_of is not None
+
+
+def _receipt(reviewed: Reviewed) -> None:
+    if not (reviewed.load and reviewed.receipt):
+        return
+    counts = f"追加 {reviewed.load.added:,} 行、変更 {reviewed.load.changed:,} 行、消滅 {reviewed.load.missing:,} 行"
+    st.success(f"取込番号 {reviewed.load.load} として取り込みました（{counts}）。")
+    st.html(f'<p class="dx-note">{escape(reviewed.receipt.sentence)}</p>')
+
+
+def _facts(reviewed: Reviewed) -> None:
+    facts = []
+    for table in reviewed.tables:
+        sheet = f"シート『{table.sheet}』、" if table.sheet else ""
+        facts.append((table.title, f"{sheet}{table.rows:,} 行のうち {table.ok_rows:,} 行に誤りなし"))
+    if reviewed.encoding:
+        facts.append(("文字コード", reviewed.encoding))
+    if reviewed.tables:
+        as_of = f"{japanese_date(reviewed.as_of)}（{reviewed.as_of_source}）" if reviewed.as_of else "分かりません"
+        facts.append(("いつ時点", as_of))
+    cards.pairs(facts)
+
+
+def _fault_list(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
+    rows = [[*fault] for fault in reviewed.faults] or [_as_fault(problem) for problem in reviewed.problems]
+    if not rows:
+        return
+    with st.expander(f"誤りの一覧（{len(rows):,} 件）"):
+        tables.show(_FAULT_HEADS, rows[: tables.ROWS_SHOWN], caption=f"{reviewed.file} の誤り")
+    st.download_button(
+        "誤りの一覧を CSV で保存",
+        data=_fault_csv(here, reviewed, rows),
+        file_name=f"誤り一覧_{Path(reviewed.file).stem}.csv",
+        mime="text/csv",
+        key=f"faults_{file.file_id}",
+        on_click="ignore",
+    )
+
+
+def _as_fault(problem: Problem) -> list[Any]:
+    row = problem.rows[0] if problem.rows else None
+    return [problem.sheet, row, problem.header, problem.value, problem.message, problem.fix]
+
+
+def _fault_csv(here: Session, reviewed: Reviewed, rows: list[list[Any]]) -> Callable[[], bytes]:
+    def content() -> bytes:
+        require(here.person, Right.CHECK)
+        here.house.ledger.append(
+            here.person.name, Act.HAND_OVER, "誤りの一覧", kind=Exit.INTERNAL.value, form="csv", rows=len(rows)
+        )
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow(_FAULT_HEADS)
+        writer.writerows([inert("" if cell is None else cell) for cell in row] for row in rows)
+        return codecs.BOM_UTF8 + text.getvalue().encode()
+
+    return content
+
+
+def _plan(reviewed: Reviewed) -> None:
+    if reviewed.plan is None or not reviewed.plan.alters:
+        return
+    rows = [[p.part.dataset.title, p.added, p.changed, p.unchanged, p.missing] for p in reviewed.plan.parts]
+    tables.show(
+        ("データセット", "追加", "変更", "変更なし", "消滅・入替え"), rows, caption="取り込むと、こう変わります（行数）"
+    )
+    changes = [[c.key, c.column, c.old, c.new] for part in reviewed.plan.parts for c in part.changes]
+    if changes:
+        with st.expander(f"変わる値（はじめの {len(changes):,} 件）"):
+            tables.show(("キー", "項目", "いまの値", "新しい値"), changes, caption="変わる値")
+
+
+def _mended(reviewed: Reviewed) -> None:
+    if not reviewed.mended:
+        return
+    with st.expander(f"自動で直したもの・保存しない列（{len(reviewed.mended):,} 種類）"):
+        rows = [[m.header, m.message or m.rule, m.count, m.before, m.after] for m in reviewed.mended]
+        tables.show(("項目", "内容", "件数", "例（前）", "例（後）"), rows, caption="自動で直したもの・保存しない列")
+
+
+def _decide(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
+    """Everything a person may decide about a file, in one form; its button checks the file again."""
+    wish, mark = reviewed.wish, file.file_id
+    waiting = bool(reviewed.asks or reviewed.problems or (reviewed.plan and reviewed.as_of is None))
+    with st.expander("取り込み方を決める", expanded=waiting), st.form(f"decide_{mark}", border=False):
+        titles = {AUTOMATIC: None, **{d.title: d for d in DATASETS.values() if not d.child_of}}
+        chosen = wish.dataset.title if wish.dataset else AUTOMATIC
+        title = st.selectbox(
+            "取り込み先のデータセット", list(titles), list(titles).index(chosen), key=f"dataset_{mark}"
+        )
+        day = st.date_input(
+            "いつ時点のデータか",
+            wish.as_of or reviewed.as_of,
+            key=f"as_of_{mark}",
+            format="YYYY/MM/DD",
+            max_value="today",
+        )
+        meanings = {AS_DECLARED: None, **{words_: delivery for delivery, words_ in _MEANINGS.items()}}
+        now = _MEANINGS[wish.delivery] if wish.delivery else AS_DECLARED
+        delivery = st.selectbox("届け方", list(meanings), list(meanings).index(now), key=f"delivery_{mark}")
+        confirmed = _headings(reviewed, mark)
+        accept = wish.accept_vanished
+        if any(part.vanishes_too_many for part in (reviewed.plan.parts if reviewed.plan else ())):
+            accept = st.checkbox("ファイルにない行の消滅を認める", accept, key=f"vanished_{mark}")
+        partial = wish.partial
+        if reviewed.problems and reviewed.plan:
+            partial = st.checkbox("誤りのある行を除いて取り込む", partial, key=f"partial_{mark}")
+        if st.form_submit_button("この内容で確かめ直す"):
+            dataset = titles[title]
+            day_chosen = day if day != reviewed.as_of or wish.as_of else None
+            new = Wish(
+                dataset=dataset,
+                delivery=meanings[delivery],
+                as_of=day_chosen or wish.as_of,
+                confirmed=confirmed if dataset == wish.dataset else None,
+                partial=partial,
+                accept_vanished=accept,
+            )
+            desk().reviewed[mark] = check(here, file, new)
+            st.rerun()
+
+
+def _headings(reviewed: Reviewed, mark: str) -> dict[str, str | None] | None:
+    """What each heading that nobody declared means, as far as it was decided."""
+    decided = dict(reviewed.wish.confirmed or {})
+    asked = [problem for problem in reviewed.asks if problem.rule == UNMAPPED and problem.header]
+    if asked and reviewed.tables:
+        declared = {column.title: column.name for column in dataset_named(reviewed.tables[0].dataset).columns}
+        for problem in asked:
+            header = problem.header or ""
+            options = [UNDECIDED, LEAVE_OUT, *declared]
+            answer = st.selectbox(f"見出し『{header}』の列", options, key=f"map_{mark}_{header}")
+            if answer != UNDECIDED:
+                decided[header] = declared.get(answer)
+    for header, name in (reviewed.wish.confirmed or {}).items():
+        st.caption(f"見出し『{header}』：{_title(reviewed, name) if name else LEAVE_OUT}（決定済み）")
+    return decided or None
+
+
+def _title(reviewed: Reviewed, name: str) -> str:
+    return dataset_named(reviewed.tables[0].dataset).column(name).title if reviewed.tables else name
+
+
+def _act(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
+    if reviewed.loadable:
+        if reviewed.as_of is None:
+            st.warning("いつ時点のデータか分かりません。「取り込み方を決める」で日付を選んでください。")
+            return
+        if st.button("取り込む", type="primary", key=f"accept_{file.file_id}") and _load(here, file, reviewed):
+            st.rerun()
+        return
+    if file.file_id in desk().refusals:
+        st.info("受領を断ったことを台帳に記録しました（値は記録していません）。ファイルは右上の × で外せます。")
+    elif st.button("受け取らず、断った記録を残す", key=f"refuse_{file.file_id}"):
+        require(here.person, Right.CHECK)
+        intake.record_refusal(reviewed, here.house, here.person)
+        desk().refusals.add(file.file_id)
+        st.rerun()
+
+
+def _load(here: Session, file: UploadedFile, reviewed: Reviewed) -> bool:
+    try:
+        with st.spinner(f"{reviewed.file} を取り込んでいます…"):
+            desk().reviewed[file.file_id] = intake.load(reviewed, here.house, here.person)
+    except Stopped as stopped:
+        faults.show(stopped)
+        return False
+    return True

@@ -1,0 +1,156 @@
+"""Who sits at the screen and which lake is open: every page asks here first. Only here a screen opens a house."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dx_data import access, text
+from dx_data import house as houses
+from dx_data import lake as lakes
+from dx_data.access import Person, Right
+from dx_data.catalog import Result
+from dx_data.errors import Stopped, WrongUsage
+from dx_data.house import House
+from dx_data.settings import settings
+from dx_data.text import japanese_date
+from dx_data.ui import faults, serve
+
+DEMO_MARK = "架空データ"
+SNAPSHOT, DAY = "snapshot", "day"
+
+
+@dataclass
+class Session:
+    """One run of one page: the open house, the person, and the filters that the page's address carries."""
+
+    house: House
+    person: Person
+    snapshot: str | None = None
+    day: dt.date | None = None
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> dt.date:
+        """The reference date: the address's, else the house's."""
+        return self.day or self.house.today()
+
+    def ask(self, name: str, **params: Any) -> Result:
+        """The answer to a question at the address's snapshot and day, else as it stands now."""
+        return self.house.catalog.ask(name, self.house.lake.at(self.snapshot), today=self.today, **params)
+
+    def link(self, result: Result) -> str:
+        """The address that shows this answer again: its snapshot, its day, the page's filters."""
+        return "?" + urlencode({**self.filters, SNAPSHOT: result.snapshot, DAY: self.today.isoformat()})
+
+
+@dataclass(frozen=True)
+class _Opened:
+    house: House
+    inode: int
+
+
+def _still_there(opened: _Opened) -> bool:
+    """Whether the lake on the disk is the one that was opened; `dx demo` makes the demo anew."""
+    try:
+        return opened.house.lake.catalogue.stat().st_ino == opened.inode
+    except OSError:
+        return False
+
+
+@st.cache_resource(
+    show_spinner="台帳を開いています…", validate=_still_there, on_release=lambda opened: opened.house.close()
+)
+def _open(place: str, demo: bool) -> _Opened:
+    house = houses.open_house(demo=demo, chosen=settings())
+    return _Opened(house, house.lake.catalogue.stat().st_ino)
+
+
+def uses_demo() -> bool:
+    """Whether the demo is shown: it was asked for, or there is no real lake yet."""
+    return serve.demo_wanted() or not lakes.exists(settings().lake)
+
+
+def is_there() -> bool:
+    """Whether any lake can be shown."""
+    return lakes.exists(houses.address(uses_demo()))
+
+
+def opened() -> House:
+    """The house on the screen, opened once per process and lake."""
+    demo = uses_demo()
+    return _open(houses.address(demo), demo).house
+
+
+def page(right: Right, lead: str = "") -> Session:
+    """What every page calls first: the right is checked, the lake is open, the page's question stands under its title.
+
+    NotPermitted without the right. Where there is no lake the page ends with what to do.
+    """
+    person = access.local_person()
+    access.require(person, right)
+    if lead:
+        st.html(f'<p class="dx-lead">{lead}</p>')
+    if not is_there():
+        no_lake(person)
+        st.stop()
+    here = Session(opened(), person)
+    return _in_the_past(here)
+
+
+def _in_the_past(here: Session) -> Session:
+    """The page as an address with a snapshot or a day shows it; an unreadable one is said and left out."""
+    asked, day = st.query_params.get(SNAPSHOT), st.query_params.get(DAY)
+    if not asked and not day:
+        return here
+    try:
+        at = here.house.lake.at(asked) if asked else None
+        past = replace(here, snapshot=at.title if at else None, day=_day(day))
+    except Stopped as stopped:
+        faults.problems(stopped.problems, warn=True)
+        return here
+    when = f"{japanese_date(past.today)} を基準日に、" if past.day else ""
+    which = f"時点「{past.snapshot}」の" if past.snapshot else ""
+    st.html(f'<p class="dx-note" role="status">{when}{which}数値を表示しています。<a href="?">いまの数値に戻る</a></p>')
+    return past
+
+
+def _day(written: str | None) -> dt.date | None:
+    try:
+        return text.parse_date(written) if written else None
+    except text.Unreadable as fault:
+        raise WrongUsage.because(f"この画面の住所にある日付{fault.message}", fault.fix) from fault
+
+
+def no_lake(person: Person) -> None:
+    """What to do where there is neither a real lake nor a demo."""
+    st.info(
+        "台帳がまだありません。架空データで試すには、ターミナルで `dx demo` を実行し、この画面を開き直してください。"
+    )
+    offer_real_lake(person)
+
+
+def offer_real_lake(person: Person) -> None:
+    """A button that makes the empty real lake, as long as there is none and the demo was not asked for."""
+    if serve.demo_wanted() or lakes.exists(settings().lake) or not person.may(Right.CREATE_LAKE):
+        return
+    with st.container(border=True):
+        st.markdown(
+            "**本番のデータで使い始めるとき** — 空の台帳を作ると、この画面は架空データから本番の台帳に切り替わります。"
+        )
+        if st.button("本番用の空の台帳を作る", key="make_lake"):
+            with faults.spoken():
+                houses.make_house(person).close()
+                st.rerun()
+
+
+def banner() -> None:
+    """On every page of a demo: all of it is invented."""
+    if uses_demo() and is_there():
+        st.html(
+            f'<p class="dx-demo" role="note">{DEMO_MARK} — 数値はすべて作りものです。公表や報告には使えません。</p>'
+        )

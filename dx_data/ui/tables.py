@@ -1,0 +1,84 @@
+"""Rows as a real HTML table: caption, column heads, numbers to the right, every cell escaped. Cuts, never counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from dx_data.catalog import Result
+from dx_data.spec import Column
+from dx_data.ui import words
+
+ROWS_SHOWN = 200
+_LONG = 24
+
+
+def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", limit: int = ROWS_SHOWN) -> None:
+    """An answer's rows with its declared heads and units, all columns or the named ones in their order."""
+    chosen = [result.question.column(name) for name in names] or list(result.columns)
+    positions = [[column.name for column in result.columns].index(column.name) for column in chosen]
+    rows = [[row[position] for position in positions] for row in result.rows[:limit]]
+    more = len(result.rows) - limit
+    note = (
+        f"{len(result.rows):,} 行のうち、はじめの {limit:,} 行です。すべての行は CSV にあります。" if more > 0 else ""
+    )
+    show([column.label for column in chosen], rows, caption=caption or result.question.title, columns=chosen, note=note)
+
+
+def show(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    caption: str,
+    columns: Sequence[Column | None] = (),
+    note: str = "",
+) -> None:
+    """A table of any rows; `columns` say how their cells are written."""
+    st.html(html(heads, list(rows), caption=caption, columns=columns, note=note))
+
+
+def html(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    caption: str,
+    columns: Sequence[Column | None] = (),
+    note: str = "",
+) -> str:
+    """The table's markup, in a frame that scrolls by itself and can be reached by keyboard.
+
+    >>> "<td>&lt;b&gt;</td>" in html(["名前"], [["<b>"]], caption="例").replace(' class="dx-short"', "")
+    True
+    """
+    declared = [*columns, *[None] * (len(heads) - len(columns))]
+    legend = words.NO_DATA_LEGEND if any(cell in (None, "") for row in rows for cell in row) else ""
+    numbers = [_is_number(position, rows) for position in range(len(heads))]
+    head = "".join(
+        f'<th scope="col"{" class=dx-number" if right else ""}>{escape(text)}</th>'
+        for text, right in zip(heads, numbers, strict=True)
+    )
+    body = "".join(
+        "<tr>" + "".join(_cell(cell, column) for cell, column in zip(row, declared, strict=True)) + "</tr>"
+        for row in rows
+    )
+    below = "".join(f'<p class="dx-note">{escape(line)}</p>' for line in (legend, note) if line)
+    return (
+        f'<div class="dx-scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table class="dx-table">'
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{below}"
+    )
+
+
+def _is_number(position: int, rows: Sequence[Sequence[Any]]) -> bool:
+    cells = [row[position] for row in rows if row[position] is not None]
+    return bool(cells) and all(isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) for cell in cells)
+
+
+def _cell(value: Any, column: Column | None) -> str:
+    written = words.shown(value, column)
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return f'<td class="dx-number">{escape(written)}</td>'
+    return f'<td class="dx-short">{escape(written)}</td>' if len(written) < _LONG else f"<td>{escape(written)}</td>"

@@ -1,0 +1,34 @@
+"""全国・23区との比較: DX推進課が、葛飾区がほかの区や全国のどこにいるかを、指標を選んで調べる。"""
+
+from dx_data import charts
+from dx_data.access import Right
+from dx_data.ui import cards, filters, session
+
+SOURCE = "デジタル庁「自治体DX」公表データ（公共データ利用規約）を加工して作成"
+
+here = session.page(Right.ASK, "葛飾区の値が、ほかの22区や全国のまん中と比べて高いか低いかを調べます。")
+position = here.ask("ward_position", code=here.house.settings.municipality_code)
+if not position.rows:
+    cards.card(here, position, title="自治体DXの指標（23区の比較）", source=SOURCE)
+else:
+    categories = cards.values(position, "category")
+    left, right = cards.halves()
+    with left:
+        category = filters.choice(here, "category", "指標区分", categories)
+    with right:
+        indicator = filters.choice(
+            here, "indicator", "指標", cards.values(cards.only(position, category=category), "indicator")
+        )
+    ours = cards.only(position, category=category, indicator=indicator)
+    cards.card(here, ours, cards.standing(), title=f"{indicator}（葛飾区の位置）", source=SOURCE)
+    wards = cards.only(here.ask("ward_benchmark"), category=category, indicator=indicator)
+    cards.card(
+        here,
+        wards,
+        cards.chart(
+            lambda result: charts.bars(result, x="municipality", y="value", highlight="葛飾区", median="median"),
+            lambda result: charts.alt(result, x="municipality", y="value", highlight="葛飾区", median="median"),
+        ),
+        title=f"{indicator}（23区の比較）",
+        source=SOURCE,
+    )

@@ -1,0 +1,56 @@
+-- title: 電子申請件数（届いた時刻別、今年度）
+-- question: 申請は何時ごろ届くか。窓口が閉まっている時間にどれだけ使われているか。
+-- definition:
+--   numerator: その時刻に届いた電子申請の件数（取下げを除く）
+--   denominator: 期間に届いた電子申請の件数（割合のとき）
+--   scope: フォーム区分が「手続」のフォームへの申請（フォーム管理台帳にないフォームへの申請を含む）
+--   exclusions: 取下げ、イベント・講座、アンケート、予約、庁内のフォーム
+--   reference: 申請日時で数える。開庁時間内は月曜から金曜の8時30分から17時15分の前まで。祝日と年末年始は考えない
+-- params:
+--   since: {title: 開始日, kind: date, default: fiscal_year_start}
+--   until: {title: 終了日, kind: date, default: today}
+-- columns:
+--   hour:     {title: 時刻, kind: integer, unit: 時, description: 9は9時0分から9時59分までです}
+--   received: {title: 申請件数, kind: integer, unit: 件}
+--   inside:   {title: 開庁時間内の件数, kind: integer, unit: 件}
+--   outside:  {title: 開庁時間外の件数, kind: integer, unit: 件}
+--   total:    {title: 全時刻の申請件数, kind: integer, unit: 件}
+--   share:    {title: 全体に占める割合, kind: number, unit: "%"}
+-- key: [hour]
+-- reads: [applications, forms]
+
+WITH received AS (
+    SELECT
+        hour(a.applied_at)                                                    AS hour,
+        isodow(a.applied_at) <= 5
+            AND a.applied_at::TIME >= TIME '08:30:00'
+            AND a.applied_at::TIME < TIME '17:15:00'                          AS is_open
+    FROM applications AS a
+    LEFT JOIN forms AS f ON f.form_id = a.form_id
+    WHERE a.applied_at >= $since
+      AND a.applied_at < $until + INTERVAL 1 DAY
+      AND a.status <> '取下げ'
+      AND coalesce(f.purpose, '手続') = '手続'
+),
+
+counted AS (
+    SELECT
+        h.hour,
+        count(r.hour)                                                         AS received,
+        count(*) FILTER (WHERE r.is_open)                                     AS inside,
+        count(*) FILTER (WHERE NOT r.is_open)                                 AS outside
+    FROM range(24) AS h(hour)
+    LEFT JOIN received AS r ON r.hour = h.hour
+    GROUP BY h.hour
+)
+
+SELECT
+    hour,
+    received,
+    inside,
+    outside,
+    sum(received) OVER ()::BIGINT                                             AS total,
+    round(100.0 * received / nullif(sum(received) OVER (), 0), 1)             AS share
+FROM counted
+WHERE EXISTS (SELECT 1 FROM received)
+ORDER BY hour

@@ -1,0 +1,99 @@
+-- title: 電子申請件数（所管課別、今年度）
+-- question: どの課の電子申請が多いか。フォームがあるのに申請が来ていない課はどこか。
+-- definition:
+--   numerator: 期間に届いた電子申請の件数（取下げを除く）
+--   denominator: 同じ期間の全所管課の申請件数（割合のとき）
+--   scope: フォーム区分が「手続」のフォームへの申請。課はフォーム管理台帳の所管課
+--   exclusions: 取下げ、イベント・講座、アンケート、予約、庁内のフォーム
+--   reference: 申請日時で数える。並びは終了日の組織順で、所管課マスターにない課は最後に置く
+-- params:
+--   since: {title: 開始日, kind: date, default: fiscal_year_start}
+--   until: {title: 終了日, kind: date, default: today}
+-- columns:
+--   sequence:   {title: 組織順, kind: integer, unit: 番目, description: 所管課マスターになければ空欄です}
+--   division:   {title: 所管部}
+--   section:    {title: 所管課}
+--   forms:      {title: 公開中のフォーム数, kind: integer, unit: フォーム, description: いま公開中の手続のフォームです}
+--   received:   {title: 申請件数, kind: integer, unit: 件, description: 期間の明細が届いていなければ空欄です}
+--   total:      {title: 全所管課の申請件数, kind: integer, unit: 件}
+--   share:      {title: 全体に占める割合, kind: number, unit: "%"}
+--   previous:   {title: 前年同期の申請件数, kind: integer, unit: 件, description: 前年の明細が届いていなければ空欄です}
+--   difference: {title: 前年同期との差, kind: integer, unit: 件}
+-- key: [section]
+-- reads: [applications, forms, departments]
+
+WITH received AS (
+    SELECT
+        a.applied_at,
+        coalesce(f.section, '（所管課不明）')                                 AS section
+    FROM applications AS a
+    LEFT JOIN forms AS f ON f.form_id = a.form_id
+    WHERE a.applied_at < $until + INTERVAL 1 DAY
+      AND a.status <> '取下げ'
+      AND coalesce(f.purpose, '手続') = '手続'
+),
+
+span AS (
+    SELECT
+        max(applied_at) >= $since                                             AS has_current,
+        date_trunc('month', min(applied_at)) <= $since - INTERVAL 1 YEAR      AS has_previous,
+        max(applied_at)::DATE - INTERVAL 1 YEAR + INTERVAL 1 DAY              AS previous_end
+    FROM received
+),
+
+counted AS (
+    SELECT
+        r.section,
+        count(*) FILTER (WHERE r.applied_at >= $since)                        AS received,
+        count(*) FILTER (
+            WHERE r.applied_at >= $since - INTERVAL 1 YEAR AND r.applied_at < s.previous_end
+        )                                                                     AS previous
+    FROM received AS r
+    CROSS JOIN span AS s
+    GROUP BY r.section
+),
+
+open_forms AS (
+    SELECT
+        section,
+        count(*)                                                              AS forms
+    FROM forms
+    WHERE purpose = '手続' AND state = '公開中'
+    GROUP BY section
+),
+
+organisation AS (
+    SELECT
+        section,
+        max_by(sequence, valid_from)                                          AS sequence,
+        max_by(division, valid_from)                                          AS division
+    FROM departments
+    WHERE valid_from <= $until
+    GROUP BY section
+),
+
+listed AS (
+    SELECT
+        coalesce(c.section, o.section)                                        AS section,
+        coalesce(o.forms, 0)                                                  AS forms,
+        CASE WHEN s.has_current THEN coalesce(c.received, 0) END              AS received,
+        CASE WHEN s.has_current AND s.has_previous THEN coalesce(c.previous, 0) END AS previous
+    FROM counted AS c
+    FULL OUTER JOIN open_forms AS o ON o.section = c.section
+    CROSS JOIN span AS s
+)
+
+SELECT
+    g.sequence,
+    g.division,
+    l.section,
+    l.forms,
+    l.received,
+    sum(l.received) OVER ()::BIGINT                                           AS total,
+    round(100.0 * l.received / nullif(sum(l.received) OVER (), 0), 1)         AS share,
+    l.previous,
+    l.received - l.previous                                                   AS difference
+FROM listed AS l
+LEFT JOIN organisation AS g ON g.section = l.section
+WHERE l.forms > 0 OR l.received > 0 OR l.previous > 0
+ORDER BY g.sequence NULLS LAST, l.section = '（所管課不明）', l.section

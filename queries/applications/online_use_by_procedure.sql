@@ -1,0 +1,104 @@
+-- title: オンライン利用率（手続別、今年度）
+-- question: オンラインでできるのに、あまり使われていない手続はどれか。
+-- definition:
+--   numerator: 電子申請の件数。明細のある手続と月は明細の件数（取下げを除く）、なければ月次報告の電子申請件数
+--   denominator: 月次報告の総受付件数（窓口・郵送・電子の合計）
+--   scope: その月の末日までにオンライン化した手続（済(全部)・済(一部)。オンライン化日が空欄なら前から）のうち、総受付件数が報告された手続
+--   exclusions: 総受付件数が空欄か、報告のない月（数を別に示す）、終わっていない月、手続IDのない月次報告
+--   reference: 申請日時の月。手続のオンライン化状況は取り込んだ時のもの
+-- params:
+--   since: {title: 開始日, kind: date, default: fiscal_year_start, description: この日の月から数えます}
+--   until: {title: 終了日, kind: date, default: today, description: この日までに終わった月を数えます}
+-- columns:
+--   procedure_id:    {title: 手続ID}
+--   procedure:       {title: 手続名}
+--   section:         {title: 所管課}
+--   online:          {title: 電子申請件数, kind: integer, unit: 件}
+--   total:           {title: 総受付件数, kind: integer, unit: 件, description: 窓口・郵送を含みます。1か月も報告がなければ空欄です}
+--   online_use_rate: {title: オンライン利用率, kind: number, unit: "%"}
+--   months:          {title: 数えた月の数, kind: integer, unit: か月}
+--   left_out:        {title: 数えられない月の数, kind: integer, unit: か月, description: オンラインでできるのに総受付件数が報告されていない月です}
+-- key: [procedure_id]
+-- reads: [application_counts, applications, forms, procedures]
+
+WITH reported AS (
+    SELECT
+        c.month,
+        c.form_id,
+        c.total,
+        c.online,
+        coalesce(c.procedure_id, f.procedure_id)                              AS procedure_id
+    FROM application_counts AS c
+    LEFT JOIN forms AS f ON f.form_id = c.form_id
+    WHERE c.month >= date_trunc('month', $since)
+      AND c.month + INTERVAL 1 MONTH <= $until + INTERVAL 1 DAY
+),
+
+-- A report on the procedure goes before reports on its forms; these count only if none of them is blank.
+reports AS (
+    SELECT
+        month,
+        procedure_id,
+        CASE
+            WHEN bool_or(form_id IS NULL) THEN sum(total) FILTER (WHERE form_id IS NULL)
+            WHEN count(total) = count(*)  THEN sum(total)
+        END                                                                   AS total,
+        CASE
+            WHEN bool_or(form_id IS NULL) THEN sum(online) FILTER (WHERE form_id IS NULL)
+            ELSE sum(online)
+        END                                                                   AS online
+    FROM reported
+    GROUP BY month, procedure_id
+),
+
+singles AS (
+    SELECT
+        date_trunc('month', a.applied_at)::DATE                               AS month,
+        f.procedure_id,
+        count(*) FILTER (WHERE a.status <> '取下げ')                          AS online
+    FROM applications AS a
+    JOIN forms AS f ON f.form_id = a.form_id
+    WHERE f.purpose = '手続'
+      AND a.applied_at >= date_trunc('month', $since)
+      AND a.applied_at < $until + INTERVAL 1 DAY
+    GROUP BY date_trunc('month', a.applied_at)::DATE, f.procedure_id
+),
+
+capable AS (
+    SELECT
+        m.month,
+        p.procedure_id,
+        p.procedure,
+        p.section
+    FROM (SELECT DISTINCT month FROM reports) AS m
+    JOIN procedures AS p
+        ON p.online_status IN ('済(全部)', '済(一部)')
+        AND (p.online_on IS NULL OR p.online_on < m.month + INTERVAL 1 MONTH)
+),
+
+counted AS (
+    SELECT
+        c.procedure_id,
+        c.procedure,
+        c.section,
+        (sum(coalesce(s.online, r.online)) FILTER (WHERE r.total IS NOT NULL))::BIGINT AS online,
+        sum(r.total)::BIGINT                                                  AS total,
+        count(r.total)                                                        AS months,
+        count(*) - count(r.total)                                             AS left_out
+    FROM capable AS c
+    LEFT JOIN reports AS r ON r.month = c.month AND r.procedure_id = c.procedure_id
+    LEFT JOIN singles AS s ON s.month = c.month AND s.procedure_id = c.procedure_id
+    GROUP BY c.procedure_id, c.procedure, c.section
+)
+
+SELECT
+    procedure_id,
+    procedure,
+    section,
+    online,
+    total,
+    round(100.0 * online / nullif(total, 0), 1)                               AS online_use_rate,
+    months,
+    left_out
+FROM counted
+ORDER BY total DESC NULLS LAST, procedure_id

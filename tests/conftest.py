@@ -1,0 +1,70 @@
+"""What many tests need: a lake of their own, files in the shapes offices send, and where the real files lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dx_data import access, house, intake
+from dx_data.house import House
+from dx_data.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL = ROOT.parent / "shared" / "real"
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def person() -> access.Person:
+    """Somebody at this computer."""
+    return access.Person("試験 担当", frozenset(access.Role))
+
+
+@pytest.fixture
+def chosen(tmp_path: Path) -> Settings:
+    """Settings whose lakes lie in the test's own folder."""
+    return Settings(lake=str(tmp_path / "lake"), lake_demo=str(tmp_path / "lake-demo"))
+
+
+@pytest.fixture
+def home(chosen: Settings, person: access.Person) -> Iterator[House]:
+    """An empty lake, open."""
+    made = house.make_house(person, chosen=chosen)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a small file: `write("a.csv", "見出し,…\\n…", encoding="cp932")`."""
+
+    def written(name: str, content: str | bytes, encoding: str = "utf-8-sig") -> Path:
+        path = tmp_path / "files" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.replace("\n", "\r\n").encode(encoding))
+        return path
+
+    return written
+
+
+@pytest.fixture
+def take(home: House, person: access.Person) -> Callable[..., intake.Reviewed]:
+    """Review and load a file as of a day; the outcome of the review when it is not loadable."""
+    import datetime as dt
+
+    def taken(path: Path, *, day: dt.date = dt.date(2026, 11, 1), **wish: object) -> intake.Reviewed:
+        found = intake.review(path, home, home.settings, wish=intake.Wish(as_of=day, **wish))  # type: ignore[arg-type]
+        return intake.load(found, home, person) if found.loadable else found
+
+    return taken
+
+
+@pytest.fixture
+def real() -> Path:
+    """The published files nobody here wrote; the test is skipped, with the reason, where they are absent."""
+    if not REAL.is_dir():
+        pytest.skip(f"公開ファイルのフォルダー {REAL} がありません")
+    return REAL

@@ -1,0 +1,144 @@
+"""Pictures of every page for people to look at: `python -m tests.screenshots` writes docs/screens/*.png.
+
+Also the only place that knows how to start the real server and a browser for a test.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dx_data.settings import ROOT, settings
+from dx_data.ui import serve
+
+SCREENS = ROOT / "docs" / "screens"
+PAGES = ("overview", "applications", "benchmark", "intake", "history", "dictionary")
+CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
+_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
+_READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+
+
+@contextlib.contextmanager
+def server(*, demo: bool = False, log: Path | None = None, **environment: str) -> Iterator[str]:
+    """The real server on a free port, until the block ends; its address."""
+    command = serve.command(_free_port(), demo=demo)
+    with contextlib.ExitStack() as stack:
+        out = stack.enter_context(log.open("w")) if log else subprocess.DEVNULL
+        process = subprocess.Popen(
+            command.arguments, env={**command.environment, **environment}, stdout=out, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait(command.url, process)
+            yield command.url
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    last = time.monotonic() + 60
+    while time.monotonic() < last:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):  # noqa: S310
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the server did not start")
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium of this machine."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        yield started
+        started.close()
+
+
+def ready(page: Page) -> None:
+    """Wait until Streamlit has finished its run."""
+    page.wait_for_selector(_READY, timeout=60_000)
+    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_selector(_READY, timeout=60_000)
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
+
+
+def opened(page: Page, url: str) -> Page:
+    """Go there and wait until it is drawn."""
+    page.goto(url)
+    ready(page)
+    return page
+
+
+def _height(page: Page) -> int:
+    found: int = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    return found
+
+
+def _shoot(chromium: Browser, url: str, name: str, kind: str, options: dict[str, Any]) -> None:
+    context = chromium.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", **options)
+    page = opened(context.new_page(), f"{url}/{name}")
+    width = page.viewport_size["width"] if page.viewport_size else 1280
+    # full_page stops at the viewport, since the app scrolls inside: the window grows instead.
+    page.set_viewport_size({"width": width, "height": min(_height(page) + 80, 4000)})
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    ready(page)
+    if kind == "print":
+        page.emulate_media(media="print")
+    page.wait_for_timeout(700)  # the charts' own drawing has no sign to wait for
+    page.screenshot(path=SCREENS / f"{name}-{kind}.png")
+    context.close()
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "mobile": {"viewport": {"width": 390, "height": 844}},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "print": {"viewport": {"width": 794, "height": 1123}},
+}
+
+
+def smaller(path: Path) -> None:
+    """Reduce a picture to 128 colours: it lies in docs."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        reduced = picture.convert("RGB").quantize(128)
+    reduced.save(path, optimize=True)
+
+
+def main(names: tuple[str, ...]) -> int:
+    """All pages in all kinds, or the named pages."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    if not Path(settings().lake_demo).exists():
+        print("架空データの台帳がありません。先に `dx demo` を実行してください。", file=sys.stderr)
+        return 1
+    with server(demo=True) as url, browser() as chromium:
+        for name in names or PAGES:
+            for kind, options in KINDS.items():
+                _shoot(chromium, url, name, kind, options)
+                smaller(SCREENS / f"{name}-{kind}.png")
+                print(SCREENS / f"{name}-{kind}.png")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(tuple(sys.argv[1:])))

@@ -1,0 +1,216 @@
+"""`dx`: the shapes and exit codes that other programs rely on, and words a clerk understands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from dx_data import cli
+
+A = "システム,申請番号,申請日時,処理状況\nLoGoフォーム,A1,2026/04/01 09:00,完了\nLoGoフォーム,A2,2026/04/02 09:00,完了\n"
+
+
+class Terminal:
+    """Runs `dx` as a person's shell does, on a lake of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.environment = {
+            **os.environ,
+            "DX_LAKE": str(folder / "lake"),
+            "DX_LAKE_DEMO": str(folder / "demo"),
+            "LANG": "C",
+        }
+
+    def __call__(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "dx_data.cli", *map(str, words)]
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, check=False
+        )
+
+
+@pytest.fixture
+def dx(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+def every_command() -> list[str]:
+    return sorted(cli.dx.commands)
+
+
+@pytest.mark.parametrize("name", every_command())
+def test_every_command_explains_itself_in_japanese(name: str) -> None:
+    command = cli.dx.commands[name]
+    assert command.help
+    assert command.short_help
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    for text in (command.help, command.short_help, *(option.help or "" for option in options)):
+        assert any("ぁ" <= c <= "ヶ" for c in text), f"{name}: {text!r}"
+
+
+def test_the_commands_are_those_these_rooms_serve() -> None:
+    assert every_command() == sorted(
+        "demo serve read check load loads undo receipt ledger datasets template questions ask".split()
+    )
+
+
+def test_check_then_load_then_ask_then_undo(dx: Terminal, write: Any, tmp_path: Path) -> None:
+    path = write("電子申請_20261101T090000+0900.csv", A, "cp932")
+    checked = dx("check", "--json", path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    (seen,) = json.loads(checked.stdout)["files"]
+    assert not (tmp_path / "lake").exists()
+    loaded = dx("load", "--yes", "--json", path)
+    assert loaded.returncode == 0
+    (done,) = json.loads(loaded.stdout)["files"]
+    lake_id = done["snapshot"].split(":")[0]
+    assert done == {
+        **seen,
+        "status": "loaded",
+        "load": 1,
+        "snapshot": f"{lake_id}:1",
+    }
+    expected = {
+        "file": path.name,
+        "encoding": "cp932",
+        "format": "csv",
+        "sheet": None,
+        "dataset": "applications",
+        "header_row": 1,
+        "rows": 2,
+        "ok_rows": 2,
+        "as_of": "2026-11-01",
+        "status": "asks",
+        "load": None,
+        "snapshot": None,
+        "problems": [],
+        "mended": [],
+        "control_totals": [],
+        "plan": {"added": 2, "changed": 0, "unchanged": 0, "missing": 0},
+    }
+    assert {name: seen[name] for name in expected} == expected
+    again = dx("load", "--yes", "--json", path)
+    assert (again.returncode, json.loads(again.stdout)["files"][0]["status"]) == (0, "unchanged")
+    asked = json.loads(dx("ask", "applications_headline", "--param", "as_of=2026-11-01", "--json").stdout)
+    assert set(asked) >= {"question", "definition", "snapshot", "as_of", "params", "columns", "rows"}
+    history = json.loads(dx("loads", "--json").stdout)["loads"]
+    assert [(each["load"], each["file"], each["added"]) for each in history] == [(1, path.name, 2)]
+    assert dx("undo", "1").returncode == 0
+    assert [each["undoes"] for each in json.loads(dx("loads", "--json").stdout)["loads"]] == [1, None]
+    verified = json.loads(dx("ledger", "--verify", "--json").stdout)
+    assert (verified["verified"], verified["problems"]) == (True, [])
+    assert json.loads(dx("receipt", "1", "--json").stdout)["file"] == path.name
+
+
+def test_a_refused_file_ends_with_1_and_leaves_no_rows(dx: Terminal, write: Any, tmp_path: Path) -> None:
+    good, bad = write("1.csv", A), write("2.csv", A + "LoGoフォーム,A3,2026-02-30,完了\n")
+    both = dx("load", "--yes", "--json", good, bad, "--as-of", "2026-11-01")
+    files = json.loads(both.stdout)["files"]
+    assert (both.returncode, [f["status"] for f in files]) == (1, ["loaded", "refused"])
+    (problem,) = files[1]["problems"]
+    assert {n: problem[n] for n in ("stage", "rule", "column", "header", "value", "count", "rows")} == {
+        "stage": "check",
+        "rule": "date.nonexistent",
+        "column": "C",
+        "header": "申請日時",
+        "value": "2026-02-30",
+        "count": 1,
+        "rows": [4],
+    }
+    every = tmp_path / "faults.csv"
+    assert dx("check", bad, "--all", every).returncode == 1
+    lines = list(csv.reader(io.StringIO(every.read_text("utf-8-sig"))))
+    assert lines[1][:5] == ["2.csv", "", "4", "申請日時", "2026-02-30"]
+    partial = json.loads(dx("load", "--yes", "--partial", "--json", bad, "--as-of", "2026-11-02").stdout)["files"][0]
+    assert (partial["status"], partial["rows"], partial["ok_rows"], partial["plan"]["unchanged"]) == (
+        "unchanged",
+        3,
+        2,
+        2,
+    )
+
+
+def test_an_unknown_heading_is_never_guessed_and_can_be_told(dx: Terminal, write: Any) -> None:
+    path = write("a.csv", A.replace("処理状況\n", "処理状況,満足度\n").replace("完了\n", "完了,5\n"))
+    guessed = dx("load", "--yes", "--json", path)
+    (found,) = json.loads(guessed.stdout)["files"]
+    assert (guessed.returncode, found["status"]) == (1, "asks")
+    assert [(p["rule"], p["column"], p["header"]) for p in found["problems"]] == [
+        ("match.unmapped_header", "E", "満足度")
+    ]
+    assert dx("load", "--yes", "--json", "--map", "満足度=", path).returncode == 0
+
+
+def test_a_folder_stands_for_its_files_and_without_yes_nothing_is_loaded(dx: Terminal, write: Any) -> None:
+    folder = write("1.csv", A).parent
+    write("2.csv", A.replace("A1", "B1").replace("A2", "B2"))
+    asked = dx("load", folder)
+    assert asked.returncode == 1
+    assert "取り込むには --yes を付ける" in asked.stderr
+    assert json.loads(dx("loads", "--json").stdout)["loads"] == []
+    assert dx("load", folder, "--yes").returncode == 0
+    assert len(json.loads(dx("loads", "--json").stdout)["loads"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["nosuch"], 2, "使い方が違います"),
+        (["ask"], 2, "指定してください"),
+        (["loads", "--nosuch"], 2, "--nosuch という指定はありません"),
+        (["load", "x.csv", "--as-of", "2026-02-30"], 2, "正しくありません"),
+        (["loads"], 2, "台帳が"),
+        (["template", "nosuch"], 2, "データセット『nosuch』はありません"),
+        (["serve", "--address", "0.0.0.0"], 2, "127.0.0.1"),  # noqa: S104
+    ],
+)
+def test_wrong_usage_ends_with_2_and_a_japanese_sentence(
+    dx: Terminal, words: list[str], code: int, sentence: str
+) -> None:
+    ended = dx(*words)
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_fault_of_ours_ends_with_3_without_a_value_or_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("秘密の値")
+
+    monkeypatch.setattr(cli.dx, "main", broken)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    err = capsys.readouterr().err
+    assert ended.value.code == 3
+    assert "プログラムの誤りです（RuntimeError" in err
+    assert "秘密の値" not in err
+    assert "Traceback" not in err
+
+
+def test_ask_writes_csv_with_column_names_or_titles(dx: Terminal, write: Any) -> None:
+    dx("load", "--yes", write("a.csv", A), "--as-of", "2026-11-01")
+    plain = dx("ask", "applications_by_month", "--csv").stdout
+    titled = dx("ask", "applications_by_month", "--csv", "--titles").stdout
+    assert plain.splitlines()[0].split(",")[0] == "month"
+    assert not plain.startswith("\ufeff")
+    assert titled.startswith("\ufeff")
+    assert "内部資料" in titled
+    assert dx("ask", "applications_by_month", "--param", "nosuch=1").returncode == 2
+
+
+def test_declarations_are_printed_as_json(dx: Terminal) -> None:
+    names = [each["name"] for each in json.loads(dx("datasets", "--json").stdout)["datasets"]]
+    assert "applications" in names
+    questions = json.loads(dx("questions", "--json").stdout)["questions"]
+    wanted = {"name", "title", "family", "question", "definition", "params", "columns", "key", "reads", "publish"}
+    assert all(set(each) == wanted for each in questions)

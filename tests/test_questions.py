@@ -1,0 +1,343 @@
+"""Every question of queries/ keeps to its declaration and answers its hand-checkable examples, whole and in order."""
+
+import csv
+import datetime as dt
+import functools
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from dx_data.catalog import Catalog, read_questions, run
+from dx_data.datasets import DATASETS
+from dx_data.derive import tables
+from dx_data.derive.questions_page import page
+from dx_data.errors import AnswerBroken
+from dx_data.lake import Lake
+from dx_data.spec import Column, Definition, Kind, Question
+
+EXAMPLES = Path(__file__).parent / "queries"
+TODAY = dt.date(2026, 11, 20)  # what an example that gives no reference date is asked on
+CATALOG = Catalog(read_questions())
+QUESTIONS = list(CATALOG.questions.values())
+KINDS = ("typical", "empty", "boundary")  # an example's file begins with one; blank_ is a boundary too
+
+each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
+
+
+# --- examples -----------------------------------------------------------------------------------------------
+
+
+def example_files(question: Question) -> list[Path]:
+    return sorted((EXAMPLES / question.family / question.name).glob("*.yaml"))
+
+
+EXAMPLE_FILES = [(question, path) for question in QUESTIONS for path in example_files(question)]
+each_example = pytest.mark.parametrize(
+    ("question", "path"), EXAMPLE_FILES, ids=[f"{question.name}/{path.stem}" for question, path in EXAMPLE_FILES]
+)
+
+
+@functools.cache
+def example(path: Path) -> dict[str, Any]:
+    facts = yaml.safe_load(path.read_text("utf-8"))
+    assert set(facts) == {"why", "given", "params", "expect"}, f"{path.name}: keys are why, given, params, expect"
+    assert isinstance(facts, dict)
+    return facts
+
+
+def cells(text: str) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of the CSV in an example.
+
+    >>> cells("a,b\\n1,\\n")
+    (['a', 'b'], [['1', '']])
+    """
+    head, *rows = list(csv.reader(io.StringIO(text)))
+    assert all(len(row) == len(head) for row in rows), f"a row is longer or shorter than {head}"
+    return head, rows
+
+
+def typed(column: Column, value: Any) -> Any:
+    """A cell of an example, or a value of an answer, as what its column's kind says; blank is None.
+
+    >>> typed(Column(name="share", title="割合", kind=Kind.NUMBER, unit="%"), "66.70") == Decimal("66.7")
+    True
+    """
+    if value in (None, ""):
+        return None
+    match column.kind:
+        case Kind.INTEGER | Kind.YEN:
+            assert isinstance(value, int | str), f"{column.name}: {value!r} is no integer"
+            return int(value)
+        case Kind.NUMBER:
+            return Decimal(str(value))
+        case Kind.DATE:
+            assert isinstance(value, str) or type(value) is dt.date, f"{column.name}: {value!r} is no date"
+            return dt.date.fromisoformat(value) if isinstance(value, str) else value
+        case Kind.DATETIME:
+            return dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+        case Kind.CHOICE:
+            allowed = [choice.value for choice in column.choices]
+            assert not allowed or value in allowed, f"{column.name}: {value!r} is not among {allowed}"
+            return value
+        case Kind.CHOICES:
+            return value.split("・") if isinstance(value, str) else value
+        case _:
+            assert isinstance(value, str), f"{column.name}: {value!r} is no text"
+            return value
+
+
+def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
+    """A database in memory that shows the named datasets and no other, filled with an example's rows."""
+    connection = duckdb.connect(":memory:", config={"threads": "1"})
+    connection.execute("SET TimeZone = 'Asia/Tokyo'")
+    connection.execute("CREATE SCHEMA raw")
+    for name in names:
+        dataset = DATASETS[name]
+        for statement in tables.create(dataset, "raw"):
+            connection.execute(statement)
+        if name in given:
+            head, rows = cells(given[name])
+            columns = {column.name: column for column in dataset.columns}
+            text = Column(name="text", title="text")
+            for row in rows:
+                values = [
+                    typed(columns[key], cell) if key in columns else typed(text, cell)
+                    for key, cell in zip(head, row, strict=True)
+                ]
+                marks = ", ".join("?" for _ in head)
+                connection.execute(f"INSERT INTO raw.{name} ({', '.join(head)}) VALUES ({marks})", values)
+        for statement in tables.views(dataset, tables.fields(dataset), "raw"):
+            connection.execute(statement)
+    return connection
+
+
+def answer(question: Question, given: Mapping[str, str], params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with visible(question.reads, given) as connection:
+        return run(question, CATALOG.params(question, params, TODAY), connection)
+
+
+@each_example
+def test_an_example_is_answered_as_written(question: Question, path: Path) -> None:
+    facts = example(path)
+    assert set(facts["given"]) <= set(question.reads), "an example gives only what the question reads"
+    head, rows = cells(facts["expect"])
+    assert head == [column.name for column in question.columns]
+    expected = [tuple(typed(c, v) for c, v in zip(question.columns, row, strict=True)) for row in rows]
+    got = [
+        tuple(typed(c, v) for c, v in zip(question.columns, row, strict=True))
+        for row in answer(question, facts["given"], facts["params"] or {})
+    ]
+    assert got == expected, facts["why"]
+
+
+@each_question
+def test_a_question_has_a_typical_an_empty_and_a_boundary_example(question: Question) -> None:
+    names = [path.stem for path in example_files(question)]
+    found = {("boundary" if name.startswith("blank") else name.split("_")[0]) for name in names}
+    assert found == set(KINDS), (
+        f"{question.name} has {names}; its examples begin with typical, empty, boundary or blank"
+    )
+    assert len(names) >= 3
+
+
+@each_example
+def test_an_example_is_small_and_says_why(question: Question, path: Path) -> None:
+    facts = example(path)
+    assert path.name.isascii()
+    assert len(facts["why"]) >= 10
+    assert sum(len(cells(text)[1]) for text in facts["given"].values()) <= 80, "small enough to check by hand"
+
+
+@each_question
+def test_the_examples_of_a_question_answer_something(question: Question) -> None:
+    assert any(cells(example(path)["expect"])[1] for path in example_files(question))
+
+
+def test_no_example_belongs_to_no_question() -> None:
+    known = {(question.family, question.name) for question in QUESTIONS}
+    stray = [path for path in EXAMPLES.glob("*/*/*") if (path.parent.parent.name, path.parent.name) not in known]
+    assert stray == []
+
+
+# --- declarations -------------------------------------------------------------------------------------------
+
+
+def hidden_table_is_noticed(question: Question, hidden: str) -> bool:
+    """Whether the question fails when one of the tables it reads is not there."""
+    rest = [name for name in question.reads if name != hidden]
+    with visible(rest, {}) as connection:
+        try:
+            run(question, CATALOG.params(question, {}, TODAY), connection)
+        except duckdb.CatalogException:
+            return True
+        return False
+
+
+READ = [(question, name) for question in QUESTIONS for name in question.reads]
+
+
+@pytest.mark.parametrize(("question", "name"), READ, ids=[f"{question.name}/{name}" for question, name in READ])
+def test_every_table_in_reads_is_needed(question: Question, name: str) -> None:
+    assert hidden_table_is_noticed(question, name), f"{question.name} declares {name} in reads and does not read it"
+
+
+def declared(sql: str, reads: tuple[str, ...], **facts: Any) -> Question:
+    """A question made up to be wrong."""
+    return Question.model_validate(
+        {
+            "name": "made_up",
+            "family": "tests",
+            "title": "申請件数（合計、全期間）",
+            "question": "いくつあるか。",
+            "definition": Definition(numerator="申請の件数", scope="すべて", reference="申請日時"),
+            "columns": {"system": {"title": "システム"}},
+            "key": ["system"],
+            "reads": reads,
+            "sql": sql,
+            **facts,
+        }
+    )
+
+
+def test_a_table_that_is_not_in_reads_cannot_be_read() -> None:
+    wrong = declared("SELECT system FROM applications JOIN forms USING (system) ORDER BY system", ("applications",))
+    with pytest.raises(duckdb.CatalogException, match="forms does not exist"):
+        answer(wrong, {}, {})
+
+
+def test_a_table_in_reads_that_is_not_read_is_found() -> None:
+    wrong = declared("SELECT system FROM applications ORDER BY system", ("applications", "forms"))
+    assert [name for name in wrong.reads if not hidden_table_is_noticed(wrong, name)] == ["forms"]
+
+
+def test_a_select_list_that_differs_from_the_columns_is_refused() -> None:
+    wrong = declared("SELECT system, form_id FROM applications ORDER BY system", ("applications",))
+    with pytest.raises(AnswerBroken, match="列が宣言と違います"):
+        answer(wrong, {}, {})
+
+
+def test_rows_that_are_not_unique_on_the_key_are_refused() -> None:
+    wrong = declared("SELECT system FROM applications ORDER BY system", ("applications",))
+    twice = "system,application_id\nkintone,A1\nkintone,A2\n"
+    with pytest.raises(AnswerBroken, match="システム ごとに1行になっていません"):
+        answer(wrong, {"applications": twice}, {})
+
+
+@pytest.fixture(scope="module")
+def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    lake = Lake.create(str(tmp_path_factory.mktemp("empty") / "lake"))
+    yield lake
+    lake.close()
+
+
+@each_question
+def test_every_question_answers_on_an_empty_lake(question: Question, empty_lake: Lake) -> None:
+    result = CATALOG.ask(question.name, empty_lake.at(), today=TODAY)
+    titles = [DATASETS[name].title for name in question.reads]
+    assert result.notes == tuple(f"{title}:この時点では未収集" for title in titles)
+    assert [list(record) for record in result.records()] in ([], [[column.name for column in question.columns]])
+
+
+@each_question
+def test_every_default_is_usable(question: Question) -> None:
+    values = CATALOG.params(question, {}, TODAY)
+    wrong = {
+        name: value
+        for name, value in values.items()
+        if not isinstance(value, {Kind.DATE: dt.date, Kind.INTEGER: int}.get(question.params[name].kind, str))
+    }
+    assert wrong == {}, f"{question.name}: a default must answer without being asked for anything"
+
+
+@each_question
+def test_a_title_says_subject_kind_and_period(question: Question) -> None:
+    assert re.fullmatch(r"[^（）]+（.+、.+）", question.title), f"{question.title}: 「主題（種類、期間）」の形"
+
+
+def style_faults(question: Question) -> list[str]:
+    """What is wrong with a question's SQL as it is written."""
+    code = re.sub(r"--[^\n]*", "", question.sql)
+    without_text = re.sub(r"'[^']*'", "''", code)
+    used = set(re.findall(r"\$([a-z_][a-z0-9_]*)", without_text))
+    outermost = without_text
+    while (inner := re.sub(r"\([^()]*\)", "", outermost)) != outermost:
+        outermost = inner
+    keywords = (
+        r"\b(select|from|where|join|left|group by|order by|case|when|then|else|end|with|and|or|not|null|is|in|union)\b"
+    )
+    checks = {
+        "ORDER BY がありません": not re.search(r"\bORDER BY\b", outermost),
+        "時計を読んでいます": re.search(
+            r"\b(now|today|current_date|current_timestamp|localtimestamp|get_current_time\w*|random|uuid)\b",
+            without_text,
+            re.IGNORECASE,
+        ),
+        "GROUP BY ALL は使えません": re.search(r"\b(GROUP|ORDER) BY ALL\b", without_text, re.IGNORECASE),
+        "キーワードは大文字です": re.search(keywords, without_text),
+        "字下げは4文字です": any(
+            (len(line) - len(line.lstrip())) % 4
+            for line in code.splitlines()
+            if not line.lstrip().startswith(("AND ", "OR "))  # they stand under their WHERE
+        ),
+        "タブは使えません": "\t" in code,
+        "1つの文だけにしてください": ";" in without_text,
+    }
+    return [
+        *(fault for fault, found in checks.items() if found),
+        *(f"${name} が宣言されていません" for name in sorted(used - set(question.params))),
+        *(f"条件 {name} を使っていません" for name in sorted(set(question.params) - used)),
+    ]
+
+
+@each_question
+def test_the_sql_keeps_the_house_style(question: Question) -> None:
+    assert style_faults(question) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "fault"),
+    [
+        ("SELECT system FROM applications", "ORDER BY がありません"),
+        ("SELECT system FROM (SELECT system FROM applications ORDER BY system)", "ORDER BY がありません"),
+        ("SELECT system FROM applications WHERE applied_at < now() ORDER BY system", "時計を読んでいます"),
+        ("SELECT system FROM applications WHERE applied_at < CURRENT_DATE ORDER BY system", "時計を読んでいます"),
+        ("SELECT system FROM applications WHERE applied_at < today() ORDER BY system", "時計を読んでいます"),
+        ("SELECT system FROM applications GROUP BY ALL ORDER BY system", "GROUP BY ALL は使えません"),
+        ("select system FROM applications ORDER BY system", "キーワードは大文字です"),
+        ("SELECT\n   system\nFROM applications\nORDER BY system", "字下げは4文字です"),
+        ("SELECT system FROM applications ORDER BY system;", "1つの文だけにしてください"),
+        ("SELECT system FROM applications WHERE system = $which ORDER BY system", "$which が宣言されていません"),
+    ],
+)
+def test_a_breach_of_the_house_style_is_found(sql: str, fault: str) -> None:
+    assert style_faults(declared(sql, ("applications",))) == [fault]
+
+
+def test_a_declared_parameter_that_is_not_used_is_found() -> None:
+    unused = declared(
+        "SELECT system FROM applications ORDER BY system", ("applications",), params={"top": {"title": "数"}}
+    )
+    assert style_faults(unused) == ["条件 top を使っていません"]
+
+
+@each_question
+def test_a_rate_stands_beside_counts_and_its_definition_has_a_denominator(question: Question) -> None:
+    rates = [column for column in question.columns if column.unit == "%"]
+    counts = [column for column in question.columns if column.kind is Kind.INTEGER]
+    assert not rates or (len(counts) >= 2 and question.definition.denominator != "なし（割合ではない）")
+
+
+@each_question
+def test_the_definition_dictionary_shows_the_whole_declaration(question: Question) -> None:
+    text = page([question])
+    parts = [question.title, question.question, question.definition.numerator, question.definition.scope]
+    parts += [question.definition.reference, question.name, *(p.title for p in question.params.values())]
+    parts += [column.title for column in question.columns] + [f"`{name}`" for name in question.reads]
+    assert [part for part in parts if part not in text] == []
