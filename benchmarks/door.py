@@ -14,6 +14,7 @@ import random
 import statistics
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -98,7 +99,7 @@ def whole_door(path: Path, settings: Settings, rows: int) -> tuple[float, dict[s
         ended = time.perf_counter()
         assert [(t.rows, t.sound) for t in examined.tables] == [(rows, rows)], "the file is clean"
     marks.append(("", ended))
-    return ended - began, {stage: nxt - at for (stage, at), (_, nxt) in zip(marks, marks[1:], strict=False)}
+    return ended - began, {stage: then - at for (stage, at), (_, then) in pairwise(marks)}
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -241,7 +241,9 @@ class Catalog:
         with self._lock:
             if key in self._answers:
                 self._answers.move_to_end(key)
-                return self._answers[key]
+                known = self._answers[key]
+                # Nothing it reads has changed since, so the answer holds for the asked snapshot too.
+                return known if known.snapshot == snapshot.title else replace(known, snapshot=snapshot.title)
         result = self._run(question, params, snapshot)
         with self._lock:
             self._answers[key] = result

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from dx_data import access, intake
+from dx_data import access, intake, serving
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
 from dx_data.custody.exits import Exit, hand_over
@@ -155,15 +155,13 @@ def demo(as_of: dt.date | None) -> None:
 
 
 @dx.command(short_help="画面（ダッシュボード）を始めます")
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, help="番号（省略すると 8501）。")
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="ポート（省略すると、空いている番号）。")
 @click.option("--address", "listen", default="127.0.0.1", help="待ち受ける場所（省略すると、このコンピューターだけ）。")
 @click.option("--demo", "here", is_flag=True, help="デモの台帳を開きます。")
 @click.pass_obj
-def serve(demo: bool, port: int, listen: str, here: bool) -> None:
+def serve(demo: bool, port: int | None, listen: str, here: bool) -> None:
     """画面を始め、ブラウザーで開く住所を表示します。終えるときは Ctrl+C を押します。"""
-    from dx_data.serving import serve as start
-
-    sys.exit(start(port=port, address=listen, demo=demo or here, say=_say))
+    sys.exit(serving.serve(port, listen, demo=demo or here, say=_say))
 
 
 # --- files in --------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+import yaml
+
 from dx_data.catalog import read_questions
 from dx_data.datasets import DATASETS
 from dx_data.derive import dictionary, questions_page
@@ -12,8 +14,19 @@ from dx_data.settings import ROOT
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/dictionary.md": lambda: dictionary.page(DATASETS.values()),
-    "docs/questions.md": lambda: questions_page.page(read_questions().values()),
+    "docs/questions.md": lambda: questions_page.page(
+        read_questions().values(), {d.name: d.title for d in DATASETS.values()}, examples()
+    ),
 }
+
+
+def examples() -> dict[str, dict[str, str]]:
+    """The hand-checkable cases of every question: file stem and why it is there."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted((ROOT / "tests" / "queries").glob("*/*/*.yaml")):
+        why = yaml.safe_load(path.read_text(encoding="utf-8"))["why"]
+        found.setdefault(path.parent.name, {})[path.stem] = why.strip()
+    return found
 
 
 def stale() -> list[str]:

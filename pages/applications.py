@@ -1,55 +1,48 @@
 """電子申請: DX推進課が、電子申請の伸び・内訳・使われ方を、年度を選んで調べる。"""
 
-from dx_data import charts
 from dx_data.access import Right
 from dx_data.ui import cards, filters, session
 
 here = session.page(Right.ASK, "電子申請は増えているか、どのフォーム・どの課に多いか、使われているかを調べます。")
-since, until = filters.fiscal_year(here)
+year = filters.fiscal_year(here)
+period = {"since": year.since, "until": year.until}
 
 cards.card(
     here,
-    here.ask("applications_headline", as_of=until),
+    here.ask("applications_headline", as_of=year.until),
     cards.figures(("received", "difference"), "withdrawn", "smartphone_rate", "unfinished"),
+    title=f"電子申請の主な数値（件数・端末・処理、{year.title}）",
 )
 cards.card(
     here,
-    here.ask("applications_by_month", since=since, until=until),
-    cards.chart(
-        lambda result: charts.lines(result, x="month", y="received", compare="previous", partial="is_partial"),
-        lambda result: charts.alt(result, x="month", y="received", compare="previous"),
-    ),
+    here.ask("applications_by_month", **period),
+    cards.lines(x="month", y="received", compare="previous", partial="is_partial"),
+    title=f"電子申請件数（月次推移、{year.title}）",
 )
 left, right = cards.halves()
 with left:
     cards.card(
         here,
-        here.ask("applications_by_form", since=since, until=until, top=10),
-        cards.chart(
-            lambda result: charts.bars(result, x="form", y="received"),
-            lambda result: charts.alt(result, x="form", y="received"),
-        ),
+        here.ask("applications_by_form", **period, top=10),
+        cards.bars(x="form", y="received"),
+        title=f"電子申請件数（フォーム別の多い順、{year.title}）",
     )
 with right:
     cards.card(
         here,
-        here.ask("applications_by_section", since=since, until=until),
-        cards.chart(
-            lambda result: charts.bars(result, x="section", y="received"),
-            lambda result: charts.alt(result, x="section", y="received"),
-        ),
+        here.ask("applications_by_section", **period),
+        cards.bars(x="section", y="received"),
+        title=f"電子申請件数（所管課別、{year.title}）",
     )
 cards.card(
     here,
-    here.ask("online_use_rate", since=since, until=until),
-    cards.chart(
-        lambda result: charts.lines(result, x="month", y="online_use_rate"),
-        lambda result: charts.alt(result, x="month", y="online_use_rate"),
-    ),
+    here.ask("online_use_rate", **period),
+    cards.lines(x="month", y="online_use_rate", parts=("online", "total")),
+    title=f"オンライン利用率（月次推移、{year.title}）",
 )
 cards.card(
     here,
-    here.ask("applications_attention", as_of=until),
-    cards.table("urgency", "kind", "subject", "detail"),
+    here.ask("applications_attention", as_of=year.until),
+    cards.table("urgency", "kind", "subject", "detail", "count"),
     empty="いま確かめることはありません。",
 )

@@ -1,6 +1,5 @@
 """全国・23区との比較: DX推進課が、葛飾区がほかの区や全国のどこにいるかを、指標を選んで調べる。"""
 
-from dx_data import charts
 from dx_data.access import Right
 from dx_data.ui import cards, filters, session
 
@@ -25,9 +24,13 @@ else:
     cards.card(
         here,
         wards,
-        cards.chart(
-            lambda result: charts.bars(result, x="municipality", y="value", highlight="葛飾区", median="median"),
-            lambda result: charts.alt(result, x="municipality", y="value", highlight="葛飾区", median="median"),
+        cards.bars(
+            x="municipality",
+            y="value",
+            highlight="葛飾区",
+            median="median",
+            unit="unit",
+            parts=("numerator", "denominator"),
         ),
         title=f"{indicator}（23区の比較）",
         source=SOURCE,

@@ -18,7 +18,7 @@ with left:
     cards.card(
         here,
         here.ask("applications_attention"),
-        cards.table("urgency", "kind", "subject", "detail", limit=8),
+        cards.table("urgency", "kind", "subject", "count", limit=8),
         empty="いま確かめることはありません。",
     )
     cards.go("applications", "電子申請をくわしく見る")

@@ -78,7 +78,7 @@ def ready(page: Page) -> None:
     page.wait_for_selector(_READY, timeout=60_000)
     page.wait_for_selector("h1", timeout=60_000)
     page.wait_for_selector(_READY, timeout=60_000)
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="hidden", timeout=60_000)
 
 
 def opened(page: Page, url: str) -> Page:
@@ -99,7 +99,7 @@ def _shoot(chromium: Browser, url: str, name: str, kind: str, options: dict[str,
     width = page.viewport_size["width"] if page.viewport_size else 1280
     # full_page stops at the viewport, since the app scrolls inside: the window grows instead.
     page.set_viewport_size({"width": width, "height": min(_height(page) + 80, 4000)})
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.evaluate("document.fonts.ready.then(() => true)")
     ready(page)
     if kind == "print":
         page.emulate_media(media="print")

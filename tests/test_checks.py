@@ -78,9 +78,13 @@ near_days = st.builds(
     st.sampled_from("-/."),
     st.integers(0, 13).map(str) | st.integers(0, 13).map("{:02}".format),
     st.integers(0, 32).map(str) | st.integers(0, 32).map("{:02}".format),
-    st.sampled_from(["", " 9:30", " 09:30", "T23:59:59", " 24:00", " 09:60", " 0:00", "T00:00Z", "T20:10:30.000Z", " "]),
+    st.sampled_from(
+        ["", " 9:30", " 09:30", "T23:59:59", " 24:00", " 09:60", " 0:00", "T00:00Z", "T20:10:30.000Z", " "]
+    ),
 )
-words = st.sampled_from(["電子", "窓口", "オンライン", "①", "郵送・FAX", "郵送・ＦＡＸ", "来庁", "\n", ",", "、", " ", "　", ";"])
+words = st.sampled_from(
+    ["電子", "窓口", "オンライン", "①", "郵送・FAX", "郵送・ＦＡＸ", "来庁", "\n", ",", "、", " ", "　", ";"]
+)
 CELLS = {
     "text": st.text(max_size=8).filter(lambda s: "\x00" not in s),
     "integer": digits,

@@ -82,7 +82,7 @@ def test_the_generated_documents_agree_with_the_declarations() -> None:
 
 
 def test_a_changed_declaration_makes_the_documents_stale(monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = DATASETS["forms"].model_copy(update={"title": "別の名前"})
+    changed = DATASETS["forms"].model_copy(update={"grain": "別の意味"})
     monkeypatch.setitem(DATASETS, "forms", changed)
     assert docs.stale() == ["docs/dictionary.md"]
 

@@ -334,10 +334,59 @@ def test_a_rate_stands_beside_counts_and_its_definition_has_a_denominator(questi
     assert not rates or (len(counts) >= 2 and question.definition.denominator != "なし（割合ではない）")
 
 
+def test_the_same_quantity_is_the_same_in_every_question() -> None:
+    """Received and withdrawn applications of a fiscal year, from six questions over the same made-up rows."""
+    reads = {"applications", "forms", "departments"}
+    with visible(reads, {}) as connection:
+        connection.execute(
+            "INSERT INTO raw.forms (form_id, form, purpose, system, section, state)"
+            " SELECT 'F-' || i, 'フォーム' || i, CASE WHEN i % 4 = 0 THEN 'アンケート' ELSE '手続' END, 'kintone',"
+            " '課' || i % 5, '公開中' FROM range(20) AS t(i)"
+        )
+        connection.execute(
+            "INSERT INTO raw.applications (system, application_id, applied_at, form_id, status)"
+            " SELECT 'kintone', 'A' || i, TIMESTAMP '2025-04-01' + to_minutes(i * 97),"
+            " CASE WHEN i % 11 > 0 THEN 'F-' || i % 23 END,"
+            " ['未処理', '処理中', '差戻し', '完了', '却下', '取下げ'][1 + i % 6] FROM range(8600) AS t(i)"
+        )
+        connection.execute(
+            "INSERT INTO raw.departments (sequence, division, section, valid_from)"
+            " SELECT i + 1, '部', '課' || i, DATE '2025-04-01' FROM range(4) AS t(i)"
+        )
+
+        def asked(name: str, **given: Any) -> list[dict[str, Any]]:
+            question = CATALOG.named(name)
+            names = [column.name for column in question.columns]
+            rows = run(question, CATALOG.params(question, given, TODAY), connection)
+            return [dict(zip(names, row, strict=True)) for row in rows]
+
+        (head,) = asked("applications_headline")
+        (outside,) = asked("applications_outside_hours")
+        months = asked("applications_by_month", since=dt.date(2026, 4, 1))
+        forms = asked("applications_by_form", top=1000)
+        sections = asked("applications_by_section")
+        hours = asked("applications_by_hour")
+        statuses = {row["status"]: row["count"] for row in asked("applications_status")}
+    assert {
+        "outside_hours": outside["received"],
+        "months": sum(row["received"] for row in months),
+        "forms": sum(row["received"] for row in forms),
+        "sections": sum(row["received"] for row in sections),
+        "hours": sum(row["inside"] + row["outside"] for row in hours),
+        "statuses": sum(statuses.values()) - statuses["取下げ"],
+    } == dict.fromkeys(["outside_hours", "months", "forms", "sections", "hours", "statuses"], head["received"])
+    assert head["received"] > 1000
+    assert head["withdrawn"] == statuses["取下げ"] == sum(row["withdrawn"] for row in months)
+    assert sum(row["previous"] for row in forms) == sum(row["previous"] for row in sections) == head["previous"]
+    assert sum(row["previous"] for row in months) == head["previous"] > 1000
+    assert outside["outside"] == sum(row["outside"] for row in hours)
+
+
 @each_question
 def test_the_definition_dictionary_shows_the_whole_declaration(question: Question) -> None:
-    text = page([question])
+    titles = {name: DATASETS[name].title for name in question.reads}
+    text = page([question], titles, {question.name: {"typical": "わけ"}})
     parts = [question.title, question.question, question.definition.numerator, question.definition.scope]
     parts += [question.definition.reference, question.name, *(p.title for p in question.params.values())]
-    parts += [column.title for column in question.columns] + [f"`{name}`" for name in question.reads]
+    parts += [column.title for column in question.columns] + [*titles.values(), "`typical` わけ"]
     assert [part for part in parts if part not in text] == []

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from dx_data.errors import DeclarationError
 
+
 @dataclass(frozen=True)
 class Palette:
     """The colours of one theme: surface, text, and one measured set of marks per number of series."""
@@ -62,20 +63,8 @@ DARK = Palette(
     signs=("#7096F8", "#FF7171"),
 )
 
-# Beside the colour every series has its own line, marker and pattern: the figure must survive black and white.
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-_SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
-_GLYPHS = ("●", "◆", "■", "▲", "×")
-_PATTERNS = ("", "/", ".", "x", "-")
-
 _SIZE = 13
 _SMALL = 12
-_HEIGHT = 320
-_LABEL_LINE = 15  # pixels of one line of a direct label
-_NAME_WIDTH = 8  # characters of a direct label before it wraps
-_CATEGORY_WIDTH = 11
-_TITLE_WIDTH = 26
-_LABELLED_COLUMNS = 12  # upright bars up to which every one carries its value
 
 
 def palette(dark: bool = False) -> Palette:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
 from typing import Any
 
 from dx_data.catalog import Result
@@ -25,6 +24,7 @@ TITLE = re.compile(r"(?P<subject>.+)（(?P<kind>.+)、(?P<period>[^、]+)）")
 
 
 def column_of(result: Result, name: str) -> Column:
+    """The declared column; DeclarationError if the answer has none of that name."""
     try:
         return result.question.column(name)
     except KeyError:
@@ -35,6 +35,7 @@ def column_of(result: Result, name: str) -> Column:
 
 
 def quantity(result: Result, name: str) -> Column:
+    """A column that counts or measures; DeclarationError otherwise."""
     column = column_of(result, name)
     if not column.kind.counts:
         raise DeclarationError.because(
@@ -45,6 +46,7 @@ def quantity(result: Result, name: str) -> Column:
 
 
 def time_column(result: Result, name: str) -> Column:
+    """A column for a line's axis; DeclarationError if it is no date (guidebook 9)."""
     column = column_of(result, name)
     if column.kind not in {Kind.DATE, Kind.DATETIME}:
         raise DeclarationError.because(
@@ -55,6 +57,7 @@ def time_column(result: Result, name: str) -> Column:
 
 
 def category_column(result: Result, name: str) -> Column:
+    """A column for bars; DeclarationError if it is a date (guidebook 10)."""
     column = column_of(result, name)
     if column.kind in {Kind.DATE, Kind.DATETIME}:
         raise DeclarationError.because(
@@ -64,7 +67,7 @@ def category_column(result: Result, name: str) -> Column:
     return column
 
 
-def values(rows: Sequence[Mapping[str, Any]], name: str) -> list[float | int | None]:
+def numbers(rows: Sequence[Mapping[str, Any]], name: str) -> list[float | int | None]:
     """The column's values as JSON numbers. Blank stays None and never becomes 0."""
     found: list[float | int | None] = []
     for row in rows:
@@ -87,9 +90,11 @@ class Measure:
     whole: bool
 
     def __call__(self, value: float | int | None) -> str:
+        """With its unit: 「1,234件」, 「66.7%」."""
         return "データなし" if value is None else f"{self.bare(value)}{self.unit}"
 
     def bare(self, value: float | int) -> str:
+        """Without its unit; a percentage has one decimal, other values at most one."""
         if self.unit == "%" or not (self.whole or value == int(value)):
             return f"{value:,.1f}"
         return f"{value:,.0f}"
@@ -102,13 +107,14 @@ class Measure:
 
 
 def measure_of(result: Result, name: str, unit: str | None = None) -> Measure:
+    """How the column's values are written; `unit` names the column that holds each row's own unit."""
     column = quantity(result, name)
     declared = column.unit or ""
     if unit is None and declared == _BY_ROW and any(other.name == "unit" for other in result.columns):
         unit = "unit"
     if unit is not None:
         column_of(result, unit)
-        units = list(dict.fromkeys(str(row[unit] or "") for row in result.records()))
+        units = list(dict.fromkeys(str(row[unit]) for row in result.records() if row[unit]))
         if len(units) > 1:
             raise DeclarationError.because(
                 f"単位の違う値（{'・'.join(units)}）が1つの図にあります", "指標を1つに絞ってから図にしてください"
@@ -118,6 +124,7 @@ def measure_of(result: Result, name: str, unit: str | None = None) -> Measure:
 
 
 def measures_of(result: Result, names: Sequence[str], unit: str | None = None) -> list[Measure]:
+    """The same for columns that share an axis; DeclarationError if their units differ."""
     found = [measure_of(result, name, unit) for name in names]
     if len({measure.unit for measure in found}) > 1:
         raise DeclarationError.because(
@@ -128,10 +135,12 @@ def measures_of(result: Result, names: Sequence[str], unit: str | None = None) -
 
 
 def as_names(y: Names) -> tuple[str, ...]:
+    """One name or several, as several."""
     return (y,) if isinstance(y, str) else tuple(y)
 
 
 def is_partial(value: Any) -> bool:
+    """Whether a row's own word says that its period is not over."""
     return value is True or value == "途中"
 
 
@@ -159,6 +168,7 @@ def in_time(result: Result, x: Column) -> list[dict[str, Any]]:
 
 
 def moment_words(value: dt.date, column: Column) -> str:
+    """A point in time as its column means it: 「2026年4月」, 「2026年4月1日(水)」, with the minute for a moment."""
     if column.month:
         return f"{value.year}年{value.month}月"
     day = japanese_date(value.date() if isinstance(value, dt.datetime) else value)
@@ -172,8 +182,14 @@ def reason(row: Mapping[str, Any], symbol: str | None) -> str:
 
 
 def counts_behind(result: Result, row: Mapping[str, Any], parts: Parts | None) -> str:
-    """The two counts behind a rate."""
+    """The two counts behind a rate: 「オンライン件数 2件／申請件数 3件」; nothing where one is missing."""
     if parts is None or any(row[name] is None for name in parts):
         return ""
-    above, below = (f"{m.title} {m(row[m_name])}" for m_name, m in ((n, measure_of(result, n)) for n in parts))
-    return f"<br>{escape(above)}／{escape(below)}"
+    return "／".join(f"{measure_of(result, name).title} {measure_of(result, name)(row[name])}" for name in parts)
+
+
+def category_words(value: Any, column: Column) -> str:
+    """A category as it is written beside its bar."""
+    if value is None or value == "":
+        return "（空欄）"
+    return f"{value}{column.unit}" if column.kind.counts else str(value)

@@ -7,11 +7,24 @@ from typing import Any
 
 from dx_data.catalog import Result
 from dx_data.charts.reading import (
-    Names, Parts, as_names, category_column, column_of, counts_behind, in_time, is_partial, measure_of, moment_words,
-    reason, time_column, values,
+    Names,
+    Parts,
+    as_names,
+    category_column,
+    category_words,
+    column_of,
+    counts_behind,
+    in_time,
+    is_partial,
+    measure_of,
+    moment_words,
+    numbers,
+    reason,
+    time_column,
 )
 from dx_data.errors import DeclarationError
 from dx_data.spec import Column, Kind
+
 
 def _opening(result: Result, form: str, of: str | None) -> str:
     subject = result.question.title
@@ -31,10 +44,10 @@ def _gaps(
 ) -> str:
     """The places without a value by name, grouped by the reason that the data give."""
     reasons: dict[str, list[str]] = {}
-    for row, value in zip(rows, values(rows, y), strict=True):
+    for row, value in zip(rows, numbers(rows, y), strict=True):
         if value is None:
             reasons.setdefault(reason(row, symbol) or "データなし", []).append(words(row))
-    return "".join(f"{reason}の{kind}：{'、'.join(places)}。" for reason, places in reasons.items())
+    return "".join(f"{why}の{kind}：{'、'.join(places)}。" for why, places in reasons.items())
 
 
 def alt(
@@ -64,7 +77,7 @@ def alt(
     opening = _opening(result, "折れ線グラフ", of)
     names = as_names(y)
     rows = in_time(result, moment)
-    if all(value is None for name in names for value in values(rows, name)):
+    if all(value is None for name in names for value in numbers(rows, name)):
         return f"{opening}表示できる値がありません。"
     first, last = moment_words(rows[0][x], moment), moment_words(rows[-1][x], moment)
     period = f"期間は{first}です。" if first == last else f"期間は{first}から{last}までです。"
@@ -94,7 +107,7 @@ def _line_words(
 
     unfinished = [row for row in rows if partial and is_partial(row[partial])]
     finished = [row for row in rows if row not in unfinished]
-    known = [(value, row) for value, row in zip(values(finished, y), finished, strict=True) if value is not None]
+    known = [(value, row) for value, row in zip(numbers(finished, y), finished, strict=True) if value is not None]
     said = f"{measure.title}は、" if named else ""
     if known:
         (first, at_first), (last, at_last) = known[0], known[-1]
@@ -109,17 +122,17 @@ def _line_words(
                 else f"最大は{when(at_most)}の{measure(most)}、最小は{when(at_least)}の{measure(least)}です。"
             )
         if compare:
-            before = values([at_last], compare)[0]
+            before = numbers([at_last], compare)[0]
             said += (
                 f"{when(at_last)}の{column_of(result, compare).title}のデータはありません。"
                 if before is None
                 else f"{when(at_last)}は、{column_of(result, compare).title}（{measure(before)}）に比べて"
                 f"{measure.change(last - before)}です。"
             )
-        if target and (goal := values([at_last], target)[0]) is not None:
+        if target and (goal := numbers([at_last], target)[0]) is not None:
             reached = "届いています" if last >= goal else "届いていません"
             said += f"{column_of(result, target).title}（{measure(goal)}）に{reached}。"
-    for value, row in zip(values(unfinished, y), unfinished, strict=True):
+    for value, row in zip(numbers(unfinished, y), unfinished, strict=True):
         if value is not None:
             said += f"{when(row)}は途中で、{measure(value)}です。"
     return said + _gaps(rows, y, when, symbol, "月" if moment.month else "日")
@@ -144,9 +157,9 @@ def summary(
     rows = result.records()
 
     def named(row: Mapping[str, Any]) -> str:
-        return _label(row[x], category)
+        return category_words(row[x], category)
 
-    known = [(value, row) for value, row in zip(values(rows, y), rows, strict=True) if value is not None]
+    known = [(value, row) for value, row in zip(numbers(rows, y), rows, strict=True) if value is not None]
     if not known:
         return f"{opening}表示できる値がありません。"
     largest = sorted(known, key=lambda k: -k[0])[:3]
@@ -157,8 +170,9 @@ def summary(
         if highlight is not None and named(row) == highlight:
             rank = 1 + sum(other > value for other, _ in known)
             tie = "（同じ値あり）" if sum(other == value for other, _ in known) > 1 else ""
-            counts = counts_behind(result, row, parts).removeprefix("<br>")
-            said += f"{highlight}は{measure(value)}{f'（{counts}）' if counts else ''}で、{len(known)}のうち{rank}番目{tie}です。"
-    if median and (reference := next((v for v in values(rows, median) if v is not None), None)) is not None:
+            counts = counts_behind(result, row, parts)
+            behind = f"（{counts}）" if counts else ""
+            said += f"{highlight}は{measure(value)}{behind}で、{len(known)}のうち{rank}番目{tie}です。"
+    if median and (reference := next((v for v in numbers(rows, median) if v is not None), None)) is not None:
         said += f"{measure_of(result, median, unit).title}は{measure(reference)}です。"
     return opening + said + _gaps(rows, y, named, symbol, category.title)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from decimal import Decimal
 
 from dx_data import text
 from dx_data.derive.tables import TYPES, literal
@@ -33,13 +34,16 @@ _ERROR_VALUES = frozenset(
 
 def filled(cell: str) -> str:
     """SQL: whether a cell holds more than white space (U+3000 too); trims only what begins with some."""
-    plain = f"{cell} >= '!' AND NOT starts_with({cell}, '\u3000') AND NOT starts_with({cell}, '\u00a0')"
-    return f"(({plain}) OR trim({cell}, '{WHITE}') <> '')"
+    return f"CASE WHEN {_begins_plain(cell)} THEN true ELSE trim({cell}, '{WHITE}') <> '' END"
 
 
 def present(cell: str) -> str:
     """SQL: the cell, NULL when blank."""
-    return f"CASE WHEN {filled(cell)} THEN {cell} END"
+    return f"CASE WHEN {_begins_plain(cell)} THEN {cell} WHEN trim({cell}, '{WHITE}') <> '' THEN {cell} END"
+
+
+def _begins_plain(cell: str) -> str:
+    return f"{cell} >= '!' AND NOT starts_with({cell}, '\u3000') AND NOT starts_with({cell}, '\u00a0')"
 
 
 def strict(column: Column, cell: str) -> str:
@@ -47,7 +51,7 @@ def strict(column: Column, cell: str) -> str:
     kind = TYPES[column.kind]
     match column.kind:
         case Kind.TEXT:
-            return f"CASE WHEN {_untidy(cell)} THEN NULL ELSE {cell} END"
+            return f"CASE WHEN {_tidy(cell)} THEN {cell} END"
         case Kind.INTEGER | Kind.YEN:
             return f"CASE WHEN regexp_full_match({cell}, '{_INTEGER}') THEN try_cast({cell} AS {kind}) END"
         case Kind.NUMBER:
@@ -72,11 +76,13 @@ def strict(column: Column, cell: str) -> str:
             )
 
 
-def _untidy(cell: str) -> str:
-    """SQL: whether a text begins or ends with white space or begins like an error value; cheaper than trimming each."""
-    tests = [f"{cell} < '$'", *(f"starts_with({cell}, '{c}')" for c in "\u3000\u00a0")]
-    tests += [f"ends_with({cell}, '{c}')" for c in WHITE]
-    return " OR ".join(tests)
+def _tidy(cell: str) -> str:
+    """SQL: whether a text neither begins nor ends with white space, nor begins like an error value.
+
+    Cheaper than trimming each.
+    """
+    ends = " AND ".join(f"NOT ends_with({cell}, '{c}')" for c in WHITE)
+    return f"{_begins_plain(cell)} AND {cell} >= '$' AND {ends}"
 
 
 def _values(column: Column) -> str:
@@ -94,10 +100,7 @@ def canonical(column: Column, cell: str) -> str:
         case Kind.YEN:
             return str(_bounded(text.parse_yen(cell)))
         case Kind.NUMBER:
-            number = text.parse_number(cell)
-            if abs(number) >= 10**12 or number != round(number, 6):
-                raise text.Unreadable("桁が多すぎます", "整数12桁・小数6桁までにしてください", "number.unreadable")
-            return f"{number:f}"
+            return f"{_exact(text.parse_number(cell)):f}"
         case Kind.DATE:
             return text.parse_date(cell, month=column.month).isoformat()
         case Kind.DATETIME:
@@ -105,10 +108,7 @@ def canonical(column: Column, cell: str) -> str:
         case Kind.CHOICE:
             return _choice(column, cell)
         case Kind.CHOICES:
-            parts = [part for part in _SEPARATORS.split(cell) if part.strip()]
-            if not parts:
-                raise text.Unreadable("選択肢にない値です", "選択肢を書くか、空欄にしてください", "choice.unknown")
-            return "\n".join(_choice(column, part) for part in parts)
+            return _choices(column, cell)
 
 
 def _not_an_error(cell: str) -> None:
@@ -126,6 +126,19 @@ def _bounded(value: int) -> int:
     if abs(value) >= 10**15:
         raise text.Unreadable("数が大きすぎます", "15桁までの数にしてください", "number.unreadable")
     return value
+
+
+def _exact(value: Decimal) -> Decimal:
+    if abs(value) >= 10**12 or value != round(value, 6):
+        raise text.Unreadable("桁が多すぎます", "整数12桁・小数6桁までにしてください", "number.unreadable")
+    return value
+
+
+def _choices(column: Column, cell: str) -> str:
+    parts = [part for part in _SEPARATORS.split(cell) if part.strip()]
+    if not parts:
+        raise text.Unreadable("選択肢にない値です", "選択肢を書くか、空欄にしてください", "choice.unknown")
+    return "\n".join(_choice(column, part) for part in parts)
 
 
 def _choice(column: Column, cell: str) -> str:

@@ -42,8 +42,8 @@ _CLOSE_ENOUGH = 0.6
 class Match:
     """A header laid against one dataset: position → column, the positions nobody declared, the columns not found.
 
-    `system` are kintone's own positions, `doubles` the headings that mean a column already taken, `declined` those that a
-    person decided to leave out.
+    `system` are kintone's own positions, `doubles` the headings that mean a column already taken, `declined`
+    those that a person decided to leave out.
     """
 
     dataset: Dataset

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from dx_data.spec import Column, Param, Question
@@ -17,8 +17,13 @@ DEFAULTS = {
 }
 
 
-def page(questions: Iterable[Question]) -> str:
-    """The definition dictionary of these questions, by family and name; ends with one line break."""
+def page(
+    questions: Iterable[Question], titles: Mapping[str, str], examples: Mapping[str, Mapping[str, str]] | None = None
+) -> str:
+    """The definition dictionary of these questions, by family and name; ends with one line break.
+
+    `titles` are the datasets' Japanese titles by name; `examples` the hand-checkable cases of each question, with why.
+    """
     ordered = sorted(questions, key=lambda question: (question.family, question.name))
     lines = [
         "# 指標の定義",
@@ -29,11 +34,11 @@ def page(questions: Iterable[Question]) -> str:
     for family, members in groupby(ordered, key=lambda question: question.family):
         lines += ["", f"## {FAMILIES.get(family, family)}"]
         for question in members:
-            lines += _section(question)
+            lines += _section(question, titles, (examples or {}).get(question.name, {}))
     return "\n".join(lines) + "\n"
 
 
-def _section(question: Question) -> list[str]:
+def _section(question: Question, titles: Mapping[str, str], examples: Mapping[str, str]) -> list[str]:
     definition = question.definition
     facts = [
         ("名前", f"`{question.name}`"),
@@ -43,7 +48,7 @@ def _section(question: Question) -> list[str]:
         ("除外", definition.exclusions),
         ("基準", definition.reference),
         ("1行の意味", f"{question.grain} ごとに1行"),
-        ("読む表", "、".join(f"`{name}`" for name in question.reads)),
+        ("出所", "、".join(titles[name] for name in question.reads)),
         ("公表", _publish(question)),
     ]
     return [
@@ -60,6 +65,7 @@ def _section(question: Question) -> list[str]:
         ),
         "",
         *_table(("列", "名前", "種類", "単位", "説明"), [_column(column) for column in question.columns]),
+        *(["", "確かめた例:", "", *(f"- `{name}` {why}" for name, why in examples.items())] if examples else []),
     ]
 
 

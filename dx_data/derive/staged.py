@@ -1,7 +1,7 @@
 """The statements the door runs on its staging: text in, SQL out; nothing here touches data.
 
-A raw table holds `row` and text columns c0, c1, … A view lays its data rows out; a typed table holds one typed column per
-declared column, beside it `t<n>`: the n-th column's text where its strict form does not read it, else NULL.
+A raw table holds `row` and text columns c0, c1, … A view lays its data rows out; a typed table holds one typed column
+per declared column, beside it `t<n>`: the n-th column's text where its strict form does not read it, else NULL.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _SEPARATORS = r"- \x{00A0}\x{200B}-\x{200F}\x{2010}-\x{2015}\x{2060}\x{207B}\x{2
 _TWELVE = rf"{_DIGIT}{{4}}[{_SEPARATORS}]*{_DIGIT}{{4}}[{_SEPARATORS}]*{_DIGIT}{{4}}"
 _PHONE = rf"[0\x{{FF10}}+\x{{FF0B}}][{_DIGIT}{_SEPARATORS}()\x{{FF08}}\x{{FF09}}]{{9}}"
 _MAIL = r"[@\x{FF20}\x{FE6B}]"
-# No telephone, address or マイナンバー has the shape of kintone's moments.
-_MOMENT_SHAPES = ("____/__/__ __:__", "____/__/__", "____-__-__")
-_SHORTEST = 6
+# No telephone, address or マイナンバー has the shape of kintone's moments or of an ISO day.
+_MOMENTS = {16: "____/__/__ __:__", 10: "____-__-__"}
+_SHORTEST = 8  # bytes of a telephone number, or of an address with a full-width sign
 _PRIVATE_USE = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFD}]"
 
 
@@ -116,7 +116,7 @@ def count_rows(table: str) -> str:
 
 
 def number_records(table: str, laid: str, start: str | None, record: str | None) -> str:
-    """Give every row its record: by kintone's start marks, else by the record number (a blank one stands alone).
+    """Give every row its record: by kintone's start marks, else by its number (a blank one stands alone).
 
     `first` marks the row that stands for the record.
     """
@@ -184,10 +184,10 @@ def may_be_personal(table: str, column: str, *, only_my_number: bool) -> str:
     Wider than the truth: `text.looks_personal` decides.
     """
     pattern = _TWELVE if only_my_number else f"{_MAIL}|{_PHONE}|{_TWELVE}"
-    shapes = "".join(f" AND {column} NOT LIKE '{shape}'" for shape in _MOMENT_SHAPES)
+    moments = " OR ".join(f"(strlen({column}) = {size} AND {column} LIKE '{shape}')" for size, shape in _MOMENTS.items())
     return (
         f"SELECT cell, n FROM (SELECT {column} AS cell, count(*) AS n FROM {table}"
-        f" WHERE strlen({column}) >= {_SHORTEST}{shapes} GROUP BY {column})"
+        f" WHERE (strlen({column}) >= {_SHORTEST} OR contains({column}, '@')) AND NOT ({moments}) GROUP BY {column})"
         f" WHERE regexp_matches(cell, {literal(pattern)})"
     )
 
@@ -212,16 +212,13 @@ def longest_cells(table: str, width: int) -> str:
 
 def create_typed(table: str, view: str, cells: Cells) -> str:
     """Type every cell that is in strict form; a filled cell that is not stays in `t<n>` as text."""
-    filled = ", ".join(f"{present(quoted(name))} AS p{n}" for n, (name, _) in enumerate(cells))
-    typed = ", ".join(f"{strict(column, f'p{n}')} AS {quoted(column.name)}" for n, (_, column) in enumerate(cells))
+    typed = ", ".join(f"{strict(column, quoted(cell))} AS v{n}" for n, (cell, column) in enumerate(cells))
+    names = ", ".join(f"v{n} AS {quoted(column.name)}" for n, (_, column) in enumerate(cells))
     loose = ", ".join(
-        f"CASE WHEN {quoted(column.name)} IS NULL THEN p{n} END AS t{n}" for n, (_, column) in enumerate(cells)
+        f"CASE WHEN v{n} IS NULL AND {quoted(cell)} <> '' THEN {present(quoted(cell))} END AS t{n}"
+        for n, (cell, _) in enumerate(cells)
     )
-    names = ", ".join(quoted(column.name) for _, column in cells)
-    return (
-        f"CREATE TABLE {table} AS SELECT row, {names}, {loose}, 0::UBIGINT AS faults"
-        f" FROM (SELECT *, {typed} FROM (SELECT row, {filled} FROM {view}))"
-    )
+    return f"CREATE TABLE {table} AS SELECT row, {names}, {loose}, 0::UBIGINT AS faults FROM (SELECT *, {typed} FROM {view})"
 
 
 def create_faults(table: str) -> str:
@@ -283,7 +280,10 @@ def is_odd(rows: str) -> str:
 
 def count_key_repeats(table: str, key: Sequence[str]) -> str:
     """How many sound rows share their key with another."""
-    return f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM {table} WHERE faults = 0 GROUP BY {_names(key)} HAVING n > 1)"
+    return (
+        f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM {table} WHERE faults = 0"
+        f" GROUP BY {_names(key)} HAVING n > 1)"
+    )
 
 
 def has_repeated_key(table: str, key: Sequence[str]) -> str:

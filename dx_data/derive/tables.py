@@ -100,7 +100,13 @@ def extend(dataset: Dataset, schema: str, existing: Collection[str]) -> list[str
 
 
 def _selected(
-    dataset: Dataset, existing: Collection[str] | None, titles: dict[str, str], schema: str, version: str
+    dataset: Dataset,
+    existing: Collection[str] | None,
+    titles: dict[str, str],
+    schema: str,
+    version: str,
+    *,
+    ever: bool = False,
 ) -> str:
     kinds = fields(dataset)
     present = existing or ()
@@ -110,7 +116,7 @@ def _selected(
     )
     if existing is None:
         return f"SELECT {columns} WHERE false"
-    current = " WHERE vanished_on IS NULL" if dataset.delivery is Delivery.WHOLE else ""
+    current = " WHERE vanished_on IS NULL" if dataset.delivery is Delivery.WHOLE and not ever else ""
     return f"SELECT {columns} FROM {schema}.{quoted(dataset.name)} {version}{current}"
 
 
@@ -118,7 +124,7 @@ def views(dataset: Dataset, existing: Collection[str] | None, schema: str, versi
     """Statements that show a dataset on a cursor, in English and in Japanese names.
 
     `existing` are the raw table's columns at the asked snapshot (None: no table yet, the view is empty); a column it
-    lacks is NULL. `version` pins the raw tables to a snapshot. Rows marked 消滅 are left out. The history of tracked columns is shown as `<name>_history`.
+    lacks is NULL. `version` pins the raw tables to a snapshot. Rows marked 消滅 are left out, but for the view `<name>_ever`. The history of tracked columns is shown as `<name>_history`.
     """
     english = {name: name for name in fields(dataset)}
     japanese = {c.name: c.title for c in dataset.stored} | {n: facts[1] for n, facts in PROVENANCE.items()}
@@ -126,6 +132,9 @@ def views(dataset: Dataset, existing: Collection[str] | None, schema: str, versi
         f"CREATE TEMP VIEW {quoted(name)} AS {_selected(dataset, existing, titles, schema, version)}"
         for name, titles in ((dataset.name, english), (dataset.title, japanese))
     ]
+    if dataset.delivery is Delivery.WHOLE:
+        ever = _selected(dataset, existing, english, schema, version, ever=True)
+        statements.append(f"CREATE TEMP VIEW {quoted(f'{dataset.name}_ever')} AS {ever}")
     if dataset.tracks:
         kinds = history_fields(dataset)
         columns = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in kinds.items())

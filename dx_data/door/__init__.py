@@ -1,6 +1,7 @@
 """The door: bytes in, staged rows and findings out. Writes nothing that stays.
 
-`read → layout → match → gate → check`, each stage a function of the previous one's value; each may end with FileRejected.
+`read → layout → match → gate → check`, each stage a function of the previous one's value; each may end with
+FileRejected.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def _walk(
 
 
 def _not_read(book: Book, laid: list[layout.Laid], visible: list[layout.Laid]) -> list[Mended]:
-    """Sheets that hold something and no table, and hidden ones beside visible ones: searched by the gate, not loaded."""
+    """Sheets without a table, and hidden ones beside visible ones: searched by the gate, not loaded."""
     tables = {table.sheet for table in laid}
     hidden = [table for table in laid if table not in visible]
     bare = [sheet for sheet in book.sheets if sheet.height and sheet.name not in tables]

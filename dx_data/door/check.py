@@ -1,7 +1,7 @@
 """Cells → typed rows and findings: set-based, over rows staged as text; every fault of every row is found.
 
-A cell in strict form is typed by SQL. The distinct spellings that SQL refuses are rewritten by `derive.checks.canonical`
-or become faults; rows are never visited one by one in Python.
+A cell in strict form is typed by SQL. The distinct spellings that SQL refuses are rewritten by
+`derive.checks.canonical` or become faults; rows are never visited one by one in Python.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Laid:
-    """One table as a person means it. `view` has `row` and each heading's column; `record` and `start` are kintone's."""
+    """One table as a person means it: `view` has `row` and each heading's column; `record` and `start` are kintone's."""
 
     sheet: str | None
     hidden: bool
@@ -102,6 +102,14 @@ def _lay_out_sheet(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Lai
     dialect = kintone.dialect(cells)
     fold = _fold(sheet, staging, header, cells, dialect)
     filled = _filled(sheet, staging, [i for i, cell in enumerate(cells) if not cell], header)
+    if filled and header in sheet.ragged:
+        raise FileRejected.because(
+            "見出しの列の数がデータの行と違います",
+            '「,」の入った値を「"」で囲むか、見出しの抜けを直してください',
+            stage="layout",
+            rule="layout.uneven_header",
+            rows=(header,),
+        )
     columns = [column for column in fold.columns if column.title or column.position in filled]
     view = staging.name("laid")
     staging.sql(
@@ -152,9 +160,9 @@ def _header_row(head: Sequence[tuple[int, list[str | None]]]) -> int | None:
     hits = {row: sum(1 for cell in cells if cell and fold_header(cell) in known) for row, cells in head}
     if hits and max(hits.values()) > 0:
         return max(hits, key=lambda row: (hits[row], -row))
-    widest = max((sum(1 for cell in cells if cell) for _, cells in head), default=0)
+    widest = max((sum(1 for cell in cells if cell and cell.strip()) for _, cells in head), default=0)
     for row, cells in head:
-        filled = [cell for cell in cells if cell]
+        filled = [cell for cell in cells if cell and cell.strip()]
         if filled and len(filled) * 2 > widest and len(set(filled)) == len(filled):
             return row
     return None

@@ -289,7 +289,7 @@ def _even_out(target: Path, delimiter: str, staging: Staging) -> tuple[Path, int
             raise _bad_quote(str(fault), number + 1) from fault
     if width > _WIDEST:
         raise _refuse(f"列が {width:,} あります", f"{_WIDEST:,} 列までの表にしてください", "read.too_wide")
-    usual = max(lengths, key=lambda n: (lengths[n], n), default=1)
+    usual = max((n for n in lengths if n), key=lambda n: lengths[n], default=1)  # of a tie the first
     ragged: list[int] = []
     even = staging.folder / "even.csv"
     with target.open(encoding="utf-8", newline="") as source, even.open("w", encoding="utf-8", newline="") as out:

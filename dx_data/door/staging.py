@@ -1,4 +1,4 @@
-"""The door's private place: an in-memory database and one folder, both gone after the check; nothing else is written."""
+"""The door's private place: an in-memory database and one folder, both gone after the check. It writes nothing else."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _alive(process: int) -> bool:
         return True
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 import streamlit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 SCRIPT = HERE / "main.py"
 STATIC = HERE / "static"
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
+HOME = "overview"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # Nothing of ours uses them: figures about the process, and a second way to drive the pages.
@@ -197,9 +199,15 @@ def middleware() -> list[Middleware]:
 
 
 def routes() -> list[BaseRoute]:
-    """The two files of our own: the words Streamlit has no setting for, and what print and small screens need."""
+    """The first page by its own name, and two files of our own: words and looks Streamlit has no setting for."""
     kinds = {"ja.js": "text/javascript", "ui.css": "text/css"}
-    return [Route(f"/dx/{name}", _file(name, kind)) for name, kind in kinds.items()]
+    files: list[BaseRoute] = [Route(f"/dx/{name}", _file(name, kind)) for name, kind in kinds.items()]
+    return [Route(f"/{HOME}", _home), *files]
+
+
+async def _home(request: Request) -> RedirectResponse:
+    # Streamlit knows the first page by "/" alone and calls its own name a page that does not exist.
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
 
 
 def _file(name: str, kind: str) -> Any:

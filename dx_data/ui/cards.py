@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dx_data import charts
 from dx_data.access import Right
 from dx_data.catalog import Result
 from dx_data.custody.exits import Exit, hand_over
@@ -18,12 +19,15 @@ from dx_data.ui import tables, words
 from dx_data.ui.session import Session
 
 Body = Callable[[Result], None]
+_LINE = 40
 _QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
 
 
 def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: str = "", source: str = "") -> None:
     """One answer as every answer is shown; without rows it says what to do next."""
-    heading = title or result.question.title
+    if title:
+        result = replace(result, question=result.question.model_copy(update={"title": title}))
+    heading = result.question.title
     key = f"card_{result.question.name}"
     with st.container(border=True, key=key):
         st.subheader(heading, anchor=False)
@@ -46,9 +50,16 @@ def _facts(here: Session, result: Result, source: str) -> None:
         ("更新日", japanese_date(result.updated.date()) if result.updated else "まだ取り込んでいません"),
         ("出典", source or result.source),
     ]
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
     link = f'<a href="{escape(here.link(result))}">この表示へのリンク</a>'
-    st.html(f'<dl class="dx-note">{lines}<dt>再表示</dt><dd>{link}</dd></dl>')
+    st.html(f'<dl class="dx-note">{_terms(facts)}<div><dt>再表示</dt><dd>{link}</dd></div></dl>')
+
+
+def _terms(facts: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"<div{_wide(text)}><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in facts)
+
+
+def _wide(text: str) -> str:
+    return ' class="dx-wide"' if len(text) > _LINE else ""
 
 
 def _save(here: Session, result: Result, key: str) -> None:
@@ -67,12 +78,22 @@ def _save(here: Session, result: Result, key: str) -> None:
     )
 
 
-def chart(draw: Callable[[Result], Any], alt: Callable[[Result], str]) -> Body:
-    """A body that draws a Plotly figure with its text alternative."""
+def lines(**columns: Any) -> Body:
+    """A body with a line figure; takes what `charts.lines` and `charts.alt` both take."""
+    return _chart(charts.lines, columns)
 
+
+def bars(**columns: Any) -> Body:
+    """A body with a bar figure; takes what `charts.bars` and `charts.alt` both take."""
+    return _chart(charts.bars, columns)
+
+
+def _chart(draw: Callable[..., Any], columns: dict[str, Any]) -> Body:
     def body(result: Result) -> None:
-        key = f"chart_{result.question.name}"
-        st.plotly_chart(draw(result), theme=None, config=_QUIET, key=key, alt=alt(result))
+        words_ = charts.alt(result, **columns)
+        figure = draw(result, **columns, dark=st.context.theme.type == "dark")
+        st.plotly_chart(figure, theme=None, config=_QUIET, key=f"chart_{result.question.name}", alt=words_)
+        st.html(f'<p class="dx-note">{escape(words_)}</p>')
 
     return body
 
@@ -120,8 +141,7 @@ def values(result: Result, name: str) -> list[Any]:
 
 def pairs(facts: Sequence[tuple[str, str]]) -> None:
     """A few facts as a definition list."""
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts)
-    st.html(f'<dl class="dx-note">{lines}</dl>')
+    st.html(f'<dl class="dx-note">{_terms(facts)}</dl>')
 
 
 def halves() -> tuple[Any, Any]:

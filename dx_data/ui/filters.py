@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -19,13 +20,22 @@ def choice(here: Session, key: str, label: str, options: Sequence[str], *, defau
     return _kept(here, key, chosen or options[index])
 
 
-def fiscal_year(here: Session, key: str = "year") -> tuple[dt.date, dt.date]:
-    """A 年度, as its first day and its last day that has come; this year unless the address says another."""
+@dataclass(frozen=True)
+class Year:
+    """A 年度: its title, its first day, and its last day that has come."""
+
+    title: str
+    since: dt.date
+    until: dt.date
+
+
+def fiscal_year(here: Session, key: str = "year") -> Year:
+    """A 年度; this year unless the address says another."""
     this, first = calendar.fiscal_year(here.today), calendar.fiscal_year(CONTRACT_START)
     titles = {calendar.fiscal_year_title(year): year for year in range(this, min(first, this) - 1, -1)}
-    year = titles[choice(here, key, "年度", list(titles))]
-    start = dt.date(year, 4, 1)
-    return start, min(calendar.fiscal_year_end(start), here.today)
+    title = choice(here, key, "年度", list(titles))
+    start = dt.date(titles[title], 4, 1)
+    return Year(title, start, min(calendar.fiscal_year_end(start), here.today))
 
 
 def _kept(here: Session, key: str, value: str) -> str:

@@ -57,7 +57,7 @@ class _Opened:
 def _still_there(opened: _Opened) -> bool:
     """Whether the lake on the disk is the one that was opened; `dx demo` makes the demo anew."""
     try:
-        return opened.house.lake.catalogue.stat().st_ino == opened.inode
+        return opened.house.lake.ledger_file.stat().st_ino == opened.inode
     except OSError:
         return False
 
@@ -67,7 +67,7 @@ def _still_there(opened: _Opened) -> bool:
 )
 def _open(place: str, demo: bool) -> _Opened:
     house = houses.open_house(demo=demo, chosen=settings())
-    return _Opened(house, house.lake.catalogue.stat().st_ino)
+    return _Opened(house, house.lake.ledger_file.stat().st_ino)
 
 
 def uses_demo() -> bool:

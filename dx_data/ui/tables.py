@@ -14,7 +14,7 @@ from dx_data.spec import Column
 from dx_data.ui import words
 
 ROWS_SHOWN = 200
-_LONG = 24
+_LONG = 16
 
 
 def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", limit: int = ROWS_SHOWN) -> None:
@@ -26,7 +26,8 @@ def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", l
     note = (
         f"{len(result.rows):,} 行のうち、はじめの {limit:,} 行です。すべての行は CSV にあります。" if more > 0 else ""
     )
-    show([column.label for column in chosen], rows, caption=caption or result.question.title, columns=chosen, note=note)
+    heads = [column.label for column in chosen]
+    st.html(html(heads, rows, caption=caption or result.question.title, columns=chosen, note=note, heard=True))
 
 
 def show(
@@ -48,8 +49,11 @@ def html(
     caption: str,
     columns: Sequence[Column | None] = (),
     note: str = "",
+    heard: bool = False,
 ) -> str:
     """The table's markup, in a frame that scrolls by itself and can be reached by keyboard.
+
+    A caption that repeats the heading above it is only `heard`.
 
     >>> "<td>&lt;b&gt;</td>" in html(["名前"], [["<b>"]], caption="例").replace(' class="dx-short"', "")
     True
@@ -66,9 +70,10 @@ def html(
         for row in rows
     )
     below = "".join(f'<p class="dx-note">{escape(line)}</p>' for line in (legend, note) if line)
+    title = f"<caption{' class=dx-hidden' if heard else ''}>{escape(caption)}</caption>"
     return (
         f'<div class="dx-scroll" role="region" tabindex="0" aria-label="{escape(caption)}"><table class="dx-table">'
-        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{below}"
+        f"{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{below}"
     )
 
 

@@ -27,7 +27,7 @@ WITH received AS (
         f.procedure_id,
         f.closed_on
     FROM applications AS a
-    LEFT JOIN forms AS f ON f.form_id = a.form_id
+    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
     WHERE a.applied_at < $as_of + INTERVAL 1 DAY
       AND coalesce(f.purpose, '手続') = '手続'
 ),
@@ -121,7 +121,7 @@ reports AS (
         sum(c.online) FILTER (WHERE c.form_id IS NULL)                        AS by_procedure,
         sum(c.online)                                                         AS by_form
     FROM application_counts AS c
-    LEFT JOIN forms AS f ON f.form_id = c.form_id
+    LEFT JOIN forms_ever AS f ON f.form_id = c.form_id
     WHERE c.month + INTERVAL 1 MONTH <= $as_of + INTERVAL 1 DAY
     GROUP BY c.month, coalesce(c.procedure_id, f.procedure_id)
 ),
@@ -162,7 +162,7 @@ unlisted AS (
         'フォーム管理台帳にありません（件数には手続として入ります）'          AS detail,
         b.received                                                            AS count
     FROM by_form AS b
-    ANTI JOIN forms AS f ON f.form_id = b.form_id
+    ANTI JOIN forms_ever AS f ON f.form_id = b.form_id
     WHERE b.received > 0
 ),
 

@@ -32,7 +32,7 @@ WITH received AS (
         coalesce(f.section, '（所管課不明）')                                 AS section,
         coalesce(f.system, a.system)                                          AS system
     FROM applications AS a
-    LEFT JOIN forms AS f ON f.form_id = a.form_id
+    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
     WHERE a.applied_at < $until + INTERVAL 1 DAY
       AND a.status <> '取下げ'
       AND coalesce(f.purpose, '手続') = '手続'

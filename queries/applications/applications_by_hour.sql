@@ -26,7 +26,7 @@ WITH received AS (
             AND a.applied_at::TIME >= TIME '08:30:00'
             AND a.applied_at::TIME < TIME '17:15:00'                          AS is_open
     FROM applications AS a
-    LEFT JOIN forms AS f ON f.form_id = a.form_id
+    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
     WHERE a.applied_at >= $since
       AND a.applied_at < $until + INTERVAL 1 DAY
       AND a.status <> '取下げ'

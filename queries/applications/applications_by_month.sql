@@ -24,7 +24,7 @@ WITH daily AS (
         count(*) FILTER (WHERE a.status <> '取下げ')                          AS received,
         count(*) FILTER (WHERE a.status = '取下げ')                           AS withdrawn
     FROM applications AS a
-    LEFT JOIN forms AS f ON f.form_id = a.form_id
+    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
     WHERE a.applied_at < $until + INTERVAL 1 DAY
       AND coalesce(f.purpose, '手続') = '手続'
     GROUP BY a.applied_at::DATE

@@ -22,7 +22,7 @@ WITH received AS (
         a.status,
         count(*)                                                              AS count
     FROM applications AS a
-    LEFT JOIN forms AS f ON f.form_id = a.form_id
+    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
     WHERE a.applied_at >= $since
       AND a.applied_at < $until + INTERVAL 1 DAY
       AND coalesce(f.purpose, '手続') = '手続'

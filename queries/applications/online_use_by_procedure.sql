@@ -29,7 +29,7 @@ WITH reported AS (
         c.online,
         coalesce(c.procedure_id, f.procedure_id)                              AS procedure_id
     FROM application_counts AS c
-    LEFT JOIN forms AS f ON f.form_id = c.form_id
+    LEFT JOIN forms_ever AS f ON f.form_id = c.form_id
     WHERE c.month >= date_trunc('month', $since)
       AND c.month + INTERVAL 1 MONTH <= $until + INTERVAL 1 DAY
 ),
@@ -57,7 +57,7 @@ singles AS (
         f.procedure_id,
         count(*) FILTER (WHERE a.status <> '取下げ')                          AS online
     FROM applications AS a
-    JOIN forms AS f ON f.form_id = a.form_id
+    JOIN forms_ever AS f ON f.form_id = a.form_id
     WHERE f.purpose = '手続'
       AND a.applied_at >= date_trunc('month', $since)
       AND a.applied_at < $until + INTERVAL 1 DAY

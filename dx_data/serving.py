@@ -1,0 +1,122 @@
+"""Builds the command that starts the screen server; refuses where that would be unsafe. Starts nothing itself."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dx_data.errors import StartRefused
+from dx_data.settings import ROOT
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+DEMO = "DX_SERVE_DEMO"
+FIRST_PORT = 8501
+_TRIES = 20
+_START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: arguments, environment, and the address a person opens."""
+
+    arguments: list[str]
+    environment: dict[str, str]
+    url: str
+
+
+def command(port: int | None = None, address: str = "127.0.0.1", demo: bool = False) -> Command:
+    """The server's command. StartRefused beyond this computer without login, or when the port is taken."""
+    if address not in LOOPBACK:
+        raise StartRefused.because(
+            f"待ち受ける住所『{address}』はこのコンピューターの外から開けますが、ログインが設定されていません",
+            "--address を省くか、127.0.0.1 にしてください（ログインには、まだ対応していません）",
+            stage="serve",
+            rule="serve.address",
+        )
+    bound = "127.0.0.1" if address == "localhost" else address
+    chosen = port if port is not None else _free_port(bound)
+    if not _is_free(bound, chosen):
+        raise StartRefused.because(
+            f"ポート {chosen} はほかのプログラムが使っています",
+            f"--port に別の番号（例：{chosen + 1}）を指定してください",
+            stage="serve",
+            rule="serve.port",
+        )
+    # Streamlit's own variables could open what the settings close.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    host = f"[{bound}]" if ":" in bound else bound
+    return Command(
+        [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            str(ROOT / "app.py"),
+            "--server.address",
+            bound,
+            "--server.port",
+            str(chosen),
+        ],
+        {**inherited, DEMO: "1" if demo else ""},
+        f"http://{host}:{chosen}",
+    )
+
+
+def serve(port: int | None, address: str, *, demo: bool, say: Callable[[str], None]) -> int:
+    """Start the server, say where it is, wait until it ends; its exit code (0 after Ctrl+C)."""
+    started = command(port, address, demo)
+    say("画面を始めています（数秒かかります）…")
+    # The server's own greeting is English; its faults stay visible on stderr.
+    process = subprocess.Popen(  # noqa: S603
+        started.arguments, env=started.environment, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    try:
+        if _answers(started.url, process):
+            say(f"ブラウザーで {started.url} を開いてください（終えるときは Ctrl+C を押します）。")
+            say("ログインを設定していないので、このコンピューターからだけ開けます。")
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        say("画面を終えました。")
+        return 0
+
+
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server answers; False if it ended instead or takes more than a minute."""
+    for _ in range(_START_SECONDS * 4):
+        if process.poll() is not None:
+            return False
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):  # noqa: S310  (our own loopback address)
+                return True
+        except OSError:
+            time.sleep(0.25)
+    return True
+
+
+def demo_wanted() -> bool:
+    """Whether this server was started for the demo."""
+    return os.environ.get(DEMO) == "1"
+
+
+def _is_free(address: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        if sys.platform != "win32":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def _free_port(address: str) -> int:
+    return next((port for port in range(FIRST_PORT, FIRST_PORT + _TRIES) if _is_free(address, port)), FIRST_PORT)
