@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import json
 import logging
 import sys
@@ -21,6 +22,7 @@ from dx_data.custody.exits import Exit, hand_over
 from dx_data.custody.receipts import receipt as receipt_of
 from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import template as templates
+from dx_data.door.describe import describe
 from dx_data.errors import NotFound, Problem, Stopped, WrongUsage
 from dx_data.house import House, address, make_house, open_house
 from dx_data.intake import Reviewed, Wish
@@ -200,6 +202,42 @@ def _with_file_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in _file_options:
         command = option(command)
     return command
+
+
+@dx.command(short_help="ファイルの読み取りと表の形だけを確かめます")
+@click.argument("file", type=click.Path(exists=True, path_type=Path), metavar="ファイル")
+@click.option("--sheet", default=None, help="このシートの表だけにします。")
+@click.option(
+    "--table", "number", type=click.IntRange(min=1), default=None, help="何番目の表か（省略すると行の多い表）。"
+)
+@click.option("--csv", "as_csv", is_flag=True, help="表を整えたCSVを標準出力に書きます。")
+@_json_option
+def read(file: Path, sheet: str | None, number: int | None, as_csv: bool, as_json: bool) -> None:
+    """どんな題材の表でも、文字コード・表の場所・項目の種類を確かめます。台帳とは比べず、何も書き込みません。"""
+    found = describe(file, settings())
+    tables = [table for table in found.tables if sheet in (None, table.sheet)]
+    if not tables or (number or 1) > len(tables):
+        raise NotFound.because(
+            "指定された表がありません", f"表は {len(found.tables)} つあります。--json で確かめてください"
+        )
+    chosen = tables[number - 1] if number else max(tables, key=lambda table: len(table.rows))
+    if as_csv:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        writer.writerow([field.header for field in chosen.fields])
+        writer.writerows([["" if cell is None else cell for cell in row] for row in chosen.rows])
+        sys.stdout.buffer.write(text.getvalue().encode())
+    elif as_json:
+        _print_json({**found.as_json(), "tables": [table.as_json() for table in tables]})
+    else:
+        for position, table in enumerate(tables, 1):
+            click.echo(
+                f"表{position} {table.sheet or ''}: 見出し {table.header_rows[-1]} 行目、データ {len(table.rows):,} 行"
+            )
+            for field in table.fields:
+                click.echo(
+                    f"  {field.letter} {field.header}: {field.kind.words}、{field.filled:,} 件（空欄 {field.blank:,}）"
+                )
 
 
 @dx.command(short_help="ファイルを確認します（何も書き込みません）")

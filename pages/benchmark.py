@@ -3,9 +3,8 @@
 from dx_data.access import Right
 from dx_data.ui import cards, filters, session
 
-SOURCE = "デジタル庁「自治体DX」公表データ（公共データ利用規約）を加工して作成"
-
 here = session.page(Right.ASK, "葛飾区の値が、ほかの22区や全国のまん中と比べて高いか低いかを調べます。")
+SOURCE = "デジタル庁「自治体DX」公表データ（公共データ利用規約）を加工して作成"
 position = here.ask("ward_position", code=here.house.settings.municipality_code)
 if not position.rows:
     cards.card(here, position, title="自治体DXの指標（23区の比較）", source=SOURCE)

@@ -26,7 +26,7 @@ ROOM = re.compile(r'^    "(?P<room>\w+)": (?P<rank>\d+),$', re.MULTILINE)
 
 @dataclass(frozen=True)
 class Mutation:
-    """One thing taken away: its name, the file, the text it becomes (None: the file goes), the tests that should see it."""
+    """One thing taken away: name, file, the text it becomes (None: the file goes), the tests that should see it."""
 
     name: str
     file: str
@@ -85,7 +85,8 @@ def main() -> int:
                 shutil.copy(source, copy / name)
         survived = []
         tried = 0
-        for tried, mutation in enumerate(mutations(), 1):
+        for mutation in mutations():
+            tried += 1
             test = noticed(copy, mutation)
             print(f"{'noticed ' if test else 'SURVIVED'}  {mutation.name}  {test or ''}", flush=True)
             if not test:

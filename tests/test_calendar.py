@@ -80,9 +80,7 @@ def test_quarters_are_read(written: str) -> None:
     assert Quarter.parse(written) == Quarter(2026, 1)
 
 
-@pytest.mark.parametrize(
-    "written", ["2026Q0", "2026Q5", "26Q1", "R0Q1", "2026", "Q1", "H31Q1", "", "2026-Q1"]
-)
+@pytest.mark.parametrize("written", ["2026Q0", "2026Q5", "26Q1", "R0Q1", "2026", "Q1", "H31Q1", "", "2026-Q1"])
 def test_other_spellings_of_a_quarter_are_refused(written: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"四半期「{written}」を読めません。2026Q1 か R8Q1")):
         Quarter.parse(written)
@@ -121,9 +119,7 @@ def test_every_day_lies_in_its_quarter_and_quarters_touch(d: date) -> None:
         (date(2028, 3, 21), None, True),
     ],
 )
-def test_holidays_come_from_the_list_and_after_it_as_a_forecast(
-    d: date, name: str | None, forecast: bool
-) -> None:
+def test_holidays_come_from_the_list_and_after_it_as_a_forecast(d: date, name: str | None, forecast: bool) -> None:
     assert (calendar.holiday_name(d), calendar.holiday_is_forecast(d)) == (name, forecast)
 
 

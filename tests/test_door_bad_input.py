@@ -221,7 +221,8 @@ def test_application_numbers_that_begin_with_their_day_are_no_my_numbers(tmp_pat
 
 
 def test_names_with_contacts_that_nobody_declared_turn_the_file_away(tmp_path: Path) -> None:
-    text = "フォームID,フォーム名,フォーム区分,システム,所管課,公開状態,保護者氏名,連絡先電話番号\nF1,a,手続,kintone,保育課,公開中,架空 花子,03-1234-5678\n"
+    header = "フォームID,フォーム名,フォーム区分,システム,所管課,公開状態,保護者氏名,連絡先電話番号"
+    text = f"{header}\nF1,a,手続,kintone,保育課,公開中,架空 花子,03-1234-5678\n"
     problem = only(written(tmp_path, text))
     assert (problem.rule, problem.rows) == ("gate.name_with_contact", (1,))
 

@@ -134,7 +134,9 @@ def test_the_page_is_served_in_japanese(fresh: tuple[str, Path, Path]) -> None:
     assert 'lang="en"' not in response.body  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.5:8501", "localhost@evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "192.168.1.5:8501", "localhost@evil.example"]
+)
 @pytest.mark.parametrize("path", ["/", "/_stcore/health", "/_stcore/host-config", "/media/x"])
 def test_a_foreign_host_is_refused(fresh: tuple[str, Path, Path], host: str, path: str) -> None:
     response = ask(fresh[0], path, Host=host)

@@ -566,9 +566,7 @@ IMPERSONAL = words("""
 """)
 
 
-@pytest.mark.parametrize(
-    ("kind", "value"), [(kind, v) for kind, values in PERSONAL.items() for v in words(values)]
-)
+@pytest.mark.parametrize(("kind", "value"), [(kind, v) for kind, values in PERSONAL.items() for v in words(values)])
 def test_personal_data_are_recognised(kind: str, value: str) -> None:
     assert text.looks_personal(value) == kind
 

@@ -287,6 +287,7 @@ def stacked(
         "barmode": "stack",
         "height": 110 + _TALL_ROW * len(rows),
         "hovermode": "closest",
+        "margin": {"r": 28},
         "legend": {"y": -40 / (_TALL_ROW * len(rows))},
         "showlegend": True,
         "xaxis": scale([100] if share else known, Measure("", unit, whole=not share and measures[0].whole)),

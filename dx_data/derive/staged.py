@@ -6,7 +6,7 @@ per declared column, beside it `t<n>`: the n-th column's text where its strict f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dx_data.derive.checks import filled, present, strict
 from dx_data.derive.tables import TYPES, literal, quoted
@@ -17,9 +17,10 @@ Cells = Sequence[tuple[str, Column]]
 
 # What a digit and a separator between digits can look like before NFKC makes them plain.
 _DIGIT = r"\p{N}"
-_SEPARATORS = r"- \x{00A0}\x{200B}-\x{200F}\x{2010}-\x{2015}\x{2060}\x{207B}\x{2212}\x{3000}\x{30FC}\x{FE63}\x{FEFF}\x{FF0D}\x{FF70}"
+_DASHES = r"\x{2010}-\x{2015}\x{207B}\x{2212}\x{30FC}\x{FE63}\x{FF0D}\x{FF70}"
+_SEPARATORS = rf"- \x{{00A0}}\x{{200B}}-\x{{200F}}\x{{2060}}\x{{3000}}\x{{FEFF}}{_DASHES}"
 _TWELVE = rf"{_DIGIT}{{4}}[{_SEPARATORS}]*{_DIGIT}{{4}}[{_SEPARATORS}]*{_DIGIT}{{4}}"
-_PHONE = rf"[0\x{{FF10}}+\x{{FF0B}}][{_DIGIT}{_SEPARATORS}()\x{{FF08}}\x{{FF09}}]{{9}}"
+_PHONE = rf"(^|[^{_DIGIT}])[0\x{{FF10}}+\x{{FF0B}}][{_DIGIT}{_SEPARATORS}()\x{{FF08}}\x{{FF09}}]{{9}}"
 _MAIL = r"[@\x{FF20}\x{FE6B}]"
 # No telephone, address or マイナンバー has the shape of kintone's moments or of an ISO day.
 _MOMENTS = {16: "____/__/__ __:__", 10: "____-__-__"}
@@ -154,9 +155,10 @@ def varying_columns(records: str, columns: Sequence[str]) -> str:
 
 def varying_rows(records: str, column: str) -> str:
     """The rows whose cell differs from the first row of their record."""
+    own, first = (f"coalesce({side}.{quoted(column)}, '')" for side in "rf")
     return (
         f"SELECT list(r.row ORDER BY r.row)[:{ROWS_SHOWN}] FROM {records} r JOIN {records} f"
-        f" ON f.record = r.record AND f.first WHERE coalesce(r.{quoted(column)}, '') <> coalesce(f.{quoted(column)}, '')"
+        f" ON f.record = r.record AND f.first WHERE {own} <> {first}"
     )
 
 
@@ -178,16 +180,22 @@ def sub_table_rows(view: str, records: str, keys: Sequence[str], cells: Sequence
 # --- the gate ------------------------------------------------------------------------------------------------
 
 
-def may_be_personal(table: str, column: str, *, only_my_number: bool) -> str:
-    """Distinct cells that could be マイナンバー (or a telephone number or an e-mail address), each with its count.
+def may_be_personal(table: str, positions: Mapping[int, bool]) -> str:
+    """Distinct cells that could be a telephone number, an e-mail address or マイナンバー, by column, with their counts.
 
-    Wider than the truth: `text.looks_personal` decides.
+    `positions` says of each column whether only マイナンバー counts. This is wider than the truth:
+    `text.looks_personal` decides.
     """
+    return " UNION ALL ".join(_suspects(table, position, only) for position, only in positions.items())
+
+
+def _suspects(table: str, position: int, only_my_number: bool) -> str:
+    cell = raw_cell(position)
     pattern = _TWELVE if only_my_number else f"{_MAIL}|{_PHONE}|{_TWELVE}"
-    moments = " OR ".join(f"(strlen({column}) = {size} AND {column} LIKE '{shape}')" for size, shape in _MOMENTS.items())
+    moments = " OR ".join(f"(strlen({cell}) = {size} AND {cell} LIKE '{shape}')" for size, shape in _MOMENTS.items())
     return (
-        f"SELECT cell, n FROM (SELECT {column} AS cell, count(*) AS n FROM {table}"
-        f" WHERE (strlen({column}) >= {_SHORTEST} OR contains({column}, '@')) AND NOT ({moments}) GROUP BY {column})"
+        f"SELECT {position}, cell, n FROM (SELECT {cell} AS cell, count(*) AS n FROM {table}"
+        f" WHERE (strlen({cell}) >= {_SHORTEST} OR contains({cell}, '@')) AND NOT ({moments}) GROUP BY {cell})"
         f" WHERE regexp_matches(cell, {literal(pattern)})"
     )
 
@@ -218,7 +226,10 @@ def create_typed(table: str, view: str, cells: Cells) -> str:
         f"CASE WHEN v{n} IS NULL AND {quoted(cell)} <> '' THEN {present(quoted(cell))} END AS t{n}"
         for n, (cell, _) in enumerate(cells)
     )
-    return f"CREATE TABLE {table} AS SELECT row, {names}, {loose}, 0::UBIGINT AS faults FROM (SELECT *, {typed} FROM {view})"
+    return (
+        f"CREATE TABLE {table} AS SELECT row, {names}, {loose}, 0::UBIGINT AS faults"
+        f" FROM (SELECT *, {typed} FROM {view})"
+    )
 
 
 def create_faults(table: str) -> str:
@@ -347,3 +358,8 @@ def sound_rows(table: str, dataset: Dataset, columns: Sequence[Column], sheet: s
         f"SELECT {selected}, {literal(sheet)}::VARCHAR AS source_sheet, row AS source_row FROM {table}"
         f" WHERE faults = 0 ORDER BY row"
     )
+
+
+def laid_rows(view: str, columns: Sequence[str]) -> str:
+    """The cells of a laid-out table, in the order of its rows."""
+    return f"SELECT {', '.join(map(quoted, columns))} FROM {view} ORDER BY row"

@@ -152,9 +152,7 @@ def copied(dataset: Dataset) -> tuple[Column, ...]:
     return tuple(column for column in dataset.stored if column.pii is Pii.NONE)
 
 
-def copy(
-    dataset: Dataset, existing: Collection[str] | None, schema: str, version: str, target: str
-) -> list[str]:
+def copy(dataset: Dataset, existing: Collection[str] | None, schema: str, version: str, target: str) -> list[str]:
     """Statements that write a dataset's current rows, without identifying columns, and its Japanese view into a copy."""
     columns = {c.name: c.name for c in copied(dataset)} | {"municipality_code": "municipality_code"}
     titles = {c.name: c.title for c in copied(dataset)}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dx_data import text
+from dx_data.derive import staged
 from dx_data.door.layout import Laid, lay_out
 from dx_data.door.read import Book, read
 from dx_data.door.staging import Staging
@@ -93,7 +94,7 @@ def describe(path: Path, settings: Settings) -> Description:
 
 def _table(laid: Laid, staging: Staging) -> Table:
     columns = [heading.column for heading in laid.headings]
-    rows = staging.table(laid.view, columns)
+    rows = staging.sql(staged.laid_rows(laid.view, columns)).fetchall()
     cells = [[row[i] for row in rows] for i in range(len(columns))]
     normal = [_normal(column) for column in cells]
     fields = tuple(

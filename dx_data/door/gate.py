@@ -1,8 +1,8 @@
 """The gate: no personal information gets in. Decides by column with context (domain.md 6), before anything is checked.
 
-A マイナンバー anywhere, or names together with contact data that no dataset declares, turns the whole file away; a telephone
-number or e-mail address in a column that would be stored does too. Columns of class 個人情報 and 自由記述, kintone's staff
-names, and headings on the list are left out and named. No value is ever repeated.
+A マイナンバー anywhere, or names together with contact data that no dataset declares, turns the whole file away; a
+telephone number or e-mail address in a column that would be stored does too. Columns of class 個人情報 and 自由記述,
+kintone's staff names, and headings on the list are left out and named. No value is ever repeated.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dx_data.spec import Column
 from dx_data.text import fold, fold_header, looks_personal
 
 _COLUMN_SHARE = 0.3
+_AT_ONCE = 50
 _SHORTEST = 6  # bytes; a@b.jp is the shortest address
 # A heading that ends in one of the long words, or is one of the short ones, announces what the column holds.
 _NAMES = ("氏名", "お名前", "申請者名", "フリガナ", "ふりがな", "氏名カナ", "世帯主", "世帯主名", "保護者名")
@@ -70,7 +71,7 @@ def listed(heading: str) -> str | None:
 
 
 def pass_gate(book: Book, laid: Sequence[Laid], tables: Sequence[Matched], staging: Staging) -> Gated:
-    """Let the tables through without what must not be stored. Raises FileRejected with kinds and places, never values."""
+    """Let the tables through without what must not be stored. FileRejected names kinds and places, never values."""
     hits = [hit for sheet in book.sheets for hit in _search(sheet, laid, tables, staging)]
     refusals = [hit.problem() for hit in hits if hit.refuses]
     refusals += [problem for table in laid for problem in _names_with_contacts(table, tables, hits)]
@@ -129,7 +130,7 @@ def _asks(table: Matched, heading: Heading) -> Problem:
 
 
 def _names_with_contacts(laid: Laid, tables: Sequence[Matched], hits: Sequence[_Hit]) -> Iterator[Problem]:
-    """A fault where a table has names and contact data in columns that no dataset declares, or where nobody asked for it."""
+    """A fault where a table has names and contact data in columns that no dataset declares."""
     declared = {column for table in tables if table.laid is laid for column in table.columns}
     kinds: dict[str, str] = {}
     for heading in laid.headings:
@@ -200,18 +201,30 @@ def _search(sheet: Sheet, laid: Sequence[Laid], tables: Sequence[Matched], stagi
         for view, column in table.columns.items()
         if (heading := table.heading(view)).letter
     }
-    for position, longest in enumerate(staging.row(staged.longest_cells(sheet.table, sheet.width))):
-        if longest >= _SHORTEST:
-            place = letter(position)
-            yield from _judge(sheet, position, titles.get(place, ""), declared.get(place), staging)
+    longest = staging.row(staged.longest_cells(sheet.table, sheet.width))
+    long_enough = [position for position, size in enumerate(longest) if size >= _SHORTEST]
+    suspects: dict[int, list[tuple[str, int]]] = {}
+    for start in range(0, len(long_enough), _AT_ONCE):
+        columns = {
+            p: (c := declared.get(letter(p))) is not None and not c.pii.stored
+            for p in long_enough[start : start + _AT_ONCE]
+        }
+        for position, value, count in staging.sql(staged.may_be_personal(sheet.table, columns)).fetchall():
+            suspects.setdefault(position, []).append((value, count))
+    for position, cells in sorted(suspects.items()):
+        place = letter(position)
+        yield from _judge(sheet, position, cells, titles.get(place, ""), declared.get(place), staging)
 
 
-def _judge(sheet: Sheet, position: int, header: str, column: Column | None, staging: Staging) -> Iterator[_Hit]:
+def _judge(
+    sheet: Sheet,
+    position: int,
+    suspects: Sequence[tuple[str, int]],
+    header: str,
+    column: Column | None,
+    staging: Staging,
+) -> Iterator[_Hit]:
     cell = staged.raw_cell(position)
-    left_out = column is not None and not column.pii.stored
-    suspects = staging.sql(staged.may_be_personal(sheet.table, cell, only_my_number=left_out)).fetchall()
-    if not suspects:
-        return
     found: dict[str, dict[str, int]] = {}
     for value, count in suspects:
         if kind := looks_personal(value):
@@ -235,7 +248,8 @@ def _judge(sheet: Sheet, position: int, header: str, column: Column | None, stag
 def _are_my_numbers(cells: dict[str, int], numbers: dict[str, int], header: str, column: Column | None) -> bool:
     """Whether what passes the check digit is マイナンバー: by its label, its grouping, or its share of such numbers.
 
-    Nearly every tenth number of twelve digits passes by chance; one that begins with a day is a serial number of that day.
+    Nearly every tenth number of twelve digits passes by chance; one that begins with a day is a serial number
+    of that day.
     """
     if listed(header) == "マイナンバー" or any(_CONTEXT.search(fold(v)) or _GROUPED.search(fold(v)) for v in cells):
         return True

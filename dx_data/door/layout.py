@@ -37,7 +37,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Laid:
-    """One table as a person means it: `view` has `row` and each heading's column; `record` and `start` are kintone's."""
+    """One table as a person means it: `view` has `row` and the headings' columns; `record`, `start` are kintone's."""
 
     sheet: str | None
     hidden: bool
@@ -63,12 +63,16 @@ def letter(position: int) -> str:
     return letters
 
 
-def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None) -> list[Laid]:
+def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None, known_shapes: bool = True) -> list[Laid]:
     """Every table of the book, also one that has a header and no rows yet.
+
+    Without `known_shapes` a table with municipalities across stays as it lies in the file.
 
     Raises FileRejected when there is no header at all, or a known layout contradicts itself.
     """
-    tables = [laid for sheet in book.sheets if sheet.height and (laid := _lay_out_sheet(sheet, staging, as_of))]
+    tables = [
+        laid for sheet in book.sheets if sheet.height and (laid := _lay_out_sheet(sheet, staging, as_of, known_shapes))
+    ]
     if not tables:
         raise FileRejected.because(
             "見出しとデータの行が見つかりません",
@@ -79,9 +83,9 @@ def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None) -> li
     return tables
 
 
-def _lay_out_sheet(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Laid | None:
+def _lay_out_sheet(sheet: Sheet, staging: Staging, as_of: dt.date | None, known_shapes: bool) -> Laid | None:
     head = list(rows(sheet, staging, last=HEAD_ROWS))
-    if municipalities.recognised(head):
+    if known_shapes and municipalities.recognised(head):
         long = municipalities.unfold(sheet, staging, as_of)
         headings = tuple(Heading(title, letter(i), staged.raw_cell(i)) for i, title in enumerate(long.titles))
         return Laid(

@@ -1,4 +1,4 @@
-"""Laid-out table → dataset: by its header, or as a person chose; kintone records are split into main rows and sub-tables."""
+"""Laid-out table → dataset: by its header, or as a person chose; kintone records become main rows and sub-tables."""
 
 from __future__ import annotations
 
@@ -230,8 +230,8 @@ def _claim(
 ) -> dict[int, Column]:
     """Positions that belong to the sub-table.
 
-    These are headings that only it declares; and of those that the main form knows too (a label may stand twice), the one
-    the main form can spare, the one between the sub-table's own, or the one that varies within a record.
+    These are headings that only it declares; and of those that the main form knows too (a label may stand twice),
+    the one the main form can spare, the one between the sub-table's own, or the one that varies within a record.
     """
     own = {spelling: column for column in _own_columns(child) for spelling in headers.spellings(column)}
     meant = {p: own[f] for p, h in enumerate(laid.headings) if (f := fold_header(h.text)) in own}
@@ -239,7 +239,7 @@ def _claim(
     if not sure:
         return {}
     claimed: dict[int, Column] = {}
-    for position in sorted(meant, key=lambda p: (p not in sure, laid.headings[p].options, p)):
+    for position in sorted(meant, key=lambda p: (p not in sure, p)):
         heading = laid.headings[position]
         if meant[position] in claimed.values() or heading.options:
             continue

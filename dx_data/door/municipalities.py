@@ -66,8 +66,9 @@ class Unfolded:
 def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Unfolded:
     """Stage the table in long form.
 
-    A blank cell becomes a row without a value: "not stated", never 0. Numerator and denominator rows are folded into the
-    indicator they belong to. `row` is the indicator's row in the file. Raises FileRejected at the first name that differs.
+    A blank cell becomes a row without a value: "not stated", never 0. Numerator and denominator rows are folded into
+    the indicator they belong to. `row` is the indicator's row in the file. Raises FileRejected at the first name that
+    differs.
     """
     table = list(rows(sheet, staging))
     listed = municipalities()
@@ -94,8 +95,7 @@ def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Unfolded:
                     bare.append(number)
                 value, words, unit = _value(value or "")
                 writer.writerow(
-                    [number, m.code, m.name, category, indicator, value, words, unit]
-                    + [numerator or "", denominator or "", date]
+                    (number, m.code, m.name, category, indicator, value, words, unit, numerator, denominator, date)
                 )
                 height += 1
     view = staging.name("laid")

@@ -14,8 +14,10 @@ import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -167,34 +169,44 @@ def _read_csv(path: Path, file: str, size: int, marked: str | None, staging: Sta
 
 
 def _decode(path: Path, target: Path, encoding: str) -> _Text | None:
-    """Write the text as UTF-8, or answer None if the bytes are not of this encoding."""
+    """Write the text as UTF-8, or answer None if the bytes are not of this encoding.
+
+    A second thread writes and digests one chunk while the next is decoded.
+    """
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     digest = hashlib.sha256()
     even, private = True, False
     tail = b"\n"  # so that a blank first line is seen
     try:
-        with path.open("rb") as source, target.open("wb") as out:
+        with path.open("rb") as source, target.open("wb") as out, ThreadPoolExecutor(1) as second:
             last = False
+            pending: list[Future[Any]] = []
             while not last:
                 chunk = source.read(_CHUNK)
                 last = not chunk
-                digest.update(chunk)
                 text = decoder.decode(chunk, final=last)
-                _refuse_other_encodings(text, encoding)
                 data = text.encode()
-                out.write(data)
-                even = even and not _uneven(tail + data)
+                _refuse_other_encodings(text, data, encoding)
+                for job in pending:
+                    job.result()
+                pending = [second.submit(digest.update, chunk), second.submit(out.write, data)]
+                even = even and not (_uneven(tail + data[:2]) or _uneven(data))
                 private = private or _may_hold_private_use(data, encoding)
                 tail = data[-2:]
+            for job in pending:
+                job.result()
     except UnicodeDecodeError:
         return None
-    return _Text(digest.hexdigest(), encoding, even, private)
+    return _Text(digest.hexdigest(), encoding, even and not tail.endswith(b"\r"), private)
 
 
 def _uneven(data: bytes) -> bool:
-    """Whether lines stand there that only Python's reader counts as Excel does: blank ones, or ends of a bare CR."""
-    data = data.removesuffix(b"\r")
-    return b"\n\n" in data or b"\n\r\n" in data or data.count(b"\r") != data.count(b"\r\n")
+    """Whether lines stand there that only Python's reader counts as Excel does: blank ones, or ends of a bare CR.
+
+    A CR at the very end is left to the next chunk.
+    """
+    bare = data.count(b"\r") - data.count(b"\r\n") - data.endswith(b"\r")
+    return bare > 0 or b"\n\n" in data or b"\n\r\n" in data
 
 
 def _may_hold_private_use(data: bytes, encoding: str) -> bool:
@@ -204,15 +216,15 @@ def _may_hold_private_use(data: bytes, encoding: str) -> bool:
     return encoding != "cp932" and (b"\xf3" in data or b"\xf4" in data or _PRIVATE_UTF8.search(data) is not None)
 
 
-def _refuse_other_encodings(text: str, encoding: str) -> None:
+def _refuse_other_encodings(text: str, data: bytes, encoding: str) -> None:
     """Refuse what decodes without complaint though it is no text of this encoding."""
-    if "\x1b" in text:
+    if b"\x1b" in data:
         raise _refuse("文字コードを判別できません（ISO-2022-JPのようです）", _EXPORT_AGAIN, "read.encoding")
-    if "\x00" in text:
+    if b"\x00" in data:
         raise _refuse(
             "表のファイルではありません（文字でないデータがあります）", "CSVかExcelで書き出してください", "read.binary"
         )
-    if encoding == "cp932" and ("縺" in text or "繧" in text or "繝" in text) and _UTF8_AS_CP932.search(text):
+    if encoding == "cp932" and ("縺" in text or "繝" in text) and _UTF8_AS_CP932.search(text):
         raise _refuse("UTF-8 と Shift-JIS が混ざっています", _EXPORT_AGAIN, "read.encoding")
 
 

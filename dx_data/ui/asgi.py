@@ -74,6 +74,7 @@ def policy() -> str:
             f"script-src 'self' {digests}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
+            "font-src 'self' data:",
             "connect-src 'self'",
             "worker-src 'self' blob:",
             "object-src 'none'",

@@ -35,7 +35,7 @@ def freshness(here: Session) -> None:
             for name, load in newest.items()
             if name in DATASETS
         ]
-        tables.show(("データセット", "いつ時点", "更新日", "更新の間隔"), rows, caption="データの鮮度")
+        tables.show(("データセット", "いつ時点", "更新日", "更新の間隔"), rows, caption="データの鮮度", heard=True)
 
 
 def list_loads(here: Session) -> None:
@@ -64,7 +64,7 @@ def list_loads(here: Session) -> None:
     note = f"{len(loads):,} 件のうち、新しい {_SHOWN} 件です。" if more > 0 else ""
     with st.container(border=True, key="card_loads"):
         st.subheader(f"取込の一覧（新しい順、{len(loads):,} 件）", anchor=False)
-        tables.show(heads, rows, caption="取込の一覧", note=note)
+        tables.show(heads, rows, caption="取込の一覧", note=note, heard=True)
 
 
 def one_load(here: Session) -> None:

@@ -27,7 +27,7 @@ def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", l
         f"{len(result.rows):,} 行のうち、はじめの {limit:,} 行です。すべての行は CSV にあります。" if more > 0 else ""
     )
     heads = [column.label for column in chosen]
-    st.html(html(heads, rows, caption=caption or result.question.title, columns=chosen, note=note, heard=True))
+    show(heads, rows, caption=caption or result.question.title, columns=chosen, note=note, heard=True)
 
 
 def show(
@@ -37,9 +37,10 @@ def show(
     caption: str,
     columns: Sequence[Column | None] = (),
     note: str = "",
+    heard: bool = False,
 ) -> None:
     """A table of any rows; `columns` say how their cells are written."""
-    st.html(html(heads, list(rows), caption=caption, columns=columns, note=note))
+    st.html(html(heads, list(rows), caption=caption, columns=columns, note=note, heard=heard))
 
 
 def html(

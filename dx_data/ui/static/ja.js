@@ -13,7 +13,7 @@
     "Connection error": "サーバーとの接続が切れました", "Main menu": "メニュー", "Next month": "次の月", "Previous month": "前の月",
     "Next month.": "次の月", "Previous month.": "前の月", "Loading...": "読み込み中", "Loading…": "読み込み中",
     "Show more": "もっと見る", "Show less": "少なく見る", "More": "ほか", "Help": "説明", "Copy to clipboard": "コピー",
-    "Remove file": "ファイルを外す", "Delete file": "ファイルを外す", "Delete": "外す", "Dismiss": "閉じる", "More info": "説明", "Calendar": "カレンダー", "Open calendar": "カレンダーを開く", "open calendar": "カレンダーを開く",
+    "App pages": "画面の一覧", "file upload": "ファイルを選ぶ", "Remove file": "ファイルを外す", "Delete file": "ファイルを外す", "Delete": "外す", "Dismiss": "閉じる", "More info": "説明", "Calendar": "カレンダー", "Open calendar": "カレンダーを開く", "open calendar": "カレンダーを開く",
     "Expand": "開く", "Collapse": "閉じる", "Open sidebar": "画面の一覧を開く", "Close sidebar": "画面の一覧を閉じる",
     "Expand sidebar": "画面の一覧を開く", "Collapse sidebar": "画面の一覧を閉じる", "Loading": "読み込み中",
     "Failed to generate file for download": "ファイルを作れませんでした", "Preparing download": "準備しています",

@@ -1,0 +1,244 @@
+"""The walk that the product is for, in a real browser against the real server: upload, check, accept, read, undo."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from dx_data import demo, house, intake
+from dx_data import settings as setting
+from dx_data.access import Person, Role
+from dx_data.custody.ledger import Act
+from dx_data.intake import Wish
+from tests import screenshots
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path(screenshots.CHROMIUM).exists(), reason=f"{screenshots.CHROMIUM} がありません"),
+]
+
+PERSON = Person("試験", frozenset(Role))
+FILES = {file.name: file for file in demo.small()}
+FIRST, SECOND = sorted(name for name in FILES if name.startswith("電子申請実績"))
+ENGLISH = re.compile(r"[A-Za-z]{3,}[ ]+[a-z]{2,}")
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A demo lake with everything but the newest export of applications."""
+    folder = tmp_path_factory.mktemp("browser")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DX_LAKE", str(folder / "real"))
+        patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
+        setting.settings.cache_clear()
+        made = house.make_house(PERSON, demo_until=demo.UNTIL)
+        for file in FILES.values():
+            if file.name == SECOND:
+                continue
+            path = folder / file.name
+            path.write_bytes(file.content)
+            wish = Wish(as_of=file.as_of, accept_vanished=True)
+            intake.load(intake.review(path, made, made.settings, wish=wish), made, PERSON)
+        made.close()
+        yield folder
+    setting.settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def url(lake: Path) -> Iterator[str]:
+    with screenshots.server(demo=True, log=lake / "log") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with screenshots.browser() as started:
+        yield started
+
+
+@pytest.fixture
+def page(chromium: Browser, url: str) -> Iterator[Page]:
+    """A tab whose every request is noted; at the end none has left this computer, and no rule of ours was broken."""
+    context = chromium.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", viewport={"width": 1280, "height": 1600})
+    tab = context.new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("websocket", lambda socket: asked.append(socket.url))
+    tab.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda fault: said.append(str(fault)))
+    yield tab
+    context.close()
+    ours = (f"{url}/", f"{url.replace('http', 'ws', 1)}/", "data:", "blob:")
+    assert asked
+    assert [address for address in asked if not address.startswith(ours)] == []
+    assert [text for text in said if "Content Security Policy" in text or "Refused to" in text] == []
+
+
+def go(page: Page, title: str) -> None:
+    """To another page through the navigation, as people do."""
+    page.get_by_role("link", name=title, exact=True).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+    screenshots.ready(page)
+
+
+def received(page: Page) -> str:
+    """The first headline figure of 電子申請."""
+    label = page.locator("[data-testid=stMetric]", has_text="今年度の申請件数")
+    return label.locator("[data-testid=stMetricValue]").inner_text()
+
+
+def upload(page: Page, *files: tuple[str, bytes]) -> None:
+    payloads = [{"name": name, "mimeType": "text/csv", "buffer": content} for name, content in files]
+    page.locator("input[type=file]").set_input_files(payloads)  # type: ignore[arg-type]
+
+
+def desk(page: Page, title: str) -> Locator:
+    """The card of one file, once it says so."""
+    heading = page.get_by_role("heading", name=title)
+    expect(heading).to_be_visible(timeout=30_000)
+    screenshots.ready(page)
+    return page.locator("[class*=st-key-file_]", has=heading)
+
+
+def test_a_kintone_file_goes_in_and_its_figures_are_on_the_screen(page: Page, url: str, lake: Path) -> None:
+    screenshots.opened(page, f"{url}/applications")
+    before = received(page)
+    go(page, "データ取込")
+    upload(page, (SECOND, FILES[SECOND].content))
+    card = desk(page, f"{SECOND} — 確認待ち")
+    expect(card).to_contain_text("取り込むと、こう変わります")
+    expect(card).to_contain_text("2026年11月20日(金)（ファイル名）")
+    card.get_by_role("button", name="取り込む", exact=True).click()
+    expect(page.get_by_text("として取り込みました")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("預り証 第")).to_be_visible()
+    go(page, "電子申請")
+    after = received(page)
+    opened = house.open_house(demo=True)
+    assert after == f"{opened.ask('applications_headline').one()['received']:,}件"
+    opened.close()
+    assert after != before
+
+    go(page, "取込履歴")
+    page.get_by_text("を取り消し、この取込が書いた行を前の値に戻します").click()
+    screenshots.ready(page)
+    page.get_by_role("button", name="取り消す").click()
+    expect(page.get_by_text("取り消しました。")).to_be_visible(timeout=30_000)
+    go(page, "電子申請")
+    assert received(page) == before
+
+
+def test_a_faulty_file_says_place_fault_and_remedy(page: Page, url: str, lake: Path) -> None:
+    rows = list(csv.reader(io.StringIO(FILES[SECOND].content.decode("cp932"))))
+    rows[1][rows[0].index("申請日時")] = "2026/02/30 10:00"
+    written = io.StringIO()
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerows(rows)
+    faulty = written.getvalue().encode("cp932")
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, ("誤り_20261120T173000+0900.csv", faulty))
+    card = desk(page, "誤り_20261120T173000+0900.csv — 取り込めません")
+    sentence = card.locator("[data-testid=stAlert]").first.inner_text()
+    assert "列『申請日時』" in sentence
+    assert "行目" in sentence
+    assert "→" in sentence
+    with page.expect_download() as waiting:
+        card.get_by_role("button", name="誤りの一覧を CSV で保存").click()
+    saved = Path(waiting.value.path()).read_bytes()
+    assert waiting.value.suggested_filename == "誤り一覧_誤り_20261120T173000+0900.csv"
+    rows = list(csv.reader(io.StringIO(saved.decode("utf-8-sig"))))
+    assert rows[0] == ["シート", "行", "項目", "値", "誤り", "直し方"]
+    assert rows[1][2] == "申請日時"
+    assert rows[1][3].startswith("2026/02/30")
+
+    # The same file without its faulty row is one decision away.
+    card.get_by_text("誤りのある行を除いて取り込む").click()
+    card.get_by_role("button", name="この内容で確かめ直す").click()
+    card = desk(page, "誤り_20261120T173000+0900.csv — 確認待ち")
+    expect(card.get_by_role("button", name="取り込む", exact=True)).to_be_visible()
+
+
+def test_a_heading_nobody_declared_waits_for_a_decision(page: Page, url: str) -> None:
+    header, *lines = FILES[SECOND].content.decode("cp932").splitlines()
+    content = "\r\n".join([f'{header},"謎の列"', *(f'{line},"1"' for line in lines)]).encode("cp932")
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, ("見出し_20261120T173000+0900.csv", content))
+    card = desk(page, "見出し_20261120T173000+0900.csv — 確認待ち")
+    expect(card.locator("[data-testid=stAlert]").first).to_contain_text("謎の列")
+    expect(card.get_by_role("button", name="取り込む", exact=True)).to_have_count(0)
+    card.get_by_label("見出し『謎の列』の列").click()
+    page.get_by_role("option", name="取り込まない").click()
+    card.get_by_role("button", name="この内容で確かめ直す").click()
+    expect(card.get_by_role("button", name="取り込む", exact=True)).to_be_visible(timeout=30_000)
+
+
+def test_several_files_stand_alone(page: Page, url: str) -> None:
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, (FIRST, FILES[FIRST].content), ("空_20261120T173000+0900.csv", b""))
+    desk(page, f"{FIRST} — 変更なし")
+    desk(page, "空_20261120T173000+0900.csv — 取り込めません")
+
+
+def test_saving_a_card_leaves_one_line_in_the_ledger(page: Page, url: str, lake: Path) -> None:
+    screenshots.opened(page, f"{url}/applications")
+    opened = house.open_house(demo=True)
+    before = [line for line in opened.ledger.lines() if line.act == Act.HAND_OVER and line.detail["form"] == "csv"]
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV を保存（内部資料）").first.click()
+    content = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
+    after = [line for line in opened.ledger.lines() if line.act == Act.HAND_OVER and line.detail["form"] == "csv"]
+    opened.close()
+    assert len(after) == len(before) + 1
+    assert after[-1].subject == "applications_headline"
+    assert "内部資料" in content
+    assert waiting.value.suggested_filename.startswith("applications_headline_")
+
+
+def test_the_template_can_be_saved_and_opened(page: Page, url: str) -> None:
+    screenshots.opened(page, f"{url}/dictionary")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="記入用のひな形（Excel）を保存").click()
+    assert waiting.value.suggested_filename.endswith("_ひな形.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    assert book.sheetnames
+
+
+def test_a_choice_lives_in_the_address(page: Page, url: str) -> None:
+    screenshots.opened(page, f"{url}/applications")
+    page.get_by_role("combobox", name="年度").click()
+    page.get_by_role("option", name="令和7年度").click()
+    expect(page.get_by_role("heading", name="電子申請件数（月次推移、令和7年度）")).to_be_visible(timeout=30_000)
+    assert "year=" in page.url
+    again = page.context.new_page()
+    screenshots.opened(again, page.url)
+    expect(again.get_by_role("heading", name="電子申請件数（月次推移、令和7年度）")).to_be_visible()
+
+
+@pytest.mark.parametrize("name", screenshots.PAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_is_japanese_and_no_wider_than_its_window(page: Page, url: str, name: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1200})
+    screenshots.opened(page, f"{url}/{name}")
+    assert page.evaluate("document.documentElement.lang") == "ja"
+    assert "【架空データ】" in page.title()
+    assert not page.get_by_text("この画面の一部を表示できません").count()
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("box => box.scrollWidth - box.clientWidth") <= 1
+    names = page.evaluate(
+        "[...document.querySelectorAll('[aria-label],[title],[placeholder]')].flatMap(node =>"
+        " ['aria-label', 'title', 'placeholder'].map(name => node.getAttribute(name) || ''))"
+    )
+    assert [text for text in [main.inner_text(), *names] for text in text.splitlines() if ENGLISH.search(text)] == []
+
+
+def test_an_address_without_a_page_is_said_in_japanese(page: Page, url: str) -> None:
+    screenshots.opened(page, f"{url}/nowhere")
+    expect(page.get_by_role("dialog")).to_contain_text("この住所の画面はありません")
+    assert not ENGLISH.search(page.get_by_role("dialog").inner_text())

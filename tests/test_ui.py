@@ -1,0 +1,328 @@
+"""Every page on a small lake, the roles, the card's seven things, faults in words: without a browser."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dx_data import access, demo, house, intake
+from dx_data import settings as setting
+from dx_data.access import Person, Role
+from dx_data.catalog import Catalog
+from dx_data.custody.ledger import Act
+from dx_data.errors import DeclarationError, NotPermitted
+from dx_data.intake import Wish
+from dx_data.ui import asgi, faults, tables, words
+
+ROOT = setting.ROOT
+MAIN = asgi.SCRIPT
+STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+PERSON = Person("試験", frozenset(Role))
+
+
+@pytest.fixture(scope="module")
+def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A demo lake made of the small demo files, and no real lake."""
+    folder = tmp_path_factory.mktemp("lakes")
+    with pytest.MonkeyPatch.context() as patch:
+        point_to(patch, folder)
+        lake = house.make_house(PERSON, demo_until=demo.UNTIL)
+        for file in demo.small():
+            path = folder / file.name
+            path.write_bytes(file.content)
+            reviewed = intake.review(path, lake, lake.settings, wish=Wish(as_of=file.as_of, accept_vanished=True))
+            intake.load(reviewed, lake, PERSON)
+        lake.close()
+        yield folder
+    setting.settings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _read_settings_anew() -> None:
+    """A test before may have pointed to lakes of its own."""
+    setting.settings.cache_clear()
+
+
+def point_to(patch: pytest.MonkeyPatch, folder: Path, *, demo_flag: str = "") -> None:
+    patch.setenv("DX_LAKE", str(folder / "real"))
+    patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
+    patch.setenv("DX_SERVE_DEMO", demo_flag)
+    setting.settings.cache_clear()
+
+
+def start() -> AppTest:
+    return AppTest.from_file(str(MAIN), default_timeout=60).run()
+
+
+def page(stem: str) -> AppTest:
+    return start().switch_page(f"../../pages/{stem}.py").run()
+
+
+def markup(at: AppTest) -> str:
+    return "\n".join(element.proto.body for element in at.get("html"))
+
+
+# --- every page -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_every_page_renders_and_says_that_it_is_a_demo(lakes: Path, stem: str) -> None:
+    at = page(stem)
+    assert not at.exception
+    assert [error.value for error in at.error] == []
+    (title,) = at.title
+    assert title.value.endswith("【架空データ】")
+    assert "架空データ — 数値はすべて作りものです" in markup(at)
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_no_english_is_left_on_a_page(lakes: Path, stem: str) -> None:
+    """Words of our own: labels, headings, buttons, help. (Streamlit's are static/ja.js's.)"""
+    at = page(stem)
+    said = [element.value for element in (*at.title, *at.subheader, *at.info, *at.caption, *at.warning)]
+    said += [element.label for element in (*at.selectbox, *at.button, *at.metric, *at.checkbox, *at.expander)]
+    assert [words_ for words_ in said if not re.search("[ぁ-んァ-ヶ一-龠]", words_)] == []
+
+
+def test_every_file_in_pages_is_in_the_navigation() -> None:
+    """A page is one file and one line in ui/main.py."""
+    (table,) = [
+        node.value
+        for node in ast.walk(ast.parse(MAIN.read_text("utf-8")))
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
+    ]
+    assert isinstance(table, ast.Tuple)
+    names = [ast.literal_eval(row.elts[0]) for row in table.elts if isinstance(row, ast.Tuple)]
+    assert sorted(names) == STEMS
+    assert names[0] == asgi.HOME
+
+
+def test_every_page_asks_for_its_right_first() -> None:
+    """The first thing a page does after its imports is `here = session.page(Right.…)`."""
+    for stem in STEMS:
+        body = ast.parse((ROOT / "pages" / f"{stem}.py").read_text("utf-8")).body
+        first = next(node for node in body[1:] if not isinstance(node, ast.Import | ast.ImportFrom))
+        assert ast.unparse(first).startswith("here = session.page(Right."), stem
+
+
+def test_an_unregistered_page_is_refused(lakes: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.py"
+    other.write_text("import streamlit as st\nst.write('secret')\n")
+    at = start()
+    with pytest.raises(ValueError, match="navigation page"):
+        at.switch_page(str(other))
+
+
+def test_app_py_runs_the_same_script_under_apptest(lakes: Path) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert [title.value for title in at.title] == ["概要【架空データ】"]
+
+
+# --- roles ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("roles", "allowed"),
+    [
+        ({Role.VIEW}, set(STEMS) - {"intake"}),
+        ({Role.LOAD}, set(STEMS)),
+        ({Role.PUBLISH}, set(STEMS) - {"intake"}),
+        ({Role.ADMIN}, set(STEMS) - {"intake"}),
+    ],
+)
+def test_a_role_finds_its_pages_and_no_other(
+    lakes: Path, monkeypatch: pytest.MonkeyPatch, roles: set[Role], allowed: set[str]
+) -> None:
+    monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset(roles)))
+    at = start()
+    for stem in STEMS:
+        if stem in allowed:
+            assert not at.switch_page(f"../../pages/{stem}.py").run().exception
+        else:
+            with pytest.raises(ValueError, match="navigation page"):
+                at.switch_page(f"../../pages/{stem}.py")
+
+
+def test_somebody_without_a_role_sees_one_sentence(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset()))
+    at = start()
+    assert len(at.error) == 1
+    assert "「数値を見る」は、いまの役割" in at.error[0].value
+    assert not at.metric
+    assert not at.get("plotly_chart")
+
+
+def test_a_page_refuses_by_itself_too(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hiding a page guards nothing: run past the navigation, it stops at its first line."""
+    monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
+    at = AppTest.from_file(str(ROOT / "pages" / "intake.py"), default_timeout=60).run()
+    assert at.exception or at.error
+    assert not at.get("file_uploader")
+
+
+def test_only_who_may_undo_sees_the_button(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [button.label for button in page("history").button] == ["取り消す"]
+    monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
+    assert not page("history").button
+
+
+# --- cards ----------------------------------------------------------------------------------------
+
+
+def test_a_card_has_its_seven_things(lakes: Path) -> None:
+    at = page("applications")
+    (figure, *_) = at.get("plotly_chart")
+    html = markup(at)
+    assert "電子申請件数（月次推移、令和8年度）" in [heading.value for heading in at.subheader]
+    assert figure.proto.alt
+    assert "数値で見る" in [expander.label for expander in at.expander]
+    assert '<th scope="col">年月</th>' in html
+    assert "<dt>注</dt>" in html
+    assert "<dt>いつ時点</dt><dd>2026年11月20日(金)</dd>" in html
+    assert "<dt>更新日</dt>" in html
+    assert "<dt>出典</dt><dd>電子申請、フォーム管理台帳</dd>" in html
+    assert "snapshot=" in html
+    assert "CSV を保存（内部資料）" in [button.label for button in at.get("download_button")]
+
+
+def test_drawing_a_page_saves_nothing(lakes: Path) -> None:
+    """The ledger's 持出し line is written by a download, not by a button that waits for one."""
+    page("applications")
+    with_house = house.open_house(demo=True)
+    assert [line for line in with_house.ledger.lines() if line.act == Act.HAND_OVER] == []
+    with_house.close()
+
+
+def test_an_empty_answer_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_to(monkeypatch, tmp_path)
+    house.make_house(PERSON).close()
+    for stem in STEMS:
+        at = page(stem)
+        assert not at.exception
+        assert not at.error, stem
+        assert "架空データ" not in markup(at)
+    assert any("「データ取込」の画面" in info.value for info in page("applications").info)
+    assert any("取込はまだありません" in info.value for info in page("history").info)
+
+
+# --- which lake -----------------------------------------------------------------------------------
+
+
+def test_without_any_lake_the_page_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_to(monkeypatch, tmp_path)
+    at = start()
+    assert any("dx demo" in info.value for info in at.info)
+    at.button(key="make_lake").click().run()
+    assert not at.exception
+    assert (tmp_path / "real").exists()
+    assert at.title[0].value == "概要"
+
+
+def test_the_demo_offers_the_real_lake_only_while_there_is_none(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [button.label for button in page("overview").button] == ["本番用の空の台帳を作る"]
+    point_to(monkeypatch, lakes, demo_flag="1")
+    assert not page("overview").button
+
+
+# --- the address ----------------------------------------------------------------------------------
+
+
+def test_a_link_shows_the_same_answer_again(lakes: Path) -> None:
+    lake = house.open_house(demo=True)
+    first = next(load for load in reversed(lake.lake.loads()) if "applications" in load.tables)
+    now = lake.ask("applications_headline").one()["received"]
+    then = lake.ask("applications_headline", first.snapshot).one()["received"]
+    lake.close()
+    assert now != then
+    at = start()
+    at.query_params["snapshot"] = f"{lake.lake.id}:{first.snapshot}"
+    at.run()
+    assert at.metric[0].value == f"{then:,}件"
+    assert "いまの数値に戻る" in markup(at)
+
+
+@pytest.mark.parametrize("params", [{"snapshot": "none:1"}, {"snapshot": "x"}, {"day": "いつか"}])
+def test_an_unreadable_link_is_said_and_left_out(lakes: Path, params: dict[str, str]) -> None:
+    at = start()
+    for name, value in params.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    assert len(at.warning) == 1
+    assert at.metric
+
+
+def test_a_choice_comes_from_the_address(lakes: Path) -> None:
+    at = start().switch_page("../../pages/dictionary.py")
+    at.query_params["dataset"] = "電子申請"
+    at.run()
+    assert "電子申請（データの決まり）" in [heading.value for heading in at.subheader]
+
+
+# --- faults ---------------------------------------------------------------------------------------
+
+
+def test_a_fault_of_ours_is_a_sentence_and_its_log_names_nobody(
+    lakes: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("葛飾 花子 090-0000-0000")
+
+    monkeypatch.setattr(Catalog, "ask", broken)
+    at = page("applications")
+    assert not at.exception
+    (error,) = at.error
+    assert "システムの管理者に知らせてください" in error.value
+    assert "花子" not in error.value + caplog.text
+    number = re.search("番号「(.+?)」", error.value)
+    assert number
+    assert number[1] in caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+def test_a_broken_declaration_is_not_shown_as_the_person_s_fault(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise DeclarationError.because("内部の名前 x_y", "直す")
+
+    monkeypatch.setattr(Catalog, "ask", broken)
+    assert "x_y" not in page("applications").error[0].value
+
+
+def test_a_refusal_is_shown_in_its_own_words() -> None:
+    def script() -> None:
+        from dx_data.errors import NotPermitted
+        from dx_data.ui import faults
+
+        with faults.spoken():
+            raise NotPermitted.because("値 *x* はだめです", "直してください", header="[a](http://b)", column="D")
+
+    at = AppTest.from_function(script, default_timeout=60).run()
+    assert "→ 直してください" in at.error[0].value
+    assert "](" not in at.error[0].value
+    assert faults.plain("*x*") == "\\*x\\*"
+    assert issubclass(NotPermitted, Exception)
+
+
+# --- markup ---------------------------------------------------------------------------------------
+
+
+def test_a_table_escapes_what_files_say() -> None:
+    html = tables.html(["<b>"], [["<img src=x onerror=alert(1)>"]], caption="<i>")
+    assert not re.search("<(b|i|img)[ >]", html)
+
+
+def test_a_table_tells_no_data_from_zero() -> None:
+    html = tables.html(["件数"], [[0], [None]], caption="例")
+    assert ">0</td>" in html
+    assert ">…</td>" in html
+    assert words.NO_DATA_LEGEND in html
+
+
+def test_dates_are_written_the_japanese_way() -> None:
+    assert words.shown(dt.date(2026, 4, 1)) == "2026年4月1日(水)"
