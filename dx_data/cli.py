@@ -57,7 +57,7 @@ class _Japanese:
             self.format_commands(ctx, formatter)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        option = super().get_help_option(ctx)  # type: ignore[misc]
+        option: click.Option | None = super().get_help_option(ctx)  # type: ignore[misc]
         if option:
             option.help = "この説明を表示します。"
         return option
@@ -89,7 +89,7 @@ def _print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 
-class _Date(click.ParamType):
+class _Date(click.ParamType[dt.date]):
     """A day in any spelling the product reads."""
 
     name = "日付"
@@ -373,8 +373,9 @@ def _report(found: Reviewed) -> None:
             f"  追加 {counts['added']:,} / 変更 {counts['changed']:,} / 変更なし {counts['unchanged']:,}"
             f" / 消滅 {counts['missing']:,}"
         )
-        for change in [change for part in found.plan.parts for change in part.changes][:_SHOWN]:
-            click.echo(f"    {change.key} {change.column}: {change.old or '（空欄）'} → {change.new or '（空欄）'}")
+        changes = [each for part in found.plan.parts for each in part.changes]
+        for each in changes[:_SHOWN]:
+            click.echo(f"    {each.key} {each.column}: {each.old or '（空欄）'} → {each.new or '（空欄）'}")
 
 
 def _write_faults(path: Path, found: list[Reviewed]) -> None:

@@ -17,8 +17,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dx_data import serving
 from dx_data.settings import ROOT, settings
-from dx_data.ui import serve
 
 SCREENS = ROOT / "docs" / "screens"
 PAGES = ("overview", "applications", "benchmark", "intake", "history", "dictionary")
@@ -30,7 +30,7 @@ _READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-sc
 @contextlib.contextmanager
 def server(*, demo: bool = False, log: Path | None = None, **environment: str) -> Iterator[str]:
     """The real server on a free port, until the block ends; its address."""
-    command = serve.command(_free_port(), demo=demo)
+    command = serving.command(_free_port(), demo=demo)
     with contextlib.ExitStack() as stack:
         out = stack.enter_context(log.open("w")) if log else subprocess.DEVNULL
         process = subprocess.Popen(
@@ -117,11 +117,12 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 def smaller(path: Path) -> None:
-    """Reduce a picture to 128 colours: it lies in docs."""
+    """Three quarters of the size and 64 colours: the pictures lie in docs, and people only look at them."""
     from PIL import Image
 
     with Image.open(path) as picture:
-        reduced = picture.convert("RGB").quantize(128)
+        size = (picture.width * 3 // 4, picture.height * 3 // 4)
+        reduced = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).quantize(64)
     reduced.save(path, optimize=True)
 
 

@@ -103,7 +103,8 @@ home = house.open_house(chosen=Settings(lake=sys.argv[1]))
 end, reads, sizes = time.monotonic() + float(sys.argv[2]), 0, set()
 while time.monotonic() < end:
     with look(home.lake.at(), ["applications"]) as cursor:
-        count, distinct = cursor.execute("SELECT count(*), count(DISTINCT application_id) FROM applications").fetchall()[0]
+        sizes_now = "SELECT count(*), count(DISTINCT application_id) FROM applications"
+        count, distinct = cursor.execute(sizes_now).fetchall()[0]
     assert count == distinct and count % 1000 == 0, (count, distinct)
     reads, _ = reads + 1, sizes.add(count)
 print(reads, len(sizes))

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dx_data import serving
 from dx_data.errors import StartRefused
-from dx_data.ui import asgi, serve
+from dx_data.ui import asgi
 from tests import screenshots
 
 STEMS = sorted(path.stem for path in (screenshots.ROOT / "pages").glob("*.py"))
@@ -37,7 +38,7 @@ def ask(url: str, path: str, **headers: str) -> http.client.HTTPResponse:
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5", "example.jp", ""])  # noqa: S104
 def test_an_address_beyond_this_computer_is_refused(address: str) -> None:
     with pytest.raises(StartRefused) as refused:
-        serve.command(8501, address)
+        serving.command(8501, address)
     assert refused.value.exit_code == 2
     assert "ログインが設定されていません" in str(refused.value)
     assert "→" in str(refused.value)
@@ -48,17 +49,17 @@ def test_a_taken_port_is_refused() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with pytest.raises(StartRefused, match=r"ほかのプログラムが使っています"):
-            serve.command(taken.getsockname()[1])
+            serving.command(taken.getsockname()[1])
 
 
 def test_the_command_names_address_port_and_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STREAMLIT_SERVER_ALLOWED_HOSTS", "*")
-    command = serve.command(demo=True)
+    command = serving.command(demo=True)
     port = urlsplit(command.url).port
     assert command.arguments[-4:] == ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    assert command.environment[serve.DEMO] == "1"
+    assert command.environment[serving.DEMO] == "1"
     assert not [name for name in command.environment if name.startswith("STREAMLIT_")]
-    assert serve.command(port).environment[serve.DEMO] == ""
+    assert serving.command(port).environment[serving.DEMO] == ""
 
 
 # --- the index page -------------------------------------------------------------------------------

@@ -186,7 +186,7 @@ def test_a_card_has_its_seven_things(lakes: Path) -> None:
     assert "<dt>注</dt>" in html
     assert "<dt>いつ時点</dt><dd>2026年11月20日(金)</dd>" in html
     assert "<dt>更新日</dt>" in html
-    assert "<dt>出典</dt><dd>電子申請、フォーム管理台帳</dd>" in html
+    assert "<dt>出典</dt><dd>電子申請、フォーム管理台帳（架空データ）</dd>" in html
     assert "snapshot=" in html
     assert "CSV を保存（内部資料）" in [button.label for button in at.get("download_button")]
 

@@ -1,4 +1,4 @@
-"""The registry of datasets: every module in this folder that holds a DATASET is one. Dropping a file in registers it."""
+"""The registry of datasets: every module in this folder that holds a DATASET is one."""
 
 from __future__ import annotations
 

@@ -124,7 +124,8 @@ def views(dataset: Dataset, existing: Collection[str] | None, schema: str, versi
     """Statements that show a dataset on a cursor, in English and in Japanese names.
 
     `existing` are the raw table's columns at the asked snapshot (None: no table yet, the view is empty); a column it
-    lacks is NULL. `version` pins the raw tables to a snapshot. Rows marked 消滅 are left out, but for the view `<name>_ever`. The history of tracked columns is shown as `<name>_history`.
+    lacks is NULL. `version` pins the raw tables to a snapshot. Rows marked 消滅 are left out, but for the view
+    `<name>_ever`. The history of tracked columns is shown as `<name>_history`.
     """
     english = {name: name for name in fields(dataset)}
     japanese = {c.name: c.title for c in dataset.stored} | {n: facts[1] for n, facts in PROVENANCE.items()}
@@ -153,7 +154,7 @@ def copied(dataset: Dataset) -> tuple[Column, ...]:
 
 
 def copy(dataset: Dataset, existing: Collection[str] | None, schema: str, version: str, target: str) -> list[str]:
-    """Statements that write a dataset's current rows, without identifying columns, and its Japanese view into a copy."""
+    """Statements that write a dataset's current rows without identifying columns into a copy, and its Japanese view."""
     columns = {c.name: c.name for c in copied(dataset)} | {"municipality_code": "municipality_code"}
     titles = {c.name: c.title for c in copied(dataset)}
     table = f"{target}.{quoted(dataset.name)}"

@@ -77,8 +77,11 @@ class Lake:
 
     @property
     def ledger_file(self) -> Path:
-        """Where the ledger lies: beside the catalogue, since a line written into the catalogue's own file while a load's
-        transaction is open makes SQLite refuse the load's commit ("database is locked", measured)."""
+        """Where the ledger lies: beside the catalogue.
+
+        A line written into the catalogue's own file while a load's transaction is open makes SQLite refuse the load's
+        commit ("database is locked", measured).
+        """
         return self.folder / place.LEDGER
 
     def _attach(self) -> duckdb.DuckDBPyConnection:

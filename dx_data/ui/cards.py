@@ -16,7 +16,7 @@ from dx_data.custody.exits import Exit, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
 from dx_data.ui import tables, words
-from dx_data.ui.session import Session
+from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
 _LINE = 40
@@ -48,7 +48,7 @@ def _facts(here: Session, result: Result, source: str) -> None:
         ("注", " ".join((result.question.definition.sentence, *result.notes))),
         ("いつ時点", japanese_date(result.as_of) if result.as_of else "未記入"),
         ("更新日", japanese_date(result.updated.date()) if result.updated else "まだ取り込んでいません"),
-        ("出典", source or result.source),
+        ("出典", (source or result.source) + (f"（{DEMO_MARK}）" if here.house.is_demo else "")),
     ]
     link = f'<a href="{escape(here.link(result))}">この表示へのリンク</a>'
     st.html(f'<dl class="dx-note">{_terms(facts)}<div><dt>再表示</dt><dd>{link}</dd></div></dl>')

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dx_data import access, text
+from dx_data import access, serving, text
 from dx_data import house as houses
 from dx_data import lake as lakes
 from dx_data.access import Person, Right
@@ -18,7 +18,7 @@ from dx_data.errors import Stopped, WrongUsage
 from dx_data.house import House
 from dx_data.settings import settings
 from dx_data.text import japanese_date
-from dx_data.ui import faults, serve
+from dx_data.ui import faults
 
 DEMO_MARK = "架空データ"
 SNAPSHOT, DAY = "snapshot", "day"
@@ -72,7 +72,7 @@ def _open(place: str, demo: bool) -> _Opened:
 
 def uses_demo() -> bool:
     """Whether the demo is shown: it was asked for, or there is no real lake yet."""
-    return serve.demo_wanted() or not lakes.exists(settings().lake)
+    return serving.demo_wanted() or not lakes.exists(settings().lake)
 
 
 def is_there() -> bool:
@@ -136,7 +136,7 @@ def no_lake(person: Person) -> None:
 
 def offer_real_lake(person: Person) -> None:
     """A button that makes the empty real lake, as long as there is none and the demo was not asked for."""
-    if serve.demo_wanted() or lakes.exists(settings().lake) or not person.may(Right.CREATE_LAKE):
+    if serving.demo_wanted() or lakes.exists(settings().lake) or not person.may(Right.CREATE_LAKE):
         return
     with st.container(border=True):
         st.markdown(
