@@ -23,6 +23,7 @@ from dx_data.settings import ROOT, settings
 SCREENS = ROOT / "docs" / "screens"
 PAGES = ("overview", "applications", "benchmark", "intake", "history", "dictionary")
 CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
+_TALLEST = 2200  # pixels; the rest of a long page looks like its beginning
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 _READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
@@ -98,7 +99,7 @@ def _shoot(chromium: Browser, url: str, name: str, kind: str, options: dict[str,
     page = opened(context.new_page(), f"{url}/{name}")
     width = page.viewport_size["width"] if page.viewport_size else 1280
     # full_page stops at the viewport, since the app scrolls inside: the window grows instead.
-    page.set_viewport_size({"width": width, "height": min(_height(page) + 80, 4000)})
+    page.set_viewport_size({"width": width, "height": min(_height(page) + 80, _TALLEST)})
     page.evaluate("document.fonts.ready.then(() => true)")
     ready(page)
     if kind == "print":
@@ -117,12 +118,11 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 def smaller(path: Path) -> None:
-    """Three quarters of the size and 64 colours: the pictures lie in docs, and people only look at them."""
+    """Reduce a picture to 32 colours: it lies in docs."""
     from PIL import Image
 
     with Image.open(path) as picture:
-        size = (picture.width * 3 // 4, picture.height * 3 // 4)
-        reduced = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).quantize(64)
+        reduced = picture.convert("RGB").quantize(32)
     reduced.save(path, optimize=True)
 
 
