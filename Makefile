@@ -66,13 +66,13 @@ dev: $(DEV)
 
 # A real lake is a catalogue address, a setting in dx.toml, or a folder with something in it. Without one, the demo opens.
 run: $(RUN)
-	@lake="$${DX_LAKE:-data/lake}"; demo="$${DX_LAKE_DEMO:-data/lake-demo}"; flag=--demo; \
-	case "$$lake" in *:*) flag= ;; esac; \
-	if [ -n "$$(ls -A "$$lake" 2>/dev/null)" ] || grep -qs '^ *lake *=' dx.toml; then flag=; fi; \
-	if [ -n "$$flag" ] && [ -z "$$(ls -A "$$demo" 2>/dev/null)" ]; then \
+	@lake="$${DX_LAKE:-data/lake}"; demo="$${DX_LAKE_DEMO:-data/lake-demo}"; real=; \
+	case "$$lake" in *:*) real=yes ;; esac; \
+	if [ -n "$$(ls -A "$$lake" 2>/dev/null)" ] || grep -qs '^ *lake *=' dx.toml; then real=yes; fi; \
+	if [ -z "$$real" ] && [ -z "$$(ls -A "$$demo" 2>/dev/null)" ]; then \
 		echo '架空データの台帳をつくっています（1 分ほど）…'; $(DX) demo || exit $$?; \
 	fi; \
-	exec $(DX) serve $$flag $(if $(PORT),--port $(PORT))
+	exec $(DX) serve $(if $(PORT),--port $(PORT))
 
 demo: $(RUN)
 	@$(DX) demo

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 import logging
 import sys
@@ -18,7 +16,7 @@ import click
 from dx_data import access, intake, serving
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
-from dx_data.custody.exits import Exit, hand_over
+from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over
 from dx_data.custody.receipts import receipt as receipt_of
 from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import template as templates
@@ -34,7 +32,6 @@ from dx_data.text import Unreadable, parse_date
 OUR_FAULT = 3
 WRONG_USAGE = 2
 _SHOWN = 20
-_FAULT_HEAD = ("ファイル", "シート", "行", "項目", "値", "誤り", "直し方")
 
 
 # --- words -----------------------------------------------------------------------------------------------------
@@ -222,11 +219,7 @@ def read(file: Path, sheet: str | None, number: int | None, as_csv: bool, as_jso
         )
     chosen = tables[number - 1] if number else max(tables, key=lambda table: len(table.rows))
     if as_csv:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow([field.header for field in chosen.fields])
-        writer.writerows([["" if cell is None else cell for cell in row] for row in chosen.rows])
-        sys.stdout.buffer.write(text.getvalue().encode())
+        sys.stdout.buffer.write(csv_bytes([[field.header for field in chosen.fields], *chosen.rows], marked=False))
     elif as_json:
         _print_json({**found.as_json(), "tables": [table.as_json() for table in tables]})
     else:
@@ -379,16 +372,9 @@ def _report(found: Reviewed) -> None:
 
 
 def _write_faults(path: Path, found: list[Reviewed]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as out:
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(_FAULT_HEAD)
-        for each in found:
-            for sheet, row, header, value, message, fix in each.faults:
-                writer.writerow([each.file, sheet, row, header, value, message, fix])
-            for problem in (*each.problems, *each.asks):
-                if problem.stage != "check":
-                    place = [problem.sheet or "", problem.rows[0] if problem.rows else "", problem.header or ""]
-                    writer.writerow([each.file, *place, problem.value or "", problem.message, problem.fix])
+    lists = [each.fault_list for each in found]
+    rows = tuple((one.file, *row) for one in lists for row in one.rows)
+    path.write_bytes(csv_bytes([("ファイル", *FaultList.HEADS), *rows]))
 
 
 # --- history ---------------------------------------------------------------------------------------------------

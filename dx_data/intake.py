@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from dx_data import door
 from dx_data.access import Person, Right, require
+from dx_data.custody.exits import FaultList
 from dx_data.custody.ledger import Act
 from dx_data.custody.receipts import Receipt, receipt
 from dx_data.door.read import shown_name
@@ -96,6 +97,16 @@ class Reviewed:
     def decided(self) -> bool:
         """Whether nothing is left to decide or refuse."""
         return self.status in ("loaded", "unchanged")
+
+    @property
+    def fault_list(self) -> FaultList:
+        """Everything wrong with the file, one row per faulty cell, what concerns the whole file last."""
+        whole = [p for p in (*self.problems, *self.asks) if p.stage != "check"]
+        places = [
+            (p.sheet or "", p.rows[0] if p.rows else None, p.header or "", p.value or "", p.message, p.fix)
+            for p in whole
+        ]
+        return FaultList(self.file, (*self.faults, *places))
 
     def as_json(self, lake_id: str = "") -> dict[str, Any]:
         """One element of `files` in `dx check --json`."""

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from dx_data.errors import StartRefused
 from dx_data.settings import ROOT
@@ -18,6 +19,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEMO = "DX_SERVE_DEMO"
 FIRST_PORT = 8501
 _TRIES = 20
+_FOLDERS = ("DX_LAKE", "DX_LAKE_DATA", "DX_LAKE_DEMO")
 _START_SECONDS = 60
 
 
@@ -50,6 +52,10 @@ def command(port: int | None = None, address: str = "127.0.0.1", demo: bool = Fa
         )
     # Streamlit's own variables could open what the settings close.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    # The server runs in the project's folder, so a lake that is named from here must be named from anywhere.
+    inherited |= {
+        n: str(Path(inherited[n]).absolute()) for n in _FOLDERS if n in inherited and ":" not in inherited[n][2:]
+    }
     host = f"[{bound}]" if ":" in bound else bound
     return Command(
         [

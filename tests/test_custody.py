@@ -132,10 +132,10 @@ def test_nothing_is_handed_over_without_the_right(home: House) -> None:
     assert len(home.ledger.lines()) == count
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", '=HYPERLINK("x")'])
+@pytest.mark.parametrize("cell", ["=1+1", "+1+1", "-1+cmd", "@x", "\t=1", '=HYPERLINK("x")'])
 def test_no_cell_is_a_formula(cell: str) -> None:
     assert inert(cell) == f"'{cell}"
-    assert (inert(-1), inert("普通"), inert(None)) == (-1, "普通", None)
+    assert (inert(-1), inert("-1.5"), inert("普通"), inert(None)) == (-1, "-1.5", "普通", None)
 
 
 @pytest.mark.parametrize(

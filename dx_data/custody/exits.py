@@ -6,9 +6,12 @@ import codecs
 import csv
 import io
 import json
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from pathlib import PurePath
+from typing import Any, ClassVar
 
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
@@ -16,6 +19,7 @@ from dx_data.custody.ledger import Act, Ledger
 
 # What a spreadsheet would take for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 
 
 class Exit(StrEnum):
@@ -33,29 +37,50 @@ class HandedOver:
     media: str
 
 
+@dataclass(frozen=True)
+class FaultList:
+    """Every fault of a checked file, to send back to whoever sent it; values that look personal are masked already."""
+
+    file: str
+    rows: tuple[tuple[str, int | None, str, str, str, str], ...]
+
+    HEADS: ClassVar = ("シート", "行", "項目", "値", "誤り", "直し方")
+
+    def csv(self) -> bytes:
+        """The list as Excel opens it."""
+        return csv_bytes([self.HEADS, *self.rows], marked=True)
+
+
 def hand_over(
-    kind: Exit, result: Result, person: Person, ledger: Ledger, *, form: str = "csv", titles: bool = True
+    kind: Exit, what: Result | FaultList, person: Person, ledger: Ledger, *, form: str = "csv", titles: bool = True
 ) -> HandedOver:
-    """An answer as a file of its kind, recorded. `form` is csv or json; NotPermitted without the right."""
+    """An answer or a list of faults as a file of its kind, recorded. `form` is csv or json (answers only).
+
+    NotPermitted without the right.
+    """
+    if isinstance(what, FaultList):
+        require(person, Right.CHECK)
+        ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
+        return HandedOver(f"誤り一覧_{PurePath(what.file).stem}.csv", what.csv(), "text/csv")
     require(person, Right.HAND_OVER)
-    name = f"{result.question.name}_{result.snapshot.replace(':', '-')}.{form}"
-    content = {"csv": _csv, "json": _json}[form](kind, result, titles)
+    name = f"{what.question.name}_{what.snapshot.replace(':', '-')}.{form}"
+    content = {"csv": _csv, "json": _json}[form](kind, what, titles)
     ledger.append(
         person.name,
         Act.HAND_OVER,
-        result.question.name,
+        what.question.name,
         kind=kind.value,
         form=form,
-        rows=len(result.rows),
-        snapshot=result.snapshot,
-        params={name: str(value) for name, value in result.params.items()},
+        rows=len(what.rows),
+        snapshot=what.snapshot,
+        params={name: str(value) for name, value in what.params.items()},
     )
     return HandedOver(name, content, {"csv": "text/csv", "json": "application/json"}[form])
 
 
 def inert(value: Any) -> Any:
-    """A text cell that no spreadsheet runs: formula starters get a leading apostrophe."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    """A text cell that no spreadsheet runs: formula starters get a leading apostrophe, plain numbers stay."""
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
 
@@ -68,16 +93,20 @@ def _cell(value: Any) -> Any:
 
 
 def _csv(kind: Exit, result: Result, titles: bool) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([column.label if titles else column.name for column in result.columns])
-    writer.writerows([_cell(value) for value in row] for row in result.rows)
+    lines: list[Sequence[Any]] = [[column.label if titles else column.name for column in result.columns]]
+    lines += result.rows
     if titles:
-        writer.writerow([])
-        writer.writerow([f"※ {kind.value}資料 {result.question.title} {result.snapshot} 出典:{result.source}"])
-        writer.writerow([f"※ {result.question.definition.sentence}"])
+        source = f"{result.question.title} {result.snapshot} 出典:{result.source}"
+        lines += [[], [f"※ {kind.value}資料 {source}"], [f"※ {result.question.definition.sentence}"]]
     # Excel needs the mark to read UTF-8; programs, which ask for column names, are better off without it.
-    return (codecs.BOM_UTF8 if titles else b"") + text.getvalue().encode()
+    return csv_bytes(lines, marked=titles)
+
+
+def csv_bytes(lines: Iterable[Sequence[Any]], *, marked: bool = True) -> bytes:
+    """A table as CSV in which no cell is a formula; `marked` puts the byte order mark in front that Excel needs."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([_cell(cell) for cell in line] for line in lines)
+    return (codecs.BOM_UTF8 if marked else b"") + text.getvalue().encode()
 
 
 def answer_json(result: Result) -> dict[str, Any]:

@@ -32,13 +32,22 @@ _PRIVATE_USE = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFD}]"
 
 
 def create_raw(table: str, path: str, delimiter: str, width: int, longest: int) -> str:
-    """Read a CSV, every cell as text; `row` is the record's ordinal, as Excel would number it."""
+    """Read a CSV, every cell as text; the view of that name adds `row`, the record's ordinal, as Excel would number it.
+
+    The rows keep the file's order, so the table's own row identifier is that ordinal, and costs nothing.
+    """
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     return (
-        f"CREATE TABLE {table} AS SELECT ordinality AS row, * EXCLUDE (ordinality) FROM read_csv({literal(path)},"
+        f"CREATE TABLE {table}_cells AS SELECT * FROM read_csv({literal(path)},"
         f" header = false, auto_detect = false, columns = {{{columns}}}, quote = '\"', escape = '\"',"
-        f" delim = {literal(delimiter)}, strict_mode = true, nullstr = '', max_line_size = {longest}) WITH ORDINALITY"
+        f" delim = {literal(delimiter)}, strict_mode = true, nullstr = '', max_line_size = {longest});"
+        f" CREATE VIEW {table} AS SELECT rowid + 1 AS row, * FROM {table}_cells"
     )
+
+
+def drop_raw(table: str) -> str:
+    """Take back a CSV that was read only in part."""
+    return f"DROP VIEW IF EXISTS {table}; DROP TABLE IF EXISTS {table}_cells"
 
 
 def create_empty_raw(table: str) -> str:
@@ -53,11 +62,6 @@ def create_numbered(table: str, path: str, width: int) -> str:
         f"CREATE TABLE {table} AS SELECT row::BIGINT AS row, * EXCLUDE (row) FROM read_csv({literal(path)},"
         f" header = false, auto_detect = false, columns = {{{columns}}}, quote = '\"', escape = '\"')"
     )
-
-
-def drop(table: str) -> str:
-    """Forget a table that was read only in part."""
-    return f"DROP TABLE IF EXISTS {table}"
 
 
 def last_row(table: str) -> str:

@@ -264,7 +264,7 @@ def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> S
             height = _load_csv(staging, table, target, delimiter, width)
             return Sheet(None, False, table, width, height, private_use=text.private_use)
         except duckdb.Error:
-            staging.sql(staged.drop(table))
+            staging.sql(staged.drop_raw(table))
     even, width, ragged = _even_out(target, delimiter, staging)
     height = _load_csv(staging, table, even, ",", width)
     return Sheet(None, False, table, width, height, ragged, private_use=text.private_use)

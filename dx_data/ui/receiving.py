@@ -5,26 +5,20 @@ Bytes go to a private temporary file for as long as a check lasts; every decisio
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dx_data import intake
 from dx_data.access import Right, require
-from dx_data.custody.exits import Exit, inert
-from dx_data.custody.ledger import Act
+from dx_data.custody.exits import Exit, FaultList, hand_over
 from dx_data.datasets import DATASETS, dataset_named
-from dx_data.errors import Problem, Stopped
+from dx_data.errors import Stopped
 from dx_data.intake import Reviewed, Wish
 from dx_data.spec import Delivery
 from dx_data.text import japanese_date
@@ -42,7 +36,6 @@ _MEANINGS = {
     Delivery.APPEND: "追加（ファイルにあるものだけを足す・直す）",
 }
 _STATES = {"loaded": "取込済み", "unchanged": "変更なし", "refused": "取り込めません", "asks": "確認待ち"}
-_FAULT_HEADS = ("シート", "行", "項目", "値", "誤り", "直し方")
 
 
 @dataclass
@@ -185,39 +178,19 @@ def _facts(reviewed: Reviewed) -> None:
 
 
 def _fault_list(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
-    rows = [[*fault] for fault in reviewed.faults] or [_as_fault(problem) for problem in reviewed.problems]
-    if not rows:
+    faults = reviewed.fault_list
+    if not faults.rows:
         return
-    with st.expander(f"誤りの一覧（{len(rows):,} 件）"):
-        tables.show(_FAULT_HEADS, rows[: tables.ROWS_SHOWN], caption=f"{reviewed.file} の誤り")
+    with st.expander(f"誤りの一覧（{len(faults.rows):,} 件）"):
+        tables.show(FaultList.HEADS, faults.rows[: tables.ROWS_SHOWN], caption=f"{reviewed.file} の誤り")
     st.download_button(
         "誤りの一覧を CSV で保存",
-        data=_fault_csv(here, reviewed, rows),
+        data=lambda: hand_over(Exit.INTERNAL, faults, here.person, here.house.ledger).content,
         file_name=f"誤り一覧_{Path(reviewed.file).stem}.csv",
         mime="text/csv",
         key=f"faults_{file.file_id}",
         on_click="ignore",
     )
-
-
-def _as_fault(problem: Problem) -> list[Any]:
-    row = problem.rows[0] if problem.rows else None
-    return [problem.sheet, row, problem.header, problem.value, problem.message, problem.fix]
-
-
-def _fault_csv(here: Session, reviewed: Reviewed, rows: list[list[Any]]) -> Callable[[], bytes]:
-    def content() -> bytes:
-        require(here.person, Right.CHECK)
-        here.house.ledger.append(
-            here.person.name, Act.HAND_OVER, "誤りの一覧", kind=Exit.INTERNAL.value, form="csv", rows=len(rows)
-        )
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(_FAULT_HEADS)
-        writer.writerows([inert("" if cell is None else cell) for cell in row] for row in rows)
-        return codecs.BOM_UTF8 + text.getvalue().encode()
-
-    return content
 
 
 def _plan(reviewed: Reviewed) -> None:

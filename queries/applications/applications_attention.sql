@@ -218,4 +218,7 @@ SELECT
     detail,
     count::BIGINT                                                             AS count
 FROM found
-ORDER BY weight, count DESC, subject
+ORDER BY
+    CASE WHEN weight <= 3 THEN 1 WHEN weight <= 6 THEN 2 ELSE 3 END,
+    row_number() OVER (PARTITION BY kind ORDER BY count DESC, subject),
+    weight
