@@ -161,3 +161,29 @@ def _list_end() -> date:
 @cache
 def _computed(year: int) -> Mapping[date, str]:
     return dict(jpholiday.year_holidays(year))
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the ward's calendar.
+
+    `ordinal` counts 開庁日 up to and including the day, so that the n-th 開庁日 after a day is the first day whose ordinal
+    is n greater. `forecast` marks holidays beyond the Cabinet Office's list.
+    """
+
+    day: date
+    is_open: bool
+    ordinal: int
+    holiday: str | None
+    forecast: bool
+
+
+@cache
+def days(first: date = date(2024, 4, 1), last: date = date(2029, 3, 31)) -> tuple[Day, ...]:
+    """The ward's calendar as rows, from the year before the contract to the year after its end."""
+    found, ordinal = [], 0
+    for offset in range((last - first).days + 1):
+        day = first + timedelta(days=offset)
+        ordinal += is_open_day(day)
+        found.append(Day(day, is_open_day(day), ordinal, holiday_name(day), holiday_is_forecast(day)))
+    return tuple(found)

@@ -7,14 +7,15 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
+import pyarrow as pa
 import yaml
 from pydantic import ValidationError
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 QUERIES = ROOT / "queries"
 CONTRACT_START = dt.date(2025, 4, 1)
+# What a question may read beside the datasets: the ward's calendar (day, is_open, ordinal, holiday, forecast).
+CALENDAR = "calendar_days"
 _CACHED_ANSWERS = 512
 
 Value = str | int | float | Decimal | dt.date | dt.datetime | bool | None | list[str]
@@ -114,7 +117,7 @@ class Result:
     @property
     def source(self) -> str:
         """Where the figures come from, from the declarations of what the question reads."""
-        return "、".join(dataset_named(name).title for name in self.question.reads)
+        return "、".join(dataset_named(name).title for name in self.question.reads if name != CALENDAR)
 
 
 def json_value(value: Value) -> Any:
@@ -255,7 +258,7 @@ class Catalog:
         raw = snapshot.columns()
         with look(snapshot, question.reads) as cursor:
             rows = run(question, params, cursor)
-        missing = [dataset_named(name).title for name in question.reads if name not in raw]
+        missing = [dataset_named(name).title for name in question.reads if name not in {*raw, CALENDAR}]
         return Result(
             question=question,
             rows=rows,
@@ -265,6 +268,12 @@ class Catalog:
             updated=snapshot.updated(question.reads),
             notes=tuple(f"{title}:この時点では未収集" for title in missing),
         )
+
+
+@cache
+def open_days() -> pa.Table:
+    """The ward's calendar as a table: the n-th 開庁日 after a day is the first day whose `ordinal` is n greater."""
+    return pa.Table.from_pylist([asdict(day) for day in calendar.days()])
 
 
 class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as cursor)
@@ -280,6 +289,9 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
         self.cursor = self.snapshot.cursor()
         raw = self.snapshot.columns()
         for name in self.names:
+            if name == CALENDAR:
+                self.cursor.register(CALENDAR, open_days())
+                continue
             for statement in tables.views(DATASETS[name], raw.get(name), self.snapshot.schema, self.snapshot.version):
                 self.cursor.execute(statement)
         return self.cursor
