@@ -167,8 +167,8 @@ def _computed(year: int) -> Mapping[date, str]:
 class Day:
     """One day of the ward's calendar.
 
-    `ordinal` counts 開庁日 up to and including the day, so that the n-th 開庁日 after a day is the first day whose ordinal
-    is n greater. `forecast` marks holidays beyond the Cabinet Office's list.
+    `ordinal` counts 開庁日 up to and including the day, so that the n-th 開庁日 after a day is the first day whose
+    ordinal is n greater. `forecast` marks holidays beyond the Cabinet Office's list.
     """
 
     day: date
