@@ -15,10 +15,16 @@ from typing import Any, ClassVar
 
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
+from dx_data.custody import receipt_book
 from dx_data.custody.ledger import Act, Ledger
 
 # What a spreadsheet would take for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MEDIA = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 
 
@@ -54,7 +60,7 @@ class FaultList:
 def hand_over(
     kind: Exit, what: Result | FaultList, person: Person, ledger: Ledger, *, form: str = "csv", titles: bool = True
 ) -> HandedOver:
-    """An answer or a list of faults as a file of its kind, recorded. `form` is csv or json (answers only).
+    """An answer or a list of faults as a file of its kind, recorded. `form` is csv, json, or xlsx (the 事績簿).
 
     NotPermitted without the right.
     """
@@ -63,8 +69,9 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
         return HandedOver(f"誤り一覧_{PurePath(what.file).stem}.csv", what.csv(), "text/csv")
     require(person, Right.HAND_OVER)
-    name = f"{what.question.name}_{what.snapshot.replace(':', '-')}.{form}"
-    content = {"csv": _csv, "json": _json}[form](kind, what, titles)
+    plain = f"{what.question.name}_{what.snapshot.replace(':', '-')}.{form}"
+    name = receipt_book.filename(what) if form == "xlsx" else plain
+    content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
     ledger.append(
         person.name,
         Act.HAND_OVER,
@@ -75,7 +82,7 @@ def hand_over(
         snapshot=what.snapshot,
         params={name: str(value) for name, value in what.params.items()},
     )
-    return HandedOver(name, content, {"csv": "text/csv", "json": "application/json"}[form])
+    return HandedOver(name, content, _MEDIA[form])
 
 
 def inert(value: Any) -> Any:
@@ -127,3 +134,7 @@ def answer_json(result: Result) -> dict[str, Any]:
 
 def _json(_: Exit, result: Result, __: bool) -> bytes:
     return json.dumps(answer_json(result), ensure_ascii=False).encode()
+
+
+def _xlsx(kind: Exit, result: Result, _: bool) -> bytes:
+    return receipt_book.workbook(result, f"{kind.value}資料")

@@ -8,7 +8,21 @@ give the same bytes.
 from collections.abc import Iterator
 from datetime import date
 
-from dx_data.demo import applications, benchmarks, counts, forms, procedures, targets
+from dx_data.demo import (
+    applications,
+    benchmarks,
+    consultations,
+    contract,
+    counts,
+    desk,
+    forms,
+    procedures,
+    receipts,
+    support,
+    targets,
+    teaching,
+    windows,
+)
 from dx_data.demo.shapes import DemoFile, csv_with_bom, day
 from dx_data.demo.ward import REORGANISED, sections
 
@@ -23,6 +37,7 @@ _SMALL_PROCEDURES = 36
 _SMALL_VOLUME = 0.0025
 _VOLUME = 1.05
 _EVENT_EVERY = 17
+_WIDE_YEAR, _WIDE_AT = 2025, date(2026, 4, 10)
 
 
 def files(until: date = UNTIL, *, since: date = SINCE, seed: int = SEED) -> Iterator[DemoFile]:
@@ -33,6 +48,7 @@ def files(until: date = UNTIL, *, since: date = SINCE, seed: int = SEED) -> Iter
     if since > until:
         raise ValueError(f"since {since} lies after until {until}")
     yield from _files(until, since, seed, size=procedures.SIZE, volume=_VOLUME, spacing=_EVENT_EVERY)
+    yield from receipts.exports(seed, since, until)
     yield from benchmarks.exports(seed)
 
 
@@ -41,22 +57,46 @@ def small() -> Iterator[DemoFile]:
     yield from _files(
         UNTIL, _SMALL_SINCE, SEED, size=_SMALL_PROCEDURES, volume=_SMALL_VOLUME, spacing=_EVENT_EVERY * 12
     )
+    ward = procedures.procedures(SEED, _SMALL_PROCEDURES)
+    yield counts.across(SEED, ward, _WIDE_YEAR, _SMALL_VOLUME, _WIDE_AT)
+    yield from receipts.exports(SEED, _SMALL_SINCE, UNTIL, receipts.SMALL_WINDOWS)
     yield from benchmarks.exports(SEED, small=True)
 
 
 def _files(until: date, since: date, seed: int, *, size: int, volume: float, spacing: int) -> Iterator[DemoFile]:
     yield _departments(until, since)
     yield targets.export(since)
+    yield from windows.masters(since)
     ward = procedures.procedures(seed, size)
     for at in procedures.export_days(since, until):
         yield procedures.export(ward, at)
     online = forms.forms(seed, ward, spacing, volume)
     for at in forms.export_days(since, until):
         yield forms.export(online, at)
+    yield from _records(seed, since, until, online)
     clock = applications.Clock(since.replace(day=1), until)
     batches = list(_batches(seed, online, clock, since, until))
     yield from applications.exports(online, clock, until, batches)
     yield from counts.exports(seed, ward, online, clock, until, batches, volume)
+
+
+def _records(seed: int, since: date, until: date, online: tuple[forms.Form, ...]) -> Iterator[DemoFile]:
+    """The apps in which the contract's other work is written down, each kind in the order of its days."""
+    half_years = procedures.export_days(since, until)
+    for at in procedures.export_days(since, until, months=(1, 4, 7, 10)):
+        yield consultations.export(seed, since, at)
+    for app in (teaching.trainings_export, support.tools_export, contract.meetings_export):
+        for at in half_years[-2:]:
+            yield app(seed, since, at)
+    yield teaching.events_export(seed, since, until)
+    yield contract.deliverables_export(seed, since, until)
+    yield support.trials_export(since, until)
+    yield from contract.evaluations_export(since, until)
+    yield desk.incidents_export(seed, since, until)
+    for at in half_years[-2:]:
+        yield desk.inquiries_export(seed, since, at, online)
+    for at in half_years[-2:]:
+        yield desk.ocr_export(seed, since, at)
 
 
 def _batches(

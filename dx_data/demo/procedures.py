@@ -289,11 +289,11 @@ def _steps(chance: np.random.Generator, name: str, discretion: str, online_on: d
 # --- the ledger's exports -----------------------------------------------------------------------------------
 
 
-def export_days(since: date, until: date) -> list[date]:
-    """Days of the exports: early every April and October, and the last day."""
+def export_days(since: date, until: date, months: Sequence[int] = (4, 10)) -> list[date]:
+    """Days of the exports: early in every April and October (or those months), and the last day."""
     days = []
     for month in range(since.year * 12, until.year * 12 + 12):
-        if month % 12 + 1 in {4, 10}:
+        if month % 12 + 1 in months:
             fifth = date(month // 12, month % 12 + 1, 5)
             days.append(fifth + timedelta(days=-fifth.weekday() % 7))
     return [each for each in days if since <= each < until - timedelta(days=60)] + [until]

@@ -1,12 +1,13 @@
-"""The shapes that real files have: kintone's GUI export and a plain Excel sheet, with bytes that never vary."""
+"""The shapes that real files have: kintone's GUI export and Excel workbooks, with bytes that never vary."""
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 import xlsxwriter
+from xlsxwriter.workbook import Workbook
 
 STAMP = datetime(2025, 4, 1)  # noqa: DTZ001 the workbook's own time, which has no zone
 STAFF = (("k-user1", "架空 太郎"), ("k-user2", "架空 花子"))
@@ -65,6 +66,19 @@ def kintone(header: Sequence[str], records: Iterable[Record], table: Sequence[st
     return ("\r\n".join(lines) + "\r\n").encode("cp932")
 
 
+def app_export(
+    app: str, at: datetime, header: Sequence[str], records: Iterable[Record], table: Sequence[str] = ()
+) -> DemoFile:
+    """An app's export, with the columns that kintone adds by itself: number, creator and the last change."""
+    made = []
+    for number, record in enumerate(records, 1):
+        changed = datetime.combine(at.date(), time(8, number % 60))
+        values = [str(number), *record.values, *STAFF[number % 2], f"{changed:%Y/%m/%d %H:%M}"]
+        made.append(Record(values, record.rows))
+    own = ["作成者", "作成者（表示名）", "更新日時"]
+    return DemoFile(kintone_name(app, at), kintone(["レコード番号", *header, *own], made, table), at.date())
+
+
 def ticks(chosen: Iterable[str], choices: Sequence[str]) -> list[str | None]:
     """A check box of kintone: one column for each choice, 1 where it is chosen."""
     marked = set(chosen)
@@ -85,6 +99,11 @@ def day(value: date | None) -> str:
     return f"{value:%Y/%m/%d}" if value else ""
 
 
+def moment(value: datetime | None) -> str:
+    """A date with its time as kintone writes it."""
+    return f"{value:%Y/%m/%d %H:%M}" if value else ""
+
+
 def csv_with_bom(rows: Iterable[Sequence[object]]) -> bytes:
     """A plain CSV as Excel's 「CSV UTF-8」 writes it; None is blank."""
     lines = [",".join("" if cell is None else str(cell) for cell in row) for row in rows]
@@ -93,23 +112,32 @@ def csv_with_bom(rows: Iterable[Sequence[object]]) -> bytes:
 
 def sheet(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A workbook with one plain sheet; None is a blank cell."""
+
+    def draw(book: Workbook) -> None:
+        page = book.add_worksheet(title)
+        bold = book.add_format({"bold": True})
+        dated = book.add_format({"num_format": "yyyy/mm/dd"})
+        page.write_row(0, 0, header, bold)
+        page.freeze_panes(1, 0)
+        page.set_column(0, len(header) - 1, 16)
+        for number, row in enumerate(rows, 1):
+            for column, cell in enumerate(row):
+                if isinstance(cell, date):
+                    page.write_datetime(number, column, cell, dated)
+                elif isinstance(cell, str):
+                    page.write_string(number, column, cell)
+                elif cell is not None:
+                    page.write_number(number, column, cell)
+
+    return workbook(draw)
+
+
+def workbook(draw: Callable[[Workbook], None]) -> bytes:
+    """The workbook that is drawn, always with the same bytes."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     book.set_properties({"created": STAMP, "author": "架空データ"})
-    page = book.add_worksheet(title)
-    bold = book.add_format({"bold": True})
-    dated = book.add_format({"num_format": "yyyy/mm/dd"})
-    page.write_row(0, 0, header, bold)
-    page.freeze_panes(1, 0)
-    page.set_column(0, len(header) - 1, 16)
-    for number, row in enumerate(rows, 1):
-        for column, cell in enumerate(row):
-            if isinstance(cell, date):
-                page.write_datetime(number, column, cell, dated)
-            elif isinstance(cell, str):
-                page.write_string(number, column, cell)
-            elif cell is not None:
-                page.write_number(number, column, cell)
+    draw(book)
     book.close()
     return _unvarying(buffer.getvalue())
 

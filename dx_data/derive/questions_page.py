@@ -7,7 +7,16 @@ from itertools import groupby
 
 from dx_data.spec import Column, Param, Question
 
-FAMILIES = {"applications": "電子申請", "benchmark": "全国・23区との比較"}
+FAMILIES = {
+    "applications": "電子申請",
+    "procedures": "手続オンライン化",
+    "cashless": "キャッシュレス",
+    "desk": "庁内対応",
+    "consultations": "相談・伴走支援",
+    "benchmark": "全国・23区との比較",
+    "contract": "契約",
+    "trainings": "研修・イベント・新技術",
+}
 DEFAULTS = {
     "today": "きょう（デモでは最後の日）",
     "month_start": "基準日の月の1日",

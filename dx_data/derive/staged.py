@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dx_data.derive.checks import filled, present, strict
+from dx_data.derive.checks import WHITE, filled, present, strict
 from dx_data.derive.tables import TYPES, literal, quoted
 from dx_data.errors import ROWS_SHOWN
 from dx_data.spec import Column, Dataset, Kind
@@ -25,6 +25,8 @@ _MAIL = r"[@\x{FF20}\x{FE6B}]"
 # No telephone, address or マイナンバー has the shape of kintone's moments or of an ISO day.
 _MOMENTS = {16: "____/__/__ __:__", 10: "____-__-__"}
 _SHORTEST = 8  # bytes of a telephone number, or of an address with a full-width sign
+_LABELS = 8
+_NOTES = ("※", "注", "（注", "(注", "*注", "＊", "備考", "資料", "出典", "（備考")
 _PRIVATE_USE = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFD}]"
 
 
@@ -105,11 +107,43 @@ def marked_options(options: Sequence[tuple[int, str]]) -> str:
     return f"CASE WHEN {strange} THEN concat_ws('|', {cells}) ELSE nullif(concat_ws(chr(10), {chosen}), '') END"
 
 
-def lay_out(view: str, table: str, cells: Sequence[tuple[str, str]], header: int, width: int) -> str:
-    """The rows under the header that are not blank, each heading's expression under its name."""
+def lay_out(
+    view: str,
+    table: str,
+    cells: Sequence[tuple[str, str]],
+    header: int,
+    width: int,
+    without: Iterable[int] = (),
+    last: int | None = None,
+) -> str:
+    """The rows under the header that are not blank, each heading's expression under its name.
+
+    `without` are rows that are no data, `last` is the row the table ends at.
+    """
     some = " OR ".join(filled(f"c{i}") for i in range(width))
     selected = ", ".join(f"{expression} AS {quoted(name)}" for expression, name in cells)
-    return f"CREATE VIEW {view} AS SELECT row, {selected} FROM {table} WHERE row > {header} AND ({some})"
+    left_out = ", ".join(str(int(row)) for row in without)
+    rest = f" AND row NOT IN ({left_out})" if left_out else ""
+    rest += f" AND row <= {int(last)}" if last is not None else ""
+    return f"CREATE VIEW {view} AS SELECT row, {selected} FROM {table} WHERE row > {header}{rest} AND ({some})"
+
+
+def perhaps_no_data(table: str, width: int, header: int, titles: Sequence[str]) -> str:
+    """The rows under the header that may be totals, notes or the header again; `layout` decides."""
+    first = range(min(width, _LABELS))
+    words = " OR ".join(
+        f"contains(c{i}, '計') OR contains(c{i}, '総') OR contains(c{i}, '全') OR contains(c{i}, '再掲')" for i in first
+    )
+    notes = " OR ".join(f"starts_with(ltrim(c{i}, '{WHITE}'), {literal(mark)})" for i in first for mark in _NOTES)
+    named = next((i for i, title in enumerate(titles) if title), 0)
+    again = f"c{named} = {literal(titles[named])}" if titles and titles[named] else "false"
+    cells = ", ".join(f"c{i}" for i in range(width))
+    return f"SELECT row, {cells} FROM {table} WHERE row > {header} AND ({words} OR {notes} OR {again}) ORDER BY row"
+
+
+def carry_down(table: str, column: int, merged: str) -> str:
+    """Write a merged cell's text into the rows it covers (`row`, `value`)."""
+    return f"UPDATE {table}_cells SET c{column} = m.value FROM {merged} m WHERE rowid = m.row - 1"
 
 
 def count_rows(table: str) -> str:
@@ -367,3 +401,34 @@ def sound_rows(table: str, dataset: Dataset, columns: Sequence[Column], sheet: s
 def laid_rows(view: str, columns: Sequence[str]) -> str:
     """The cells of a laid-out table, in the order of its rows."""
     return f"SELECT {', '.join(map(quoted, columns))} FROM {view} ORDER BY row"
+
+
+def laid_rows_numbered(view: str, columns: Sequence[str]) -> str:
+    """The same with the physical row before the cells."""
+    return f"SELECT row, {', '.join(map(quoted, columns))} FROM {view} ORDER BY row"
+
+
+def days_of(table: str, column: Column) -> str:
+    """The distinct days of a column."""
+    return f"SELECT DISTINCT {quoted(column.name)} FROM {table} WHERE {quoted(column.name)} IS NOT NULL ORDER BY ALL"
+
+
+def is_one_of(column: Column, days: str) -> str:
+    """Condition: the day is one of the listed ones (`day`)."""
+    return f"{quoted(column.name)} IN (SELECT day FROM {days})"
+
+
+def longest_padded(table: str, column: Column) -> str:
+    """The length of the longest text of digits that begins with 0; 0 without any."""
+    name = quoted(column.name)
+    return f"SELECT coalesce(max(strlen({name})), 0) FROM {table} WHERE starts_with({name}, '0') AND {_digits(name)}"
+
+
+def is_shortened(column: Column, length: int) -> str:
+    """Condition: a text of digits only, shorter than its like, as Excel leaves a number without its zeros."""
+    name = quoted(column.name)
+    return f"strlen({name}) < {int(length)} AND NOT starts_with({name}, '0') AND {_digits(name)}"
+
+
+def _digits(cell: str) -> str:
+    return f"regexp_full_match({cell}, '[0-9]+')"

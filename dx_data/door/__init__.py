@@ -16,13 +16,15 @@ from dx_data.door import gate, layout
 from dx_data.door import match as matching
 from dx_data.door.check import Checked
 from dx_data.door.echo import safe_mended, safe_problem
+from dx_data.door.laid import Laid
 from dx_data.door.read import Book, read
 from dx_data.door.staging import Staging, sweep
+from dx_data.door.totals import ControlTotal
 from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset
 
-__all__ = ["Book", "Checked", "Examined", "Staging", "examine", "read", "sweep"]
+__all__ = ["Book", "Checked", "ControlTotal", "Examined", "Staging", "examine", "read", "sweep"]
 
 Progress = Callable[[str], None]
 
@@ -35,11 +37,13 @@ class Examined:
     tables: tuple[Checked, ...]
     left_out: tuple[Mended, ...]
     asks: tuple[Problem, ...]
+    control_totals: tuple[ControlTotal, ...] = ()
+    layout_problems: tuple[Problem, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Every fault of every table."""
-        return tuple(problem for table in self.tables for problem in table.problems)
+        """Every fault of the layout and of every table."""
+        return self.layout_problems + tuple(problem for table in self.tables for problem in table.problems)
 
     @property
     def mended(self) -> tuple[Mended, ...]:
@@ -91,16 +95,19 @@ def _walk(
     gated = gate.pass_gate(book, laid, tables, staging)
     progress("値の確認")
     checked = tuple(checking.check(table, staging) for table in gated.tables)
+    used = [table for table in visible if any(each.laid is table for each in tables)]
     mended = [m for table in visible for m in table.mended] + left_out + _not_read(book, laid, visible)
     return Examined(
         book,
         checked,
         tuple(map(safe_mended, (*mended, *gated.left_out))),
         tuple(map(safe_problem, gated.asks)),
+        tuple(total for table in used for total in table.totals),
+        tuple(safe_problem(problem) for table in used for problem in table.problems),
     )
 
 
-def _not_read(book: Book, laid: list[layout.Laid], visible: list[layout.Laid]) -> list[Mended]:
+def _not_read(book: Book, laid: list[Laid], visible: list[Laid]) -> list[Mended]:
     """Sheets without a table, and hidden ones beside visible ones: searched by the gate, not loaded."""
     tables = {table.sheet for table in laid}
     hidden = [table for table in laid if table not in visible]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dx_data import text
+from dx_data.calendar import is_open_day
 from dx_data.derive import checks, staged
 from dx_data.door.echo import safe_mended, safe_problem, shown
 from dx_data.door.match import Matched
@@ -75,6 +76,8 @@ def check(matched: Matched, staging: Staging) -> Checked:
     work.unique()
     work.even()
     work.notice_private_use()
+    work.notice_lost_zeros()
+    work.notice_closed_days()
     return work.finish()
 
 
@@ -281,6 +284,48 @@ class _Work:
                         **self.place(n),
                     )
                 )
+
+    def notice(self, n: int, condition: str, rule: str, message: str) -> None:
+        """Say what the rows of the condition hold; they stay sound."""
+        count, rows = self.staging.row(staged.rows_where(self.table, condition))
+        if count:
+            value = shown(str(self.staging.value(staged.one_value(self.table, self.cells[n][1], condition))))
+            place = self.place(n)
+            self.mended.append(
+                Mended(rule=rule, message=message, count=count, rows=tuple(rows), before=value, after=value, **place)
+            )
+
+    def notice_lost_zeros(self) -> None:
+        """Numbers that are names and shorter than those that begin with 0: Excel may have eaten their zeros."""
+        for n, (_, column) in enumerate(self.cells):
+            names = (
+                column.name in self.matched.dataset.key or column.references or column.name.endswith(("_id", "code"))
+            )
+            if column.kind is not Kind.TEXT or not names:
+                continue
+            known = (column.example or "") if (column.example or "").isdigit() else ""
+            length = max(
+                int(self.staging.value(staged.longest_padded(self.table, column))),
+                len(known) if known.startswith("0") else 0,
+            )
+            if length:
+                self.notice(
+                    n,
+                    staged.is_shortened(column, length),
+                    "id.zeros_lost",
+                    f"ほかの番号（{length}桁）より短い番号です。先頭の0がExcelで消えていないか確かめてください",
+                )
+
+    def notice_closed_days(self) -> None:
+        """Receipts on a day the ward is closed are told, since only 休日開庁 explains them."""
+        for n, (_, column) in enumerate(self.cells):
+            if self.matched.dataset.name == "receipts" and column.name == "collected_on":
+                found = self.staging.sql(staged.days_of(self.table, column)).fetchall()
+                closed = [day for (day,) in found if not is_open_day(day)]
+                with self.staging.lent(day=closed) as days:
+                    if closed:
+                        words = "閉庁日の収納です。休日開庁でなければ、日付を確かめてください"
+                        self.notice(n, staged.is_one_of(column, days), "check.closed_day", words)
 
     def finish(self) -> Checked:
         """The finished value."""

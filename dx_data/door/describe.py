@@ -10,9 +10,11 @@ from typing import Any
 
 from dx_data import text
 from dx_data.derive import staged
-from dx_data.door.layout import Laid, lay_out
+from dx_data.door.laid import Laid
+from dx_data.door.layout import lay_out
 from dx_data.door.read import Book, read
 from dx_data.door.staging import Staging
+from dx_data.door.totals import ControlTotal
 from dx_data.errors import Mended
 from dx_data.settings import Settings
 from dx_data.spec import Kind
@@ -51,6 +53,8 @@ class Table:
     fields: tuple[Field, ...]
     rows: tuple[tuple[Cell, ...], ...]
     mended: tuple[Mended, ...]
+    totals: tuple[ControlTotal, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The shape `dx read --json` promises."""
@@ -60,8 +64,8 @@ class Table:
             "header_rows": list(self.header_rows),
             "rows": len(self.rows),
             "columns": [field.as_json() for field in self.fields],
-            "totals": [],
-            "notes": [],
+            "totals": [total.as_json() for total in self.totals],
+            "notes": list(self.notes),
             "mended": [mended.as_json() for mended in self.mended],
         }
 
@@ -108,6 +112,8 @@ def _table(laid: Laid, staging: Staging) -> Table:
         fields,
         tuple(zip(*(values for _, values in normal), strict=True)),
         laid.mended,
+        laid.totals,
+        laid.notes,
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from dx_data.derive import staged
 from dx_data.door.echo import shown
-from dx_data.door.layout import Heading, Laid, letter
+from dx_data.door.laid import Heading, Laid, letter
 from dx_data.door.match import Matched
 from dx_data.door.read import Book, Sheet
 from dx_data.door.staging import Staging

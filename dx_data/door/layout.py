@@ -7,60 +7,28 @@ kintone exports (`kintone`) and the Digital Agency's tables with municipalities 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from dx_data.datasets import DATASETS
 from dx_data.derive import staged
 from dx_data.derive.headers import vocabulary
-from dx_data.door import kintone, municipalities
+from dx_data.door import folding, kintone, municipalities, shape, totals
+from dx_data.door.echo import shown
+from dx_data.door.laid import Heading, Laid, letter
 from dx_data.door.read import Book, Sheet, rows
 from dx_data.door.staging import Staging
-from dx_data.errors import FileRejected, Mended
-from dx_data.text import fold_header
+from dx_data.door.totals import ControlTotal
+from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
+from dx_data.text import fold, fold_header
 
 HEAD_ROWS = 30
-
-
-@dataclass(frozen=True)
-class Heading:
-    """One column of a laid-out table: its text, its place in the file, and the view's column that holds its cells.
-
-    `options` marks a heading that kintone spread over several columns.
-    """
-
-    text: str
-    letter: str
-    column: str
-    options: bool = False
-
-
-@dataclass(frozen=True)
-class Laid:
-    """One table as a person means it: `view` has `row` and the headings' columns; `record`, `start` are kintone's."""
-
-    sheet: str | None
-    hidden: bool
-    view: str
-    header_rows: tuple[int, ...]
-    headings: tuple[Heading, ...]
-    height: int
-    dialect: str = "plain"
-    start: str | None = None
-    record: str | None = None
-    ragged: tuple[int, ...] = ()
-    private_use: bool = False
-    mended: tuple[Mended, ...] = ()
-
-
-def letter(position: int) -> str:
-    """Excel's letter of a column counted from 0."""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+_NOTE = re.compile(r"\s*([(（*＊]?\s*(※|注|備考|資料|出典|＊))")
+_MOST_TALLIED = 100_000
+_APRIL = re.compile("(?<![0-9])0?4月")
+_WIDTH_WITH_REMARKS = 3
 
 
 def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None, known_shapes: bool = True) -> list[Laid]:
@@ -70,9 +38,11 @@ def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None, known
 
     Raises FileRejected when there is no header at all, or a known layout contradicts itself.
     """
-    tables = [
-        laid for sheet in book.sheets if sheet.height and (laid := _lay_out_sheet(sheet, staging, as_of, known_shapes))
-    ]
+    earlier = Earlier()
+    tables = []
+    for sheet in book.sheets:
+        if sheet.height and (laid := _lay_out_sheet(sheet, staging, as_of, known_shapes, earlier)):
+            tables.append(laid)
     if not tables:
         raise FileRejected.because(
             "見出しとデータの行が見つかりません",
@@ -80,10 +50,20 @@ def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None, known
             stage="layout",
             rule="layout.no_table",
         )
-    return tables
+    return folding.fold_tables(tables, staging, book.file, as_of) if known_shapes else tables
 
 
-def _lay_out_sheet(sheet: Sheet, staging: Staging, as_of: dt.date | None, known_shapes: bool) -> Laid | None:
+@dataclass
+class Earlier:
+    """What the sheets before add up to, by heading, for 累計 rows; `whole` while no month can be missing."""
+
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    whole: bool = True
+
+
+def _lay_out_sheet(
+    sheet: Sheet, staging: Staging, as_of: dt.date | None, known_shapes: bool, earlier: Earlier
+) -> Laid | None:
     head = list(rows(sheet, staging, last=HEAD_ROWS))
     if known_shapes and municipalities.recognised(head):
         long = municipalities.unfold(sheet, staging, as_of)
@@ -99,12 +79,14 @@ def _lay_out_sheet(sheet: Sheet, staging: Staging, as_of: dt.date | None, known_
             private_use=sheet.private_use,
             mended=long.mended,
         )
-    header = _header_row(head)
-    if header is None:
+    found = shape.find(head, sheet.merged, vocabulary(DATASETS.values()))
+    if found is None:
         return None
-    cells = [(cell or "").strip() for cell in dict(head)[header]]
-    dialect = kintone.dialect(cells)
-    fold = _fold(sheet, staging, header, cells, dialect)
+    header = found.last
+    raw = [(cell or "").strip() for cell in dict(head)[found.rows[0]]]
+    dialect = kintone.dialect(raw) if len(found.rows) == 1 else "plain"
+    cells = list(found.titles) if dialect == "plain" else raw
+    folded = _fold(sheet, staging, header, cells, dialect)
     filled = _filled(sheet, staging, [i for i, cell in enumerate(cells) if not cell], header)
     if filled and header in sheet.ragged:
         raise FileRejected.because(
@@ -114,13 +96,20 @@ def _lay_out_sheet(sheet: Sheet, staging: Staging, as_of: dt.date | None, known_
             rule="layout.uneven_header",
             rows=(header,),
         )
-    columns = [column for column in fold.columns if column.title or column.position in filled]
+    columns = [column for column in folded.columns if column.title or column.position in filled]
+    mended = [*folded.mended, *_hidden_parts(sheet, header)]
+    inner = Inner()
+    if dialect == "plain":
+        mended += _carry_down(sheet, staging, header)
+        titles = {c.position: c.title for c in columns}
+        inner = _inner(sheet, staging, found, titles, earlier)
+        mended += inner.mended
+        if known_shapes:
+            columns = [c for c in columns if c.position not in inner.summing or _is_known(c.title)]
     view = staging.name("laid")
-    staging.sql(
-        staged.lay_out(view, sheet.table, [(c.expression, f"c{c.position}") for c in columns], header, sheet.width)
-    )
+    expressions = [(c.expression, f"c{c.position}") for c in columns]
+    staging.sql(staged.lay_out(view, sheet.table, expressions, header, sheet.width, sorted(inner.left_out)))
     height = int(staging.value(staged.count_rows(view)))
-    mended = list(fold.mended)
     if not height:
         words = "見出しだけで、データの行がありません。取り込む行はありません"
         mended.append(Mended(rule="layout.no_rows", message=words, sheet=sheet.name, count=0, rows=(header,)))
@@ -128,16 +117,204 @@ def _lay_out_sheet(sheet: Sheet, staging: Staging, as_of: dt.date | None, known_
         sheet.name,
         sheet.hidden,
         view,
-        (header,),
+        found.rows,
         tuple(Heading(c.title, letter(c.position), f"c{c.position}", c.options) for c in columns),
         height,
         dialect=dialect,
-        start=None if fold.start is None else f"c{fold.start}",
-        record=None if fold.record is None else f"c{fold.record}",
-        ragged=tuple(row for row in sheet.ragged if row > header),
+        start=None if folded.start is None else f"c{folded.start}",
+        record=None if folded.record is None else f"c{folded.record}",
+        ragged=tuple(row for row in sheet.ragged if row > header and row not in inner.left_out),
         private_use=sheet.private_use,
         mended=tuple(mended),
+        totals=inner.totals,
+        notes=inner.notes,
+        above=found.above,
+        summing=tuple(Heading(cells[p], letter(p), f"c{p}") for p in sorted(inner.summing)),
     )
+
+
+def _is_known(title: str) -> bool:
+    return fold_header(title) in vocabulary(DATASETS.values())
+
+
+def _hidden_parts(sheet: Sheet, header: int) -> list[Mended]:
+    """Rows and columns that Excel hides are read as the others are, and said."""
+    found = []
+    if rows_ := [row for row in sheet.hidden_rows if row > header]:
+        words = "非表示の行も読み取りました"
+        found.append(
+            Mended(
+                rule="layout.hidden_rows",
+                message=words,
+                sheet=sheet.name,
+                count=len(rows_),
+                rows=tuple(rows_[:ROWS_SHOWN]),
+            )
+        )
+    for column in sheet.hidden_columns:
+        words = "非表示の列も読み取りました"
+        found.append(
+            Mended(rule="layout.hidden_columns", message=words, sheet=sheet.name, column=letter(column), count=1)
+        )
+    return found
+
+
+def _carry_down(sheet: Sheet, staging: Staging, header: int) -> list[Mended]:
+    """A label merged over several rows is every row's label; a merged figure stays where it stands."""
+    down = [m for m in sheet.merged if m.last_row > m.first_row > header and m.first < sheet.width]
+    if not down:
+        return []
+    values: dict[int, list[tuple[int, str]]] = {}
+    cells = dict(rows(sheet, staging, first=min(m.first_row for m in down), last=max(m.first_row for m in down)))
+    for merge in down:
+        value = cells.get(merge.first_row, [None] * sheet.width)[merge.first]
+        if value and (merge.first == 0 or totals.number(value) is None):
+            below = range(merge.first_row + 1, min(merge.last_row, sheet.height) + 1)
+            values.setdefault(merge.first, []).extend((row, value) for row in below)
+    found = []
+    for column, pairs in sorted(values.items()):
+        with staging.lent(row=[row for row, _ in pairs], value=[value for _, value in pairs]) as merged:
+            staging.sql(staged.carry_down(sheet.table, column, merged))
+        rows_ = tuple(sorted(row for row, _ in pairs)[:ROWS_SHOWN])
+        found.append(
+            Mended(
+                rule="layout.merged_rows",
+                message="結合されたセルの値を、結合された行すべての値として読みました",
+                sheet=sheet.name,
+                column=letter(column),
+                count=len(pairs),
+                rows=rows_,
+                before="",
+                after=shown(pairs[0][1]),
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Inner:
+    """What stands among a table's rows and columns besides data."""
+
+    left_out: frozenset[int] = frozenset()
+    summing: frozenset[int] = frozenset()
+    totals: tuple[ControlTotal, ...] = ()
+    notes: tuple[str, ...] = ()
+    mended: tuple[Mended, ...] = ()
+
+
+def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[int, str], earlier: Earlier) -> Inner:
+    """Tell data rows from totals, notes and repeated headers; compare the totals. `earlier` grows by this sheet."""
+    header = found.last
+    suspects = staging.sql(
+        staged.perhaps_no_data(sheet.table, sheet.width, header, _heads(sheet, staging, found))
+    ).fetchall()
+    names = [{fold_header(cell) for cell in cells if cell} for _, cells in _header_cells(sheet, staging, found)]
+    again: list[int] = []
+    notes: dict[int, str] = {}
+    labelled: list[totals.Labelled] = []
+    for row, *cells in suspects:
+        filled = {fold_header(cell) for cell in cells if cell and cell.strip()}
+        if len(filled) > 1 and filled in names:
+            again.append(row)
+        elif (words := _note(cells, len(titles))) is not None:
+            notes[row] = words
+        elif label := totals.labelled(row, cells):
+            labelled.append(label)
+    notes |= _trailing(sheet, staging, header, len(titles), notes)
+    summing_titles = any(map(totals.is_total_heading, (p for t in titles.values() for p in t.split("_"))))
+    running_titles = any(map(totals.is_running_heading, titles.values()))
+    numbers: tuple[ControlTotal, ...] = ()
+    summing: set[int] = set()
+    out = {*again, *notes}
+    if labelled or summing_titles or running_titles:
+        if sheet.height > _MOST_TALLIED and not labelled:
+            return Inner(frozenset(out), notes=tuple(notes[row] for row in sorted(notes)))
+        table_rows = [
+            (row, cells)
+            for row, cells in rows(sheet, staging, first=header + 1)
+            if row not in out and any(c and c.strip() for c in cells)
+        ]
+        table = totals.Table(sheet.name, titles, table_rows)
+        known = {j: earlier.sums[t] for j, t in titles.items() if t in earlier.sums}
+        first_month = bool(_APRIL.search(fold(sheet.name or "")))
+        tally = totals.tally_rows(table, labelled, known, whole=first_month or (bool(known) and earlier.whole))
+        earlier.whole = earlier.whole and (first_month or not any(t.agrees is None for t in tally.totals))
+        table.rows = [r for r in table_rows if r[0] not in tally.rows]
+        by_column, summing = totals.tally_columns(table, letter)
+        at = {title: letter(j) for j, title in titles.items()}
+        numbers = (*(replace(t, letter=at[t.header]) for t in tally.totals), *by_column)
+        out |= tally.rows
+        for j in table.additive():
+            values = (totals.number(cells[j]) or Decimal(0) for _, cells in table.rows)
+            earlier.sums[titles[j]] = earlier.sums.get(titles[j], Decimal(0)) + sum(values, Decimal(0))
+    said = [
+        (again, "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"),
+        (sorted(out - set(again) - set(notes)), "layout.total_row", "合計の行なので、データではなく検算に使いました"),
+        (sorted(notes), "layout.note", "注記の行なので、データとして読んでいません"),
+    ]
+    mended = [
+        Mended(rule=rule, message=words, sheet=sheet.name, count=len(found_), rows=tuple(found_[:ROWS_SHOWN]))
+        for found_, rule, words in said
+        if found_
+    ]
+    mended += [
+        Mended(
+            rule="layout.running_total_differs",
+            message="累計が、明細を足した数と合いません。ファイルの値のままで、直していません",
+            sheet=t.sheet,
+            column=t.letter,
+            header=shown(t.header),
+            rows=() if t.row is None else (t.row,),
+            before=f"{t.stated:,}",
+            after=f"{t.computed or 0:,}",
+        )
+        for t in numbers
+        if t.running and t.agrees is False
+    ]
+    return Inner(frozenset(out), frozenset(summing), numbers, tuple(notes[row] for row in sorted(notes)), tuple(mended))
+
+
+def _header_cells(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple[int, list[str | None]]]:
+    return list(rows(sheet, staging, first=found.rows[0], last=found.rows[-1]))
+
+
+def _heads(sheet: Sheet, staging: Staging, found: shape.Header) -> list[str]:
+    (_, cells), *_ = _header_cells(sheet, staging, found)
+    return [cell or "" for cell in cells]
+
+
+def _note(cells: Sequence[str | None], width: int) -> str | None:
+    """The row's words if it is a remark: it begins with a mark, and hardly anything stands beside it."""
+    filled = [cell.strip() for cell in cells if cell and cell.strip()]
+    if width > 1 and filled and len(filled) <= max(1, width // 3) and _NOTE.match(filled[0]):
+        return " ".join(filled)
+    return None
+
+
+def _trailing(sheet: Sheet, staging: Staging, header: int, width: int, known: Mapping[int, str]) -> dict[int, str]:
+    """Remarks without a mark: lone words under a blank row or under a marked remark, where the sheet ends."""
+    if width < _WIDTH_WITH_REMARKS:
+        return {}
+    found: dict[int, str] = {}
+    lone: list[tuple[int, str]] = []
+    ended = False
+    start = max(header + 1, sheet.height - HEAD_ROWS)
+    for row, cells in reversed(list(rows(sheet, staging, first=start))):
+        filled = [cell.strip() for cell in cells if cell and cell.strip()]
+        if not filled or row in known:
+            ended = True
+        elif len(filled) == 1 and not shape.is_value(filled[0]):
+            if totals.labelled(row, cells):
+                break
+            lone.append((row, filled[0]))
+            ended = False
+            continue
+        else:
+            break
+        if ended:
+            found |= dict(lone)
+            lone = []
+    return found
 
 
 def _fold(sheet: Sheet, staging: Staging, header: int, cells: Sequence[str], dialect: str) -> kintone.Fold:
@@ -156,17 +333,3 @@ def _filled(sheet: Sheet, staging: Staging, positions: Sequence[int], header: in
         return set()
     counts = staging.row(staged.filled_below(sheet.table, positions, header))
     return {position for position, count in zip(positions, counts, strict=True) if count}
-
-
-def _header_row(head: Sequence[tuple[int, list[str | None]]]) -> int | None:
-    """The row within the first 30 with the most known headings; without any, the first one filled like a header."""
-    known = vocabulary(DATASETS.values())
-    hits = {row: sum(1 for cell in cells if cell and fold_header(cell) in known) for row, cells in head}
-    if hits and max(hits.values()) > 0:
-        return max(hits, key=lambda row: (hits[row], -row))
-    widest = max((sum(1 for cell in cells if cell and cell.strip()) for _, cells in head), default=0)
-    for row, cells in head:
-        filled = [cell for cell in cells if cell and cell.strip()]
-        if filled and len(filled) * 2 > widest and len(set(filled)) == len(filled):
-            return row
-    return None

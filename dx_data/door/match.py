@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dx_data.datasets import DATASETS, children_of
 from dx_data.derive import headers, staged
 from dx_data.door.echo import shown
-from dx_data.door.layout import Heading, Laid
+from dx_data.door.laid import Heading, Laid
 from dx_data.door.staging import Staging
 from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.spec import Column, Dataset

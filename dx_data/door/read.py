@@ -23,6 +23,7 @@ import duckdb
 
 from dx_data.derive import staged
 from dx_data.door.echo import shown
+from dx_data.door.shape import Merge
 from dx_data.door.staging import Staging
 from dx_data.door.workbook import TOO_MUCH
 from dx_data.errors import FileRejected
@@ -51,7 +52,8 @@ _EXPORT_AGAIN = "UTF-8 か Shift-JIS で書き出してください"
 class Sheet:
     """One raw table: `table` in the staging holds `row` (the row a person sees) and text columns c0 … c<width-1>.
 
-    `ragged` are rows with too few or too many cells; `private_use` says whether 外字 may occur.
+    `ragged` are rows with too few or too many cells; `private_use` says whether 外字 may occur. `merged` are a
+    worksheet's merged ranges, `hidden_rows` and `hidden_columns` (from 0) what Excel does not show.
     """
 
     name: str | None
@@ -61,6 +63,9 @@ class Sheet:
     height: int
     ragged: tuple[int, ...] = ()
     private_use: bool = True
+    merged: tuple[Merge, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -336,13 +341,24 @@ def _read_workbook(path: Path, staging: Staging, settings: Settings) -> tuple[Sh
     sheets = []
     for number, sheet in enumerate(facts):
         table = staging.name("raw")
-        width = int(str(sheet["width"]))
+        width = int(sheet["width"])
         if width > _WIDEST:
             raise _refuse(f"列が {width:,} あります", f"{_WIDEST:,} 列までの表にしてください", "read.too_wide")
         height = _load_csv(staging, table, out / f"{number}.csv", ",", width) if width else 0
         if not width:
             staging.sql(staged.create_empty_raw(table))
-        sheets.append(Sheet(shown(str(sheet["name"])), bool(sheet["hidden"]), table, max(width, 1), height))
+        sheets.append(
+            Sheet(
+                shown(str(sheet["name"])),
+                bool(sheet["hidden"]),
+                table,
+                max(width, 1),
+                height,
+                merged=tuple(Merge(*each) for each in sheet["merged"]),
+                hidden_rows=tuple(row for row in sheet["hidden_rows"] if row <= height),
+                hidden_columns=tuple(column for column in sheet["hidden_columns"] if column < width),
+            )
+        )
     return tuple(sheets)
 
 
@@ -373,7 +389,7 @@ def _bomb(settings: Settings) -> FileRejected:
     )
 
 
-def _parse_in_child(path: Path, out: Path, settings: Settings) -> list[dict[str, object]]:
+def _parse_in_child(path: Path, out: Path, settings: Settings) -> list[dict[str, Any]]:
     """Parse in a process of its own that can be ended: a hostile workbook takes only that process down."""
     command = [sys.executable, "-I", str(Path(__file__).with_name("workbook.py")), str(path), str(out)]
     command += [str(settings.reader_memory_mb), str(settings.max_unpacked_mb)]
@@ -395,7 +411,7 @@ def _parse_in_child(path: Path, out: Path, settings: Settings) -> list[dict[str,
             "データのある範囲だけを新しいブックに貼り付けて保存してください",
             "read.damaged",
         )
-    facts: list[dict[str, object]] = json.loads(done.stdout)
+    facts: list[dict[str, Any]] = json.loads(done.stdout)
     return facts
 
 

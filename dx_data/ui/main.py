@@ -13,7 +13,13 @@ from dx_data.ui import faults, session, words
 # Who lacks the right does not even find the page; the page asks for the same right again.
 PAGES = (
     ("overview", "概要", Right.ASK),
+    ("procedures", "手続オンライン化", Right.ASK),
     ("applications", "電子申請", Right.ASK),
+    ("cashless", "キャッシュレス", Right.ASK),
+    ("consultations", "相談・伴走支援", Right.ASK),
+    ("trainings", "研修・イベント・新技術", Right.ASK),
+    ("desk", "庁内対応", Right.ASK),
+    ("contract", "契約の進捗", Right.ASK),
     ("benchmark", "全国・23区との比較", Right.ASK),
     ("intake", "データ取込", Right.CHECK),
     ("history", "取込履歴", Right.ASK),

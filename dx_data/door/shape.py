@@ -1,0 +1,225 @@
+"""Where a table's header is: the row that names columns, its upper and lower levels, and what stands between.
+
+Pure functions over the first rows of a sheet and its merged cells (domain.md 8).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from dx_data.text import fold, fold_header
+
+Cells = Sequence[str | None]
+
+_VALUE = re.compile(
+    r"[-+△▲(]? ?[¥\\]?[0-9][0-9,]*(\.[0-9]+)?([eE][-+]?[0-9]+)?(%|円|千円|件|人|名|回)?\)?"
+    r"|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T].*)?|.*[0-9]年[0-9]{1,2}月[0-9]{1,2}日.*"
+    r"|[0-9]{1,2}月[0-9]{1,2}日.*|[0-9]{1,2}/[0-9]{1,2}|[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
+)
+_YEAR = re.compile("(19|20)[0-9]{2}")
+_UNIT = re.compile(r"\(?(単位:)?(千円|百万円|億円|円|件|人|名|回|%|日|時間|分|世帯|枚|台)\)?")
+_TYPES = frozenset(
+    (
+        *("string", "integer", "int", "float", "double", "decimal", "number", "date", "datetime", "boolean", "text"),
+        *("文字列", "文字", "数値", "整数", "小数", "日付", "日時", "必須", "任意", "assertion"),
+    )
+)
+_DEEPEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merged range: rows as a person counts them, columns from 0, both ends included."""
+
+    first_row: int
+    first: int
+    last_row: int
+    last: int
+
+    def covers(self, row: int, column: int) -> bool:
+        """Whether the cell lies inside."""
+        return self.first_row <= row <= self.last_row and self.first <= column <= self.last
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header's rows, the joined heading of every column, the last row above the data, and the texts above it."""
+
+    rows: tuple[int, ...]
+    titles: tuple[str, ...]
+    last: int
+    above: tuple[str, ...]
+
+
+def is_value(cell: str | None) -> bool:
+    """Whether a cell is a number, a date or a time rather than words."""
+    return bool(cell) and _VALUE.fullmatch(fold(cell or "")) is not None
+
+
+def find(head: Sequence[tuple[int, Cells]], merged: Sequence[Merge], known: Collection[str]) -> Header | None:
+    """The header of a sheet by its first rows; None where no row is filled like one."""
+    rows = {row: [_tidy(cell) for cell in cells] for row, cells in head}
+    base = _base(rows, known)
+    if base is None:
+        return None
+    levels = _levels(rows, base, merged)
+    titles = _joined(rows, levels, merged)
+    last = levels[-1]
+    while (below := rows.get(last + 1)) is not None and any(below):
+        if _is_type_row(below):
+            last += 1
+        elif _is_unit_row(below):
+            for j, unit in ((j, c) for j, c in enumerate(below) if c):
+                titles[j] = f"{titles[j]}（{fold(unit).strip('()').removeprefix('単位:')}）"
+            last += 1
+        else:
+            break
+    above = tuple(c for row, cells in rows.items() if row < levels[0] for c in cells if c and not c.startswith("#"))
+    return Header(tuple(levels), tuple(titles), last, above)
+
+
+def _tidy(cell: str | None) -> str:
+    return re.sub(r"\s*[\r\n]+\s*", "", (cell or "").strip())
+
+
+def _base(rows: Mapping[int, list[str]], known: Collection[str]) -> int | None:
+    """The row with the most known headings; with less than two, the first that is filled like a header."""
+    hits = {row: sum(1 for cell in cells if cell and fold_header(cell) in known) for row, cells in rows.items()}
+    most = max(hits.values(), default=0)
+    best = next((row for row, count in hits.items() if count == most), None) if most else None
+    if best is not None and (most > 1 or sum(map(bool, rows[best])) == 1):
+        return best
+    like = _like_a_header(rows)
+    if best is None or like is None:
+        return best if like is None else like
+    widest = max(sum(map(bool, cells)) for cells in rows.values())
+    return best if sum(map(bool, rows[best])) * 2 > widest else like
+
+
+def _like_a_header(rows: Mapping[int, list[str]]) -> int | None:
+    widest = max((sum(map(bool, cells)) for cells in rows.values()), default=0)
+    full = {row: [c for c in cells if c] for row, cells in rows.items()}
+    full = {row: cells for row, cells in full.items() if cells and len(cells) * 2 > widest}
+    wordy = {row: cells for row, cells in full.items() if _words_only(cells, least=1) and not _is_unit_row(cells)}
+    apart = {row for row, cells in full.items() if len(set(cells)) == len(cells)}
+    over_values = {row for row in wordy if _over_values(rows, row)}
+    tiers = (
+        [row for row in wordy if row in apart and row in over_values],
+        [row for row in wordy if row in over_values and not _is_type_row(wordy[row])],
+        [row for row in wordy if row in apart],
+        [row for row in full if row in apart],
+        list(wordy),
+    )
+    return next((tier[0] for tier in tiers if tier), None)
+
+
+def _over_values(rows: Mapping[int, list[str]], row: int) -> bool:
+    """Whether the next row that is neither blank nor about types or units holds a figure or a date."""
+    below = (cells for number, cells in rows.items() if number > row and any(cells))
+    first = next((cells for cells in below if not _is_type_row(cells) and not _is_unit_row(cells)), [])
+    return any(map(is_value, first))
+
+
+def _levels(rows: Mapping[int, list[str]], base: int, merged: Sequence[Merge]) -> list[int]:
+    levels = [base]
+    while len(levels) < _DEEPEST and _is_upper(rows, levels[0] - 1, levels, merged):
+        levels.insert(0, levels[0] - 1)
+    while len(levels) < _DEEPEST and _is_lower(rows, levels[-1], levels[-1] + 1, merged):
+        levels.append(levels[-1] + 1)
+    return levels
+
+
+def _words_only(cells: Sequence[str], least: int = 2) -> bool:
+    filled = [c for c in cells if c]
+    return len(filled) >= least and not any(is_value(c) and not _YEAR.fullmatch(c) for c in filled)
+
+
+def _is_upper(rows: Mapping[int, list[str]], upper: int, levels: Sequence[int], merged: Sequence[Merge]) -> bool:
+    """Whether the row above names groups of the columns below it; a title does not, however it is merged."""
+    base = levels[0]
+    above, below = rows.get(upper), rows[base]
+    if above is None or not _words_only(above) or above[0].startswith("#"):
+        return False
+    if any(m.first_row <= upper and m.last_row >= base for m in merged):
+        return True
+    if len(levels) > 1:
+        return False
+    names = [c for c in below if c]
+    spans = [m for m in merged if m.first_row == m.last_row == upper and m.last > m.first > 0]
+    if len(set(names)) < len(names) or any(a and not b for a, b in zip(above, below, strict=True)):
+        return bool(spans) or not any(m.first_row == upper for m in merged)
+    return len(spans) > 1 and not above[0]
+
+
+def _is_lower(rows: Mapping[int, list[str]], base: int, lower: int, merged: Sequence[Merge]) -> bool:
+    """Whether the row below divides the base row's columns; a data row does not."""
+    above, below = rows[base], rows.get(lower)
+    if below is None or not _words_only(below) or _is_type_row(below) or _is_unit_row(below):
+        return False
+    if any(m.first_row <= base and m.last_row >= lower for m in merged):
+        return any(m.first_row == m.last_row == base for m in merged) or _only_under_gaps(above, below)
+    spans = [m for m in merged if m.first_row == m.last_row == base]
+    if any(sum(map(bool, below[m.first : m.last + 1])) > 1 for m in spans):
+        return True
+    if merged or not _only_under_gaps(above, below):
+        return False
+    under = rows.get(lower + 1, [])
+    return any(is_value(cell) for cell, name in zip(under, below, strict=False) if name)
+
+
+def _only_under_gaps(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether every filled cell below stands under a blank one or under the start of a group with blanks at its right,
+    and something above has nothing below."""
+    gap = False
+    for j, cell in enumerate(below):
+        if not cell:
+            continue
+        starts = bool(above[j]) and j + 1 < len(above) and not above[j + 1] and bool(below[j + 1])
+        if above[j] and not starts:
+            return False
+        gap = gap or not above[j]
+    alone = any(a and not b for a, b in zip(above, below, strict=True))
+    return gap and alone
+
+
+def _is_type_row(cells: Sequence[str]) -> bool:
+    filled = [c for c in cells if c]
+    if not filled:
+        return False
+    return filled[0].startswith("#") or (len(filled) > 1 and all(c.casefold().split(":")[-1] in _TYPES for c in filled))
+
+
+def _is_unit_row(cells: Sequence[str]) -> bool:
+    units = [c for c in cells if c]
+    return len(units) > 1 and all(_UNIT.fullmatch(fold(c)) for c in units)
+
+
+def _joined(rows: Mapping[int, list[str]], levels: Sequence[int], merged: Sequence[Merge]) -> list[str]:
+    """The levels of each column joined with `_`; a group's name goes to all its columns."""
+    width = len(rows[levels[0]])
+    inside = [m for m in merged if levels[0] <= m.first_row <= levels[-1]]
+    by_merge = any(m.last > m.first for m in inside)
+    names: list[list[str]] = []
+    for depth, row in enumerate(levels):
+        level = list(rows[row])
+        for j in range(width):
+            if level[j]:
+                continue
+            over = next((m for m in inside if m.covers(row, j)), None)
+            if over:
+                level[j] = rows[row][over.first] if over.first_row == row else ""
+            elif not by_merge and depth + 1 < len(levels) and j and level[j - 1]:
+                deeper = any(rows[d][j] for d in levels[depth + 1 :])
+                same = all(upper[j] == upper[j - 1] for upper in names)
+                level[j] = level[j - 1] if deeper and same else ""
+        names.append(level)
+    titles = []
+    for j in range(width):
+        parts: list[str] = []
+        for level in names:
+            if level[j] and level[j] not in parts[-1:]:
+                parts.append(level[j])
+        titles.append("_".join(parts))
+    return titles

@@ -1,0 +1,94 @@
+-- title: 手続オンライン化（所管課別、基準日）
+-- question: どの課の手続がオンライン化できていて、どの課が残っているか。
+-- definition:
+--   numerator: 種類数はオンラインでできる手続（済(全部)・済(一部)）の数、件数はその手続の年間件数の合計
+--   denominator: 種類数は対象の手続の数（オンライン化状況が対象外の手続を含む）、件数はその年間件数の合計
+--   scope: 手続台帳の有効な手続のうち、選んだ対象（全手続、区裁量＝オンライン化可否が区で可能、優先(契約)＝子育て・教育か年間1万件以上か区選定、国59手続、国26手続）
+--   exclusions: 基準日までに廃止・統合した手続。件数の割合では年間件数が空欄の手続
+--   reference: 基準日。オンライン化日が基準日より後の手続は未とし、空欄なら前から済とする。ほかの項目は台帳を取り込んだ時のもの。国26手続は手段を問わないため、デジタル庁の公表値とは違う。並びは基準日の組織順で、所管課マスターにない課は最後に置く
+-- params:
+--   as_of: {title: 基準日, kind: date, default: today}
+--   scope: {title: 対象の手続, kind: choice, default: 全手続, choices: [全手続, 区裁量, 優先(契約), 国59手続, 国26手続], description: 割合の分母にする手続です}
+-- columns:
+--   sequence:       {title: 組織順, kind: integer, unit: 番目, description: 所管課マスターになければ空欄です}
+--   division:       {title: 所管部}
+--   section:        {title: 所管課}
+--   procedures:     {title: 対象の手続数, kind: integer, unit: 手続, description: 種類数の割合の分母です}
+--   online_all:     {title: オンライン化済（全部）の手続数, kind: integer, unit: 手続}
+--   online_partial: {title: オンライン化済（一部）の手続数, kind: integer, unit: 手続}
+--   not_online:     {title: 未オンライン化の手続数, kind: integer, unit: 手続}
+--   excluded:       {title: オンライン化の対象外の手続数, kind: integer, unit: 手続, description: オンライン化状況が「対象外」の手続です。分母には入れます}
+--   online:         {title: オンラインでできる手続数, kind: integer, unit: 手続, description: 全部と一部の合計で、種類数の割合の分子です}
+--   online_rate:    {title: オンライン化率（種類数）, kind: number, unit: "%", description: オンラインでできる手続数÷対象の手続数です。件数の割合とは別のものです}
+--   cases:          {title: 対象の手続の年間件数, kind: integer, unit: 件, description: 年間件数の書いてある手続の合計で、件数の割合の分母です}
+--   online_cases:   {title: オンラインでできる手続の年間件数, kind: integer, unit: 件, description: 窓口や郵送での件数も含みます。件数の割合の分子です}
+--   cases_rate:     {title: オンライン化率（件数）, kind: number, unit: "%", description: オンラインでできる手続の年間件数÷対象の手続の年間件数です。使われた割合（オンライン利用率）ではありません}
+--   cases_unknown:  {title: 年間件数が空欄の手続数, kind: integer, unit: 手続, description: 件数の割合には入っていません}
+-- key: [section]
+-- reads: [procedures, departments]
+
+WITH listed AS (
+    SELECT
+        section,
+        yearly_cases,
+        CASE
+            WHEN online_status IN ('済(全部)', '済(一部)') AND online_on > $as_of THEN '未'
+            ELSE online_status
+        END                                                                   AS status
+    FROM procedures
+    WHERE (validity IS DISTINCT FROM '廃止・統合' OR abolished_on > $as_of)
+      AND CASE $scope
+            WHEN '区裁量' THEN discretion = '区で可能'
+            WHEN '優先(契約)' THEN list_has_any(priority, ['子育て・教育', '年間1万件以上', '区選定'])
+            WHEN '国59手続' THEN list_contains(priority, '国59手続')
+            WHEN '国26手続' THEN list_contains(priority, '国26手続')
+            ELSE true
+        END
+),
+
+counted AS (
+    SELECT
+        section,
+        count(*)                                                              AS procedures,
+        count(*) FILTER (WHERE status = '済(全部)')                              AS online_all,
+        count(*) FILTER (WHERE status = '済(一部)')                              AS online_partial,
+        count(*) FILTER (WHERE status = '未')                                  AS not_online,
+        count(*) FILTER (WHERE status = '対象外')                                AS excluded,
+        sum(yearly_cases)::BIGINT                                             AS cases,
+        CASE
+            WHEN count(yearly_cases) > 0
+                THEN coalesce(sum(yearly_cases) FILTER (WHERE status IN ('済(全部)', '済(一部)')), 0)::BIGINT
+        END                                                                   AS online_cases,
+        count(*) - count(yearly_cases)                                        AS cases_unknown
+    FROM listed
+    GROUP BY section
+),
+
+organisation AS (
+    SELECT
+        section,
+        max_by(sequence, valid_from)                                          AS sequence,
+        max_by(division, valid_from)                                          AS division
+    FROM departments
+    WHERE valid_from <= $as_of
+    GROUP BY section
+)
+
+SELECT
+    o.sequence,
+    o.division,
+    c.section,
+    c.procedures,
+    c.online_all,
+    c.online_partial,
+    c.not_online,
+    c.excluded,
+    c.online_all + c.online_partial                                           AS online,
+    round(100.0 * (c.online_all + c.online_partial) / nullif(c.procedures, 0), 1) AS online_rate,
+    c.cases,
+    c.online_cases,
+    round(100.0 * c.online_cases / nullif(c.cases, 0), 1)                     AS cases_rate,
+    c.cases_unknown
+FROM counted AS c
+LEFT JOIN organisation AS o ON o.section = c.section
+ORDER BY o.sequence NULLS LAST, c.section

@@ -1,0 +1,56 @@
+-- title: 業務の見直しで減った時間（所管課別、1年あたり）
+-- question: BPRで、どの課の時間が1年にどれだけ減るか。
+-- definition:
+--   numerator: BPR実施が完了の手続の、削減時間（分/件）×年間件数の合計
+--   denominator: 60（分を時間にする）
+--   scope: 手続台帳の有効な手続のうち、BPR実施が完了のもの
+--   exclusions: 削減時間か年間件数が空欄の手続（数を別に示す）、基準日までに廃止・統合した手続
+--   reference: 基準日。BPR実施・削減時間・年間件数は台帳を取り込んだ時のもので、年間件数の年度は手続ごとに違うことがある。並びは基準日の組織順
+-- params:
+--   as_of: {title: 基準日, kind: date, default: today}
+-- columns:
+--   sequence:    {title: 組織順, kind: integer, unit: 番目, description: 所管課マスターになければ空欄です}
+--   division:    {title: 所管部}
+--   section:     {title: 所管課}
+--   finished:    {title: BPR完了の手続数, kind: integer, unit: 手続}
+--   counted:     {title: 時間を計算できた手続数, kind: integer, unit: 手続}
+--   unknown:     {title: 計算できない手続数, kind: integer, unit: 手続, description: 削減時間か年間件数が空欄の手続です}
+--   saved_hours: {title: 1年に減る時間, kind: number, unit: 時間, description: 1つも計算できなければ空欄です}
+--   total_hours: {title: 全所管課の1年に減る時間, kind: number, unit: 時間}
+-- key: [section]
+-- reads: [procedures, departments]
+
+WITH counted AS (
+    SELECT
+        section,
+        count(*)                                                              AS finished,
+        count(saved_minutes * yearly_cases)                                   AS counted,
+        sum(saved_minutes * yearly_cases)                                     AS minutes
+    FROM procedures
+    WHERE bpr = '完了'
+      AND (validity IS DISTINCT FROM '廃止・統合' OR abolished_on > $as_of)
+    GROUP BY section
+),
+
+organisation AS (
+    SELECT
+        section,
+        max_by(sequence, valid_from)                                          AS sequence,
+        max_by(division, valid_from)                                          AS division
+    FROM departments
+    WHERE valid_from <= $as_of
+    GROUP BY section
+)
+
+SELECT
+    o.sequence,
+    o.division,
+    c.section,
+    c.finished,
+    c.counted,
+    c.finished - c.counted                                                    AS unknown,
+    round(c.minutes / 60, 1)                                                  AS saved_hours,
+    round(sum(c.minutes) OVER () / 60, 1)                                     AS total_hours
+FROM counted AS c
+LEFT JOIN organisation AS o ON o.section = c.section
+ORDER BY o.sequence NULLS LAST, c.section

@@ -1,0 +1,54 @@
+-- title: 研修の一覧（1回ごとの定員と参加者、期間）
+-- question: どの研修に、定員に対して何人が参加したか。これからの研修は何か。
+-- definition:
+--   numerator: 1回の研修の参加者数
+--   denominator: 定員の人数
+--   scope: 実施日が開始日から終了日の年度の末日までの研修（予定を含む）
+--   exclusions: なし
+--   reference: 実施日。参加者数は実施済のものだけを示す
+-- params:
+--   since: {title: 開始日, kind: date, default: fiscal_year_start}
+--   until: {title: 終了日, kind: date, default: today}
+-- columns:
+--   training_id:   {title: 研修番号}
+--   held_on:       {title: 実施日, kind: date}
+--   kind:          {title: 研修区分}
+--   training:      {title: 研修名}
+--   session:       {title: 回, kind: integer, unit: 回目}
+--   state:         {title: 状況, kind: choice, choices: [予定, 実施済, 中止, 予定日を過ぎた予定], description: 実施日を過ぎても予定のままのものは分けて示します}
+--   capacity:      {title: 定員, kind: integer, unit: 人}
+--   registrations: {title: 申込者数, kind: integer, unit: 人}
+--   attendees:     {title: 参加者数, kind: integer, unit: 人}
+--   fill_rate:     {title: 定員に対する割合, kind: number, unit: "%"}
+--   sections:      {title: 参加課数, kind: integer, unit: 課}
+--   satisfaction:  {title: 満足度, kind: number, unit: 点}
+-- key: [training_id]
+-- reads: [trainings]
+
+WITH listed AS (
+    SELECT
+        *,
+        CASE WHEN state = '実施済' AND held_on <= $until THEN attendees END   AS counted
+    FROM trainings
+    WHERE held_on BETWEEN $since AND make_date(year($until - INTERVAL 3 MONTH)::INT + 1, 3, 31)
+)
+
+SELECT
+    training_id,
+    held_on,
+    kind,
+    training,
+    session,
+    CASE
+        WHEN state = '予定' AND held_on < $until THEN '予定日を過ぎた予定'
+        WHEN state = '実施済' AND held_on > $until THEN '予定'
+        ELSE state
+    END                                                                       AS state,
+    capacity,
+    registrations,
+    counted                                                                   AS attendees,
+    round(100.0 * counted / nullif(capacity, 0), 1)                           AS fill_rate,
+    section_count                                                             AS sections,
+    satisfaction
+FROM listed
+ORDER BY held_on DESC, training_id

@@ -1,0 +1,395 @@
+"""The shapes the datasets' files really have: a sheet per month, months across, methods across, PayPay's export."""
+
+import datetime as dt
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+
+from dx_data.door import Examined, Staging, examine
+from dx_data.door.folding import Group, measured, when
+from dx_data.errors import FileRejected
+from dx_data.settings import Settings
+
+Grid = list[list[Any]]
+
+
+def door(path: Path, **decided: Any) -> tuple[Examined, list[dict[str, Any]]]:
+    """The examined file and the sound rows of all its tables, without blanks; afterwards nothing of ours is left."""
+    with Staging() as staging:
+        folder = staging.folder
+        examined = examine(path, staging, Settings(), **decided)
+        rows = [row for table in examined.tables for row in table.typed(staging).to_pylist()]
+    assert not folder.exists()
+    return examined, [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def book(folder: Path, sheets: dict[str, Grid], merges: tuple[str, ...] = (), name: str = "事績簿.xlsx") -> Path:
+    path = folder / name
+    with xlsxwriter.Workbook(path) as workbook:
+        for title, rows in sheets.items():
+            sheet = workbook.add_worksheet(title)
+            for merge in merges:
+                sheet.merge_range(merge, "")
+            for number, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    if cell not in ("", None):
+                        sheet.write(number, column, cell)
+    return path
+
+
+def text(folder: Path, content: str, name: str = "a.csv") -> Path:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+# --- 事績簿 with methods across ------------------------------------------------------------------------------
+
+HEAD: Grid = [
+    ["キャッシュレス決済 事績簿（令和7年度）"],
+    ["窓口：戸籍住民課"],
+    ["日付", "曜日", "現金", "", "クレジット", "", "PayPay", "", "合計", ""],
+    ["", "", "件数", "金額", "件数", "金額", "件数", "金額", "件数", "金額"],
+]
+MERGES = ("A1:J1", "A3:A4", "B3:B4", "C3:D3", "E3:F3", "G3:H3", "I3:J3")
+APRIL: Grid = [
+    *HEAD,
+    ["4月1日(火)", "火", 10, 3000, 2, 600, "", "", 12, 3600],
+    ["4月2日(水)", "水", 5, 1500, 0, 0, "1件", "1,300円", 6, 2800],
+    ["合計", "", 15, 4500, 2, 600, 1, 1300, 18, 6400],
+    ["累計", "", 15, 4500, 2, 600, 1, 1300, 18, 6400],
+    ["※速報"],
+]
+MAY: Grid = [
+    *HEAD,
+    [1, "", 1, 300, "―", "―", 1, "△300", 2, 0],
+    ["合計", "", 1, 300, "", "", 1, -300, 2, 0],
+    ["累計", "", 16, 4800, 2, 600, 2, 1000, 20, 6400],
+]
+
+
+def receipt(day: int, row: int, **more: Any) -> dict[str, Any]:
+    facts = {"collected_on": dt.date(2025, 4, day), "counter": "戸籍住民課", "source_row": row, "entry": "売上"}
+    return {**facts, "weekday": "火" if day == 1 else "水", "source_sheet": "4月", **more}
+
+
+def test_a_book_with_methods_across_is_one_row_per_method(tmp_path: Path) -> None:
+    examined, rows = door(book(tmp_path, {"4月": APRIL}, MERGES))
+    assert examined.problems == ()
+    assert rows == [
+        receipt(1, 5, method="現金", transactions=10, amount_yen=3000),
+        receipt(1, 5, method="クレジットカード", transactions=2, amount_yen=600),
+        receipt(2, 6, method="現金", transactions=5, amount_yen=1500),
+        receipt(2, 6, method="クレジットカード", transactions=0, amount_yen=0),
+        receipt(2, 6, method="コード決済", brand="PayPay", transactions=1, amount_yen=1300),
+    ]
+    assert (examined.asks, examined.tables[0].header_row) == ((), 4)
+    assert {m.rule for m in examined.mended} == {
+        *("layout.total_row", "layout.note", "date.year_from_sheet", "layout.folded", "number.spelling")
+    }
+
+
+def test_totals_of_days_months_and_the_year_so_far_are_compared(tmp_path: Path) -> None:
+    examined, _ = door(book(tmp_path, {"4月": APRIL, "5月": MAY}, MERGES))
+    assert examined.problems == ()
+    assert {total.agrees for total in examined.control_totals} == {True}
+    assert {(total.sheet, total.label) for total in examined.control_totals} == {
+        *(("4月", "合計"), ("4月", "累計"), ("4月", "（列の計）")),
+        *(("5月", "合計"), ("5月", "累計"), ("5月", "（列の計）")),
+    }
+
+
+def test_a_negative_amount_is_a_refund_and_a_dash_is_nothing(tmp_path: Path) -> None:
+    examined, rows = door(book(tmp_path, {"4月": APRIL, "5月": MAY}, MERGES))
+    may = [row for row in rows if row["source_sheet"] == "5月"]
+    assert [(r["collected_on"].isoformat(), r["entry"], r["transactions"], r["amount_yen"]) for r in may] == [
+        ("2025-05-01", "売上", 1, 300),
+        ("2025-05-01", "返金", -1, -300),
+    ]
+    assert {"receipts.sign", "layout.dash"} <= {m.rule for m in examined.mended if m.sheet == "5月"}
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "stated", "place"),
+    [(6, 3, 9999, ("4月", "D", "現金_金額", (7,))), (7, 5, 601, ("4月", "F", "クレジット_金額", (8,)))],
+)
+def test_a_total_row_that_disagrees_is_a_fault_with_its_place(
+    tmp_path: Path, row: int, column: int, stated: int, place: tuple[str, str, str, tuple[int, ...]]
+) -> None:
+    wrong = [list(cells) for cells in APRIL]
+    wrong[row][column] = stated
+    examined, _ = door(book(tmp_path, {"4月": wrong}, MERGES))
+    (problem,) = examined.problems
+    assert (problem.stage, problem.rule, problem.value) == ("layout", "layout.total_differs", f"{stated:,}")
+    assert (problem.sheet, problem.column, problem.header, problem.rows) == place
+    assert problem.fix == "明細か合計を確かめて直し、書き出し直してください"
+
+
+def test_a_total_column_that_disagrees_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    wrong = [list(cells) for cells in APRIL[:-3]]
+    wrong.insert(5, ["4月3日(木)", "木", 1, 1, 1, 1, 1, 1, 3, 4])
+    examined, _ = door(book(tmp_path, {"4月": wrong}, MERGES))
+    (problem,) = examined.problems
+    assert (problem.rule, problem.column, problem.header, problem.rows) == (
+        *("layout.total_differs", "J", "合計_金額"),
+        (6,),
+    )
+
+
+def test_a_book_without_any_year_is_asked_for_it(tmp_path: Path) -> None:
+    bare = [["事績簿"], *APRIL[1:6]]
+    merges = MERGES
+    examined, _ = door(book(tmp_path, {"4月": bare}, merges))
+    assert {p.rule for p in examined.problems} == {"date.ambiguous"}
+    examined, rows = door(book(tmp_path, {"4月": bare}, merges), as_of=dt.date(2026, 5, 1))
+    assert {p.rule for p in examined.problems} == {"date.weekday"}
+    _, rows = door(book(tmp_path, {"4月": bare}, merges), as_of=dt.date(2025, 5, 1))
+    assert {row["collected_on"] for row in rows} == {dt.date(2025, 4, 1), dt.date(2025, 4, 2)}
+
+
+def test_amounts_in_thousands_are_multiplied_and_listed(tmp_path: Path) -> None:
+    content = "日付,窓口,現金_件数,現金_金額（千円）\n2025-04-01,保育課,3,12\n"
+    examined, rows = door(text(tmp_path, content))
+    assert [(row["method"], row["transactions"], row["amount_yen"]) for row in rows] == [("現金", 3, 12_000)]
+    assert "number.thousand_yen" in {m.rule for m in examined.mended}
+
+
+def test_cancellations_in_columns_of_their_own_are_negative(tmp_path: Path) -> None:
+    header = "日付,窓口,クレジット_件数,クレジット_金額,取消_クレジット_件数,取消_クレジット_金額"
+    content = f"{header}\n2025-04-01,保育課,3,900,1,300\n"
+    _, rows = door(text(tmp_path, content))
+    assert [(row["entry"], row["transactions"], row["amount_yen"]) for row in rows] == [
+        ("売上", 3, 900),
+        ("取消", -1, -300),
+    ]
+
+
+def test_cancellations_in_rows_of_their_own_are_negative(tmp_path: Path) -> None:
+    content = (
+        "収納日,窓口,決済手段,区分,件数,金額\n2025-04-01,保育課,現金,売上,3,900\n2025-04-01,保育課,現金,返金,1,300\n"
+    )
+    examined, rows = door(text(tmp_path, content))
+    assert [(row["entry"], row["transactions"], row["amount_yen"]) for row in rows] == [
+        ("売上", 3, 900),
+        ("返金", -1, -300),
+    ]
+    assert [(m.rule, m.rows) for m in examined.mended] == [("receipts.sign", (3,))]
+
+
+def test_without_a_column_for_it_the_sign_says_what_a_row_is(tmp_path: Path) -> None:
+    content = "収納日,窓口,決済手段,件数,金額\n2025-04-01,保育課,現金,3,900\n2025-04-01,保育課,現金,1,▲300\n"
+    _, rows = door(text(tmp_path, content))
+    assert [(row["entry"], row["transactions"], row["amount_yen"]) for row in rows] == [
+        ("売上", 3, 900),
+        ("返金", -1, -300),
+    ]
+
+
+def test_paypays_transactions_become_a_days_receipts(tmp_path: Path) -> None:
+    head = "決済番号,加盟店ID,屋号,店舗ID,店舗名,端末番号/PosID,取引ステータス,取引日時,取引金額,レシート番号"
+    head += ",支払い方法,SSID"
+    lines = [
+        "1001,9,区,7,戸籍住民課,T1,取引完了,2025/04/01 09:30:00,300,,PayPay残高,1",
+        "1002,9,区,7,戸籍住民課,T1,取引完了,2025/04/01 10:30:00,450,,PayPay残高,1",
+        "1002,9,区,7,戸籍住民課,T1,返金完了,2025/04/01 11:30:00,-450,,PayPay残高,1",
+        "1003,9,区,7,戸籍住民課,T1,取引取消,2025/04/02 09:30:00,300,,クレジットカード,1",
+        "1004,9,区,7,戸籍住民課,T1,取引失敗,2025/04/02 09:31:00,300,,PayPay残高,1",
+    ]
+    examined, rows = door(text(tmp_path, "\n".join([head, *lines, ""])))
+    assert examined.problems == ()
+    assert [(r["collected_on"].day, r["entry"], r["transactions"], r["amount_yen"]) for r in rows] == [
+        (1, "売上", 2, 750),
+        (1, "返金", -1, -450),
+        (2, "取消", -1, -300),
+    ]
+    assert {(r["method"], r["brand"], r["counter"], r["terminal_id"]) for r in rows} == {
+        ("コード決済", "PayPay", "戸籍住民課", "T1")
+    }
+    assert [m.rows for m in examined.mended if m.rule == "receipts.no_receipt"] == [(6,)]
+    assert examined.asks == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "group", "amount"),
+    [
+        ("クレジット_件数", Group("クレジットカード", "", "売上"), False),
+        ("コード決済_PayPay_金額", Group("コード決済", "PayPay", "売上"), True),
+        ("電子マネー件数", Group("電子マネー(区分なし)", "", "売上"), False),
+        ("取消_金額（円）", Group("", "", "取消"), True),
+    ],
+)
+def test_a_heading_of_figures_names_its_group(title: str, group: Group, amount: bool) -> None:
+    found = measured(title)
+    assert found is not None
+    assert (found.group, found.amount) == (group, amount)
+
+
+@pytest.mark.parametrize("title", ["件数", "金額", "天気_件数", "手数料種別", "入金額"])
+def test_other_headings_are_no_group(title: str) -> None:
+    assert measured(title) is None
+
+
+# --- months --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sheet", "above", "file", "expected"),
+    [
+        ("R7.4", (), "a.xlsx", (2025, 4)),
+        ("2025年4月", (), "a.xlsx", (2025, 4)),
+        ("4月", ("令和7年度",), "a.xlsx", (2025, 4)),
+        ("1月", ("令和7年度",), "a.xlsx", (2026, 1)),
+        ("4月", (), "事績簿_令和7年度.xlsx", (2025, 4)),
+        ("Sheet1", ("令和7年4月分",), "a.xlsx", (2025, 4)),
+        ("Sheet1", (), "a.xlsx", (None, None)),
+    ],
+)
+def test_a_sheet_says_its_month(sheet: str, above: tuple[str, ...], file: str, expected: tuple[int, int]) -> None:
+    found = when(sheet, above, file, None)
+    assert (found.year, found.month) == expected
+
+
+def test_months_across_become_a_row_per_month(tmp_path: Path) -> None:
+    rows: Grid = [
+        ["電子申請件数（令和7年度）"],
+        ["手続ID", "手続名", "4月", "5月", "3月", "合計"],
+        ["P-1", "a", 1, "", 3, 4],
+        ["P-2", "b", 0, 5, "", 5],
+        ["", "合計", 1, 5, 3, 9],
+    ]
+    examined, found = door(book(tmp_path, {"件数": rows}))
+    assert examined.problems == ()
+    assert [(r["month"].isoformat(), r["procedure_id"], r["online"], r["source_row"]) for r in found] == [
+        ("2025-04-01", "P-1", 1, 3),
+        ("2026-03-01", "P-1", 3, 3),
+        ("2025-04-01", "P-2", 0, 4),
+        ("2025-05-01", "P-2", 5, 4),
+    ]
+    assert {total.agrees for total in examined.control_totals} == {True}
+
+
+def test_months_across_by_channel_are_added_up(tmp_path: Path) -> None:
+    content = "手続ID,手続名,区分,2025年4月,2025年5月,2025年6月\nP-1,a,電子,3,4,\nP-1,a,窓口,7,6,2\n"
+    _, rows = door(text(tmp_path, content))
+    assert [(r["month"].month, r["total"], r.get("online")) for r in rows] == [(4, 10, 3), (5, 10, 4)]
+
+
+def test_months_without_a_year_are_asked_for_it(tmp_path: Path) -> None:
+    path = text(tmp_path, "手続ID,手続名,4月,5月,6月\nP-1,a,3,4,5\n")
+    with pytest.raises(FileRejected) as refused:
+        door(path)
+    assert [problem.rule for problem in refused.value.problems] == ["layout.no_year"]
+    _, rows = door(path, as_of=dt.date(2025, 7, 1))
+    assert [row["month"].isoformat() for row in rows] == ["2025-04-01", "2025-05-01", "2025-06-01"]
+
+
+def test_a_sheet_per_month_gives_its_rows_the_month(tmp_path: Path) -> None:
+    sheet: Grid = [["手続ID", "手続名", "総受付件数", "電子申請件数"], ["P-1", "a", 10, 3]]
+    _, rows = door(book(tmp_path, {"R7.4": sheet, "R7.5": sheet}))
+    assert [(r["month"].isoformat(), r["online"]) for r in rows] == [("2025-04-01", 3), ("2025-05-01", 3)]
+
+
+# --- bad input -----------------------------------------------------------------------------------------------
+
+LONG: Grid = [["収納日", "窓口", "決済手段", "区分", "件数", "金額"], ["2025-04-01", "保育課", "現金", "売上", 1, 300]]
+
+
+def test_error_values_and_formulas_without_a_value_among_methods_are_faults(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    assert sheet is not None
+    for row in (
+        ["日付", "窓口", "現金_件数", "現金_金額"],
+        ["2025-04-01", "a", 1, "=1+2"],
+        ["2025-04-02", "a", "#REF!", 3],
+    ):
+        sheet.append(row)
+    workbook.save(path)
+    examined, rows = door(path)
+    assert [(p.rule, p.header, p.rows) for p in examined.problems] == [
+        ("excel.no_cached_value", "金額", (2,)),
+        ("excel.error_value", "件数", (3,)),
+    ]
+    assert rows == []
+
+
+def test_a_closed_day_is_told_and_no_fault(tmp_path: Path) -> None:
+    content = (
+        "収納日,窓口,決済手段,区分,件数,金額\n2025-04-05,保育課,現金,売上,1,300\n2025-04-07,保育課,現金,売上,1,300\n"
+    )
+    examined, rows = door(text(tmp_path, content))
+    assert (examined.problems, len(rows)) == ((), 2)
+    assert [(m.rule, m.column, m.rows, m.before) for m in examined.mended] == [
+        ("check.closed_day", "A", (2,), "2025-04-05")
+    ]
+
+
+def test_ids_shorter_than_those_with_zeros_are_told(tmp_path: Path) -> None:
+    sheet: Grid = [["手続ID", "手続名", "年月", "電子申請件数"], ["00012", "a", "2025-04", 1], [13, "b", "2025-04", 1]]
+    examined, rows = door(book(tmp_path, {"a": sheet}))
+    assert (examined.problems, [row["procedure_id"] for row in rows]) == ((), ["00012", "13"])
+    assert [(m.column, m.rows, m.before) for m in examined.mended if m.rule == "id.zeros_lost"] == [("A", (3,), "13")]
+
+
+def test_days_of_the_1904_system_are_the_days_excel_shows(tmp_path: Path) -> None:
+    path = tmp_path / "mac.xlsx"
+    with xlsxwriter.Workbook(path, {"date_1904": True}) as workbook:
+        sheet = workbook.add_worksheet("a")
+        sheet.write_row(0, 0, LONG[0])
+        sheet.write_datetime(1, 0, dt.datetime(2025, 4, 1), workbook.add_format({"num_format": "yyyy/m/d"}))  # noqa: DTZ001
+        sheet.write_row(1, 1, LONG[1][1:])
+    assert b'date1904="1"' in zipfile.ZipFile(path).read("xl/workbook.xml")
+    _, rows = door(path)
+    assert rows[0]["collected_on"] == dt.date(2025, 4, 1)
+
+
+def test_hidden_rows_and_columns_are_read_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("a")
+        for number, row in enumerate([*LONG, ["2025-04-02", *LONG[1][1:]]]):
+            sheet.write_row(number, 0, row)
+        sheet.set_row(2, None, None, {"hidden": True})
+        sheet.set_column("E:E", None, None, {"hidden": True})
+    examined, rows = door(path)
+    assert len(rows) == 2
+    assert [(m.rule, m.column, m.rows) for m in examined.mended] == [
+        ("layout.hidden_rows", None, (3,)),
+        ("layout.hidden_columns", "E", ()),
+    ]
+
+
+@pytest.mark.parametrize(("name", "format_"), [("a.csv", "xlsx"), ("a.xls", "xlsx"), ("a.txt", "xlsx")])
+def test_a_wrong_extension_changes_nothing(tmp_path: Path, name: str, format_: str) -> None:
+    examined, rows = door(book(tmp_path, {"a": LONG}).rename(tmp_path / name))
+    assert (examined.book.format, len(rows)) == (format_, 1)
+
+
+def test_text_named_xlsx_is_read_as_text(tmp_path: Path) -> None:
+    content = "\n".join(",".join(map(str, row)) for row in LONG)
+    examined, rows = door(text(tmp_path, content, "a.xlsx"))
+    assert (examined.book.format, len(rows)) == ("csv", 1)
+
+
+def test_a_million_rows_are_refused_in_seconds_with_a_sentence(tmp_path: Path) -> None:
+    source, path = book(tmp_path, {"a": LONG}), tmp_path / "million.xlsx"
+    body = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 1_000_001))
+    with zipfile.ZipFile(source) as given, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+        for part in given.namelist():
+            if part == "xl/worksheets/sheet1.xml":
+                start = given.read(part).split(b"<sheetData>")[0].decode()
+                out.writestr(part, f"{start}<sheetData>{body}</sheetData></worksheet>")
+            else:
+                out.writestr(part, given.read(part))
+    with pytest.raises(FileRejected) as refused:
+        door(path)
+    (problem,) = refused.value.problems
+    assert problem.rule in {"read.bomb", "read.damaged", "read.slow", "match.no_dataset", "layout.no_table"}
+    assert problem.fix
+    assert not list(Path(tempfile.gettempdir()).glob("dx-door-*/million*"))
