@@ -386,7 +386,8 @@ def test_the_same_quantity_is_the_same_in_every_question() -> None:
 def test_the_definition_dictionary_shows_the_whole_declaration(question: Question) -> None:
     titles = {name: DATASETS[name].title for name in question.reads}
     text = page([question], titles, {question.name: {"typical": "わけ"}})
-    parts = [question.title, question.question, question.definition.numerator, question.definition.scope]
+    shown = question.title.format(**{name: param.title for name, param in question.params.items()})
+    parts = [shown, question.question, question.definition.numerator, question.definition.scope]
     parts += [question.definition.reference, question.name, *(p.title for p in question.params.values())]
     parts += [column.title for column in question.columns] + [*titles.values(), "`typical` わけ"]
     assert [part for part in parts if part not in text] == []

@@ -19,6 +19,7 @@ from dx_data.custody.ledger import Act, Ledger
 
 # What a spreadsheet would take for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 
 
@@ -51,6 +52,13 @@ class FaultList:
         return csv_bytes([self.HEADS, *self.rows], marked=True)
 
 
+def filename(result: Result, form: str) -> str:
+    """A name that says subject, day and notes such as 架空データ, without characters that Windows refuses."""
+    day = f"{result.as_of}時点" if result.as_of else "未収集"
+    marks = [note for note in result.notes if "：" not in note and ":" not in note]
+    return _UNFIT.sub("_", "_".join([result.question.title, day, *marks])) + f".{form}"
+
+
 def hand_over(
     kind: Exit, what: Result | FaultList, person: Person, ledger: Ledger, *, form: str = "csv", titles: bool = True
 ) -> HandedOver:
@@ -63,7 +71,7 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
         return HandedOver(f"誤り一覧_{PurePath(what.file).stem}.csv", what.csv(), "text/csv")
     require(person, Right.HAND_OVER)
-    name = f"{what.question.name}_{what.snapshot.replace(':', '-')}.{form}"
+    name = filename(what, form)
     content = {"csv": _csv, "json": _json}[form](kind, what, titles)
     ledger.append(
         person.name,
@@ -96,8 +104,14 @@ def _csv(kind: Exit, result: Result, titles: bool) -> bytes:
     lines: list[Sequence[Any]] = [[column.label if titles else column.name for column in result.columns]]
     lines += result.rows
     if titles:
-        source = f"{result.question.title} {result.snapshot} 出典:{result.source}"
-        lines += [[], [f"※ {kind.value}資料 {source}"], [f"※ {result.question.definition.sentence}"]]
+        updated = f"{result.updated:%Y-%m-%d}" if result.updated else "未収集"
+        lines += [
+            [],
+            [f"※ {'・'.join((f'{kind.value}資料', *result.notes))}"],
+            [f"※ {result.question.title} いつ時点:{result.as_of or '未記入'} 更新日:{updated} 出典:{result.source}"],
+            [f"※ {result.question.definition.sentence}"],
+            [f"※ 台帳の時点:{result.snapshot}"],
+        ]
     # Excel needs the mark to read UTF-8; programs, which ask for column names, are better off without it.
     return csv_bytes(lines, marked=titles)
 

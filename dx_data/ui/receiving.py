@@ -14,7 +14,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dx_data import intake
+from dx_data import calendar, intake
 from dx_data.access import Right, require
 from dx_data.custody.exits import Exit, FaultList, hand_over
 from dx_data.datasets import DATASETS, dataset_named
@@ -26,6 +26,7 @@ from dx_data.ui import cards, faults, tables
 from dx_data.ui.session import Session
 
 KEY = "desk"
+_PERSONAL = ("gate.class", "gate.header")
 STAGES = ("読み込み", "表の形の確認", "項目の照合", "個人情報の確認", "値の確認", "台帳との比較")
 UNMAPPED = "match.unmapped_header"
 AUTOMATIC, UNDECIDED, LEAVE_OUT = "自動で見分ける", "まだ決めない", "取り込まない"
@@ -120,7 +121,8 @@ def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         if reviewed.status == "unchanged":
             st.info("台帳と同じ内容です。取り込む必要はありません。")
             return
-        _decide(here, file, reviewed)
+        if reviewed.plan is not None or any(p.stage == "match" for p in reviewed.problems):
+            _decide(here, file, reviewed)
         _act(here, file, reviewed)
 
 
@@ -194,7 +196,7 @@ def _fault_list(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
 
 
 def _plan(reviewed: Reviewed) -> None:
-    if reviewed.plan is None or not reviewed.plan.alters:
+    if reviewed.plan is None or not reviewed.plan.alters or reviewed.status == "refused":
         return
     rows = [[p.part.dataset.title, p.added, p.changed, p.unchanged, p.missing] for p in reviewed.plan.parts]
     tables.show(
@@ -209,6 +211,9 @@ def _plan(reviewed: Reviewed) -> None:
 def _mended(reviewed: Reviewed) -> None:
     if not reviewed.mended:
         return
+    dropped = [m.header for m in reviewed.mended if m.rule in _PERSONAL and m.header]
+    if dropped:
+        st.warning(f"個人情報の列（{faults.plain('、'.join(dropped))}）は読み飛ばし、保存しません。", icon=None)
     with st.expander(f"自動で直したもの・保存しない列（{len(reviewed.mended):,} 種類）"):
         rows = [[m.header, m.message or m.rule, m.count, m.before, m.after] for m in reviewed.mended]
         tables.show(("項目", "内容", "件数", "例（前）", "例（後）"), rows, caption="自動で直したもの・保存しない列")
@@ -229,7 +234,7 @@ def _decide(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
             wish.as_of or reviewed.as_of,
             key=f"as_of_{mark}",
             format="YYYY/MM/DD",
-            max_value="today",
+            max_value=max(calendar.today(), wish.as_of or reviewed.as_of or calendar.today()),
         )
         meanings = {AS_DECLARED: None, **{words_: delivery for delivery, words_ in _MEANINGS.items()}}
         now = _MEANINGS[wish.delivery] if wish.delivery else AS_DECLARED
