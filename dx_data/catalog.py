@@ -188,6 +188,10 @@ def _typed(name: str, param: Param, value: Any) -> Any:
                     value = text.parse_number(value)
     except text.Unreadable as fault:
         raise WrongUsage.because(f"条件『{param.title}』({name}):{fault.message}", fault.fix) from fault
+    if param.minimum is not None and value < param.minimum:
+        raise WrongUsage.because(
+            f"条件『{param.title}』({name})の {value} は小さすぎます", f"{param.minimum} 以上にしてください"
+        )
     if param.choices and value not in param.choices:
         raise WrongUsage.because(
             f"条件『{param.title}』({name})に『{value}』は選べません",

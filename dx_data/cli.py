@@ -184,6 +184,11 @@ def _columns_of(dataset: str | None, chosen: dict[str, str | None]) -> dict[str,
     """Headings to column names: a person may write the Japanese title."""
     datasets = [dataset_named(dataset)] if dataset else list(DATASETS.values())
     names = {c.title: c.name for d in datasets for c in d.columns}
+    for heading, column in chosen.items():
+        if column and column not in names and column not in names.values():
+            raise WrongUsage.because(
+                f"--map『{heading}={column}』の項目『{column}』はありません", "`dx datasets` で項目を確かめてください"
+            )
     return {heading: names.get(column, column) if column else None for heading, column in chosen.items()}
 
 

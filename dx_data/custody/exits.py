@@ -93,11 +93,13 @@ def inert(value: Any) -> Any:
     return value
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, *, for_excel: bool) -> Any:
     value = json_value(value)
     if isinstance(value, list):
-        return inert("・".join(value))
-    return "" if value is None else inert(value)
+        value = "・".join(value)
+    if value is None:
+        return ""
+    return inert(value) if for_excel else value
 
 
 def _csv(kind: Exit, result: Result, titles: bool) -> bytes:
@@ -117,9 +119,14 @@ def _csv(kind: Exit, result: Result, titles: bool) -> bytes:
 
 
 def csv_bytes(lines: Iterable[Sequence[Any]], *, marked: bool = True) -> bytes:
-    """A table as CSV in which no cell is a formula; `marked` puts the byte order mark in front that Excel needs."""
+    """A table as CSV in which no cell is a formula.
+
+    `marked` puts the byte order mark in front that Excel needs; without it the table is for programs and kept as it is.
+    """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_cell(cell) for cell in line] for line in lines)
+    csv.writer(text, lineterminator="\r\n").writerows(
+        [_cell(cell, for_excel=marked) for cell in line] for line in lines
+    )
     return (codecs.BOM_UTF8 if marked else b"") + text.getvalue().encode()
 
 
