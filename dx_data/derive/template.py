@@ -11,7 +11,7 @@ from dx_data.derive.dictionary import HEADINGS, facts, rows
 from dx_data.spec import Column, Dataset, Kind
 
 SHEET = "記入"
-NOTES = "使い方"
+_NOTES = "使い方"
 _ROWS = 1000
 # Excel refuses a longer list typed into a drop-down; longer ones would need a sheet of their own.
 _LONGEST_LIST = 255
@@ -46,7 +46,7 @@ def workbook(dataset: Dataset) -> bytes:
         listed = [choice.value for choice in column.choices]
         if column.kind is Kind.CHOICE and len(",".join(listed)) <= _LONGEST_LIST:
             sheet.data_validation(1, position, _ROWS, position, {"validate": "list", "source": listed})
-    notes = book.add_worksheet(NOTES)
+    notes = book.add_worksheet(_NOTES)
     wrap = book.add_format({"text_wrap": True, "valign": "top"})
     notes.set_column(0, 1, 18, wrap)
     notes.set_column(2, len(HEADINGS), 24, wrap)
