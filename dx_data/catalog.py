@@ -191,6 +191,10 @@ def _typed(name: str, param: Param, value: Any) -> Any:
                     value = text.parse_number(value)
     except text.Unreadable as fault:
         raise WrongUsage.because(f"条件『{param.title}』({name}):{fault.message}", fault.fix) from fault
+    if param.minimum is not None and value < param.minimum:
+        raise WrongUsage.because(
+            f"条件『{param.title}』({name})の {value} は小さすぎます", f"{param.minimum} 以上にしてください"
+        )
     if param.choices and value not in param.choices:
         raise WrongUsage.because(
             f"条件『{param.title}』({name})に『{value}』は選べません",
@@ -260,11 +264,11 @@ class Catalog:
             rows = run(question, params, cursor)
         missing = [dataset_named(name).title for name in question.reads if name not in {*raw, CALENDAR}]
         return Result(
-            question=question,
+            question=question.model_copy(update={"title": _titled(question, params)}),
             rows=rows,
             params=params,
             snapshot=snapshot.title,
-            as_of=snapshot.as_of(question.reads),
+            as_of=_survey(question, rows) if _surveyed(question) else snapshot.as_of(question.reads),
             updated=snapshot.updated(question.reads),
             notes=tuple(f"{title}:この時点では未収集" for title in missing),
         )
@@ -274,6 +278,25 @@ class Catalog:
 def open_days() -> pa.Table:
     """The ward's calendar as a table: the n-th 開庁日 after a day is the first day whose `ordinal` is n greater."""
     return pa.Table.from_pylist([asdict(day) for day in calendar.days()])
+
+
+def _surveyed(question: Question) -> bool:
+    """Whether the answer carries its own 調査時点; the day of its loading says nothing about it then."""
+    return any(column.name == "as_of" and column.title == "調査時点" for column in question.columns)
+
+
+def _survey(question: Question, rows: list[tuple[Value, ...]]) -> dt.date | None:
+    position = [column.name for column in question.columns].index("as_of")
+    return max((day for row in rows if isinstance(day := row[position], dt.date)), default=None)
+
+
+def _titled(question: Question, params: Mapping[str, Any]) -> str:
+    """The question's title with the days it was asked for in place of {name}."""
+    words = {
+        name: text.japanese_date(value).split("(")[0] if isinstance(value, dt.date) else str(value or "")
+        for name, value in params.items()
+    }
+    return question.title.format(**words)
 
 
 class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as cursor)

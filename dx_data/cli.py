@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from dx_data.text import Unreadable, parse_date
 OUR_FAULT = 3
 WRONG_USAGE = 2
 _SHOWN = 20
+_MISSING = re.compile(r"Path '(.*)' does not exist")
 
 
 # --- words -----------------------------------------------------------------------------------------------------
@@ -182,6 +184,11 @@ def _columns_of(dataset: str | None, chosen: dict[str, str | None]) -> dict[str,
     """Headings to column names: a person may write the Japanese title."""
     datasets = [dataset_named(dataset)] if dataset else list(DATASETS.values())
     names = {c.title: c.name for d in datasets for c in d.columns}
+    for heading, column in chosen.items():
+        if column and column not in names and column not in names.values():
+            raise WrongUsage.because(
+                f"--map『{heading}={column}』の項目『{column}』はありません", "`dx datasets` で項目を確かめてください"
+            )
     return {heading: names.get(column, column) if column else None for heading, column in chosen.items()}
 
 
@@ -357,10 +364,11 @@ def _report(found: Reviewed) -> None:
     _problems((*found.problems, *found.asks))
     for mended in found.mended[:_SHOWN]:
         change = f"「{mended.before}」→「{mended.after}」など" if mended.before is not None else ""
-        click.echo(f"  {mended.header or ''}: {mended.message}{change}（{mended.count:,} 件）")
+        place = mended.header or (f"シート『{mended.sheet}』" if mended.sheet else "全体")
+        click.echo(f"  {place}: {mended.message}{change}（{mended.count:,} 件）")
     if found.plan and found.plan.repeated is not None:
         click.echo(f"  同じファイルを取込番号 {found.plan.repeated} で取り込み済みです。")
-    elif found.plan:
+    elif found.plan and found.status != "refused":
         counts = found.plan.counts
         click.echo(
             f"  追加 {counts['added']:,} / 変更 {counts['changed']:,} / 変更なし {counts['unchanged']:,}"
@@ -533,7 +541,10 @@ def _usage(fault: click.UsageError) -> str:
         case click.MissingParameter():
             return f"{fault.param.human_readable_name if fault.param else ''} を指定してください"
         case click.BadParameter():
-            return f"{fault.param.human_readable_name if fault.param else ''} の値が正しくありません（{fault.message}）"
+            name = fault.param.human_readable_name if fault.param else ""
+            if missing := _MISSING.match(fault.message):
+                return f"ファイル『{missing[1]}』が見つかりません"
+            return f"{name} の値が正しくありません（{fault.message}）"
         case _:
             return f"使い方が違います（{fault.message}）"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dx_data import calendar, door
@@ -14,6 +14,8 @@ from dx_data.custody.ledger import Act, Ledger
 from dx_data.errors import Problem
 from dx_data.lake import Lake
 from dx_data.settings import Settings, settings
+
+FICTIONAL = "架空データ"
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,15 @@ class House:
         return self.lake.demo_until is not None
 
     def today(self) -> dt.date:
-        """The reference date: today in Tokyo, in a demo its last day."""
-        return self.lake.demo_until or calendar.today()
+        """The reference date: today in Tokyo; in a demo its last day, or a later one that somebody loaded."""
+        if not self.lake.demo_until:
+            return calendar.today()
+        return max([self.lake.demo_until, *(load.as_of for load in self.lake.loads())])
 
     def ask(self, name: str, snapshot: str | int | None = None, **params: Any) -> Result:
         """The answer to a question; the reference date defaults to `today()`."""
-        return self.catalog.ask(name, self.lake.at(snapshot), today=self.today(), **params)
+        result = self.catalog.ask(name, self.lake.at(snapshot), today=self.today(), **params)
+        return replace(result, notes=(FICTIONAL, *result.notes)) if self.is_demo else result
 
     def verify_ledger(self) -> list[Problem]:
         """Everything wrong with the ledger, checked against the seals that the loads carry."""

@@ -197,7 +197,8 @@ def _parts(tables: Iterable[door.Checked], staging: door.Staging, wish: Wish) ->
             dataset,
             pa.concat_tables([table.typed(staging) for table in found]),
             frozenset.intersection(*(frozenset(c.name for c in table.columns) for table in found)),
-            wish.delivery or dataset.delivery,
+            # A row left out for its faults says nothing about its key, so nothing may vanish or be replaced away.
+            Delivery.APPEND if any(t.sound < t.rows for t in found) else wish.delivery or dataset.delivery,
         )
         for dataset, found in by_dataset.items()
     ]

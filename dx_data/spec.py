@@ -205,6 +205,7 @@ class Param(Declared):
     default: Any = None
     choices: tuple[str, ...] = ()
     description: str = ""
+    minimum: int | None = None
 
 
 class Publish(Declared):

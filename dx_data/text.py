@@ -417,6 +417,9 @@ def _not_a_date(text: str, *, month: bool) -> Unreadable:
 # --- personal data -----------------------------------------------------------------------------------------
 
 _TWELVE_DIGITS = re.compile(r"(?<![0-9])(?<![0-9]\.)(?=([0-9]{4}[- ]?[0-9]{4}[- ]?[0-9]{4})(?![0-9]|\.[0-9]))")
+_TWELVE_ANYHOW = re.compile(r"(?<![0-9])[0-9](?:[- ]?[0-9]){11}(?![0-9])")
+_LABELLED = re.compile("個人番号|マイナンバー")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[.・·](?=[0-9]{4}(?![0-9]))")
 _PHONE = re.compile(
     r"(?<![0-9])(?<![0-9]-)(?:"
     r"0[5-9]0[- ]?[0-9]{4}[- ]?[0-9]{4}"
@@ -454,19 +457,32 @@ def is_municipality_code(code: str) -> bool:
     return int(code[5]) == (11 - total % 11) % 10
 
 
-def looks_personal(value: str) -> str | None:
-    """Kind of personal data that occurs in the text, or None (domain.md 6.2).
+def personal_kinds(value: str) -> frozenset[str]:
+    """Every kind of personal data that occurs in the text (domain.md 6.2): マイナンバー, 電話番号, メールアドレス."""
+    text = _BETWEEN_DIGITS.sub("-", fold(_unseen(value)))
+    found = set()
+    labelled = _LABELLED.search(text) is not None
+    numbers = [run[1] for run in _TWELVE_DIGITS.finditer(text)]
+    if labelled:
+        numbers += [run[0] for run in _TWELVE_ANYHOW.finditer(text)]
+    if any(_is_likely_my_number(number) for number in numbers):
+        found.add("マイナンバー")
+    if any(_is_private_phone(run[0]) for run in _PHONE.finditer(text)):
+        found.add("電話番号")
+    if "@" in text and any(not _IMPERSONAL_DOMAIN.fullmatch(run[1].lower()) for run in _MAIL.finditer(text)):
+        found.add("メールアドレス")
+    return frozenset(found)
 
-    Kinds: 'マイナンバー', '電話番号', 'メールアドレス'.
-    """
-    text = fold(value)
-    if any(_is_likely_my_number(found[1]) for found in _TWELVE_DIGITS.finditer(text)):
-        return "マイナンバー"
-    if any(_is_private_phone(found[0]) for found in _PHONE.finditer(text)):
-        return "電話番号"
-    if "@" in text and any(not _IMPERSONAL_DOMAIN.fullmatch(found[1].lower()) for found in _MAIL.finditer(text)):
-        return "メールアドレス"
-    return None
+
+def looks_personal(value: str) -> str | None:
+    """The gravest kind of personal data that occurs in the text, or None."""
+    found = personal_kinds(value)
+    return next((kind for kind in ("マイナンバー", "電話番号", "メールアドレス") if kind in found), None)
+
+
+def _unseen(value: str) -> str:
+    """Without format characters, which split a number for a program but not for a reader."""
+    return value if value.isascii() else "".join(c for c in value if unicodedata.category(c) != "Cf")
 
 
 def mask(value: str, *, always: bool = False) -> str:

@@ -12,10 +12,14 @@ else:
     categories = cards.values(position, "category")
     left, right = cards.halves()
     with left:
-        category = filters.choice(here, "category", "指標区分", categories)
+        category = filters.choice(here, "category", "指標区分", categories, default="住民サービスのDX")
     with right:
         indicator = filters.choice(
-            here, "indicator", "指標", cards.values(cards.only(position, category=category), "indicator")
+            here,
+            "indicator",
+            "指標",
+            cards.values(cards.only(position, category=category), "indicator"),
+            default="よく使う32手続のオンライン化状況",
         )
     ours = cards.only(position, category=category, indicator=indicator)
     cards.card(here, ours, cards.standing(), title=f"{indicator}（葛飾区の位置）", source=SOURCE)

@@ -14,21 +14,18 @@ cards.card(
     cards.figures("open_inquiries", "open_requests", "late_requests", "first_line_rate", "median_hours"),
     title=f"庁内対応の主な数値（問合せ・AI-OCR・不具合、{year.title}）",
 )
-left, right = cards.halves()
-with left:
-    cards.card(
-        here,
-        here.ask("inquiries_open", as_of=year.until),
-        cards.table("inquiry_id", "topic", "kind", "section", "status", "open_days", limit=10),
-        empty="終わっていない問合せはありません。",
-    )
-with right:
-    cards.card(
-        here,
-        here.ask("ocr_open", as_of=year.until),
-        cards.table("request_id", "document", "section", "status", "wanted_on", "state", limit=10),
-        empty="納品していない依頼はありません。",
-    )
+cards.card(
+    here,
+    here.ask("inquiries_open", as_of=year.until),
+    cards.table("inquiry_id", "received_at", "topic", "kind", "section", "status", "open_days", limit=10),
+    empty="終わっていない問合せはありません。",
+)
+cards.card(
+    here,
+    here.ask("ocr_open", as_of=year.until),
+    cards.table("request_id", "document", "section", "status", "wanted_on", "state", "days_late", limit=10),
+    empty="納品していない依頼はありません。",
+)
 for name, figure, subject in (
     ("inquiries_by_month", "inquiries", "電子申請の問合せ等"),
     ("ocr_by_month", "requests", "AI-OCRの依頼"),

@@ -130,7 +130,7 @@ def test_the_set_and_the_pure_reading_agree(kind: str) -> None:
         ("integer", "1,234", 1234),
         ("integer", "△5", -5),
         ("yen", "¥1,000", 1000),
-        ("number", "88.8%", Decimal("88.8")),
+        ("number", "８８．８", Decimal("88.8")),
         ("date", "2025/4/1", dt.date(2025, 4, 1)),
         ("date", "令和7年4月1日", dt.date(2025, 4, 1)),
         ("month", "R7.4", dt.date(2025, 4, 1)),

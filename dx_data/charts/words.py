@@ -165,7 +165,7 @@ def summary(
     largest = sorted(known, key=lambda k: -k[0])[:3]
     said = f"{measure.title}の大きい順に、" if len(known) > 1 else ""
     said += "、".join(f"{named(row)} {measure(value)}" for value, row in largest)
-    said += f"です（{category.title}は全部で{len(rows)}、値のあるもの{len(known)}）。"
+    said += f"です（ここに示した{category.title}は{len(rows)}、値のあるもの{len(known)}）。"
     for value, row in known:
         if highlight is not None and named(row) == highlight:
             rank = 1 + sum(other > value for other, _ in known)

@@ -25,6 +25,7 @@ _MEDIA = {
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 
 
@@ -57,6 +58,13 @@ class FaultList:
         return csv_bytes([self.HEADS, *self.rows], marked=True)
 
 
+def filename(result: Result, form: str) -> str:
+    """A name that says subject, day and notes such as 架空データ, without characters that Windows refuses."""
+    day = f"{result.as_of}時点" if result.as_of else "未収集"
+    marks = [note for note in result.notes if "：" not in note and ":" not in note]
+    return _UNFIT.sub("_", "_".join([result.question.title, day, *marks])) + f".{form}"
+
+
 def hand_over(
     kind: Exit, what: Result | FaultList, person: Person, ledger: Ledger, *, form: str = "csv", titles: bool = True
 ) -> HandedOver:
@@ -69,8 +77,7 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
         return HandedOver(f"誤り一覧_{PurePath(what.file).stem}.csv", what.csv(), "text/csv")
     require(person, Right.HAND_OVER)
-    plain = f"{what.question.name}_{what.snapshot.replace(':', '-')}.{form}"
-    name = receipt_book.filename(what) if form == "xlsx" else plain
+    name = receipt_book.filename(what) if form == "xlsx" else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
     ledger.append(
         person.name,
@@ -92,27 +99,40 @@ def inert(value: Any) -> Any:
     return value
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, *, for_excel: bool) -> Any:
     value = json_value(value)
     if isinstance(value, list):
-        return inert("・".join(value))
-    return "" if value is None else inert(value)
+        value = "・".join(value)
+    if value is None:
+        return ""
+    return inert(value) if for_excel else value
 
 
 def _csv(kind: Exit, result: Result, titles: bool) -> bytes:
     lines: list[Sequence[Any]] = [[column.label if titles else column.name for column in result.columns]]
     lines += result.rows
     if titles:
-        source = f"{result.question.title} {result.snapshot} 出典:{result.source}"
-        lines += [[], [f"※ {kind.value}資料 {source}"], [f"※ {result.question.definition.sentence}"]]
+        updated = f"{result.updated:%Y-%m-%d}" if result.updated else "未収集"
+        lines += [
+            [],
+            [f"※ {'・'.join((f'{kind.value}資料', *result.notes))}"],
+            [f"※ {result.question.title} いつ時点:{result.as_of or '未記入'} 更新日:{updated} 出典:{result.source}"],
+            [f"※ {result.question.definition.sentence}"],
+            [f"※ 台帳の時点:{result.snapshot}"],
+        ]
     # Excel needs the mark to read UTF-8; programs, which ask for column names, are better off without it.
     return csv_bytes(lines, marked=titles)
 
 
 def csv_bytes(lines: Iterable[Sequence[Any]], *, marked: bool = True) -> bytes:
-    """A table as CSV in which no cell is a formula; `marked` puts the byte order mark in front that Excel needs."""
+    """A table as CSV in which no cell is a formula.
+
+    `marked` puts the byte order mark in front that Excel needs; without it the table is for programs and kept as it is.
+    """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_cell(cell) for cell in line] for line in lines)
+    csv.writer(text, lineterminator="\r\n").writerows(
+        [_cell(cell, for_excel=marked) for cell in line] for line in lines
+    )
     return (codecs.BOM_UTF8 if marked else b"") + text.getvalue().encode()
 
 

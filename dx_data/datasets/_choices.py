@@ -91,6 +91,8 @@ PAYMENT_METHODS = (
     Choice(value="デビット", aliases=("デビットカード", "J-Debit")),
     Choice(value="オンライン決済", aliases=("オンライン", "ペイジー", "Pay-easy")),
     Choice(value="eL-QR", aliases=("eLQR", "地方税統一QRコード", "地方税お支払サイト")),
+    # The 取消 and 返金 columns of a 事績簿 name no method.
+    Choice(value="区分なし"),
 )
 
 # columns.md D9, D11, D12: how something is held.

@@ -24,6 +24,10 @@ _UTC = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?([.
 _MONTH = _YEAR + "-[0-9]{2}-01"
 _SEPARATORS = re.compile(r"[\r\n,;、，；]+")
 _CHOICES_SHOWN = 12
+_COUNTER = re.compile(r"(?:件|人|名|回|分|日|時間|%)$")
+_SAME_UNIT = {"名": "人"}
+# A long number that a spreadsheet turned into 2.02504E+16.
+_BROKEN_NUMBER = re.compile(r"[0-9](?:[.][0-9]+)?[eE][+][0-9]{2,}")
 WHITE = " \t\r\n\u3000\u00a0"
 # What Excel shows where a formula failed, and the door's own word where a formula came without its value.
 NO_CACHED_VALUE = "#値なし!"
@@ -51,7 +55,9 @@ def strict(column: Column, cell: str) -> str:
     kind = TYPES[column.kind]
     match column.kind:
         case Kind.TEXT:
-            return f"CASE WHEN {_tidy(cell)} THEN {cell} END"
+            # E+ marks a number that a spreadsheet cut short; `canonical` looks closer.
+            whole = f"NOT contains({cell}, 'E+') AND NOT contains({cell}, 'e+')"
+            return f"CASE WHEN {_tidy(cell)} AND {whole} THEN {cell} END"
         case Kind.INTEGER | Kind.YEN:
             return f"CASE WHEN regexp_full_match({cell}, '{_INTEGER}') THEN try_cast({cell} AS {kind}) END"
         case Kind.NUMBER:
@@ -94,13 +100,17 @@ def canonical(column: Column, cell: str) -> str:
     _not_an_error(cell)
     match column.kind:
         case Kind.TEXT:
+            if _BROKEN_NUMBER.fullmatch(cell.strip()):
+                raise text.Unreadable(
+                    "Excelが桁を失った番号です", "元の番号を「文字列」の書式で入れ直してください", "text.lost_digits"
+                )
             return cell.strip(WHITE)
         case Kind.INTEGER:
-            return str(_bounded(text.parse_integer(cell)))
+            return str(_bounded(text.parse_integer(_in_unit(column, cell))))
         case Kind.YEN:
             return str(_bounded(text.parse_yen(cell)))
         case Kind.NUMBER:
-            return f"{_exact(text.parse_number(cell)):f}"
+            return f"{_exact(text.parse_number(_in_unit(column, cell))):f}"
         case Kind.DATE:
             return text.parse_date(cell, month=column.month).isoformat()
         case Kind.DATETIME:
@@ -120,6 +130,17 @@ def _not_an_error(cell: str) -> None:
         )
     if cell.strip(WHITE) in _ERROR_VALUES:
         raise text.Unreadable("Excelのエラー値です", "数式を直して、値を入れてください", "excel.error_value")
+
+
+def _in_unit(column: Column, cell: str) -> str:
+    """The cell, if what is written behind its number is the column's own unit."""
+    written = _COUNTER.search(text.fold(cell))
+    own = column.unit or ""
+    if written and not own.startswith("各") and not own.startswith(_SAME_UNIT.get(written[0], written[0])):
+        raise text.Unreadable(
+            f"単位が違います（この項目は{column.unit}）", f"{column.unit}の数にしてください", "number.other_unit"
+        )
+    return cell
 
 
 def _bounded(value: int) -> int:

@@ -82,8 +82,15 @@ def is_system(heading: str) -> bool:
     return fold_header(heading).removesuffix("(表示名)") in _SYSTEM
 
 
-def lay(headings: Sequence[str], dataset: Dataset, confirmed: Mapping[str, str | None] | None = None) -> Match:
+def lay(
+    headings: Sequence[str],
+    dataset: Dataset,
+    confirmed: Mapping[str, str | None] | None = None,
+    placed: Mapping[int, str | None] | None = None,
+) -> Match:
     """Lay a header against a dataset; `confirmed` maps headings to column names (None: leave the column out).
+
+    `placed` does the same by position, for headings that are blank, repeated or too long to name.
 
     A heading that is a column's title wins the column from one that is only its alias, wherever they stand.
     """
@@ -91,16 +98,17 @@ def lay(headings: Sequence[str], dataset: Dataset, confirmed: Mapping[str, str |
     titles = {fold_header(column.title): column for column in dataset.columns}
     known = {spelling: column for column in reversed(dataset.columns) for spelling in spellings(column)} | titles
     folded = [fold_header(heading) for heading in headings]
-    declined = tuple(p for p, heading in enumerate(folded) if heading in decided and decided[heading] is None)
+    at = {p: decided[heading] for p, heading in enumerate(folded) if heading in decided} | dict(placed or {})
+    declined = tuple(p for p in range(len(folded)) if p in at and at[p] is None)
     meant: dict[int, Column] = {}
     for position, heading in enumerate(folded):
-        name = decided.get(heading)
+        name = at.get(position)
         column = dataset.column(name) if name else known.get(heading)
         if column is not None and position not in declined:
             meant[position] = column
     columns: dict[int, Column] = {}
     taken: set[str] = set()
-    for position in sorted(meant, key=lambda p: (folded[p] not in decided, folded[p] not in titles, p)):
+    for position in sorted(meant, key=lambda p: (p not in at, folded[p] not in titles, p)):
         if meant[position].name not in taken:
             taken.add(meant[position].name)
             columns[position] = meant[position]

@@ -62,7 +62,7 @@ def _section(question: Question, titles: Mapping[str, str], examples: Mapping[st
     ]
     return [
         "",
-        f"### {question.title}",
+        f"### {question.title.format(**{name: p.title for name, p in question.params.items()})}",
         "",
         question.question,
         "",

@@ -13,14 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dx_data.derive import staged
+from dx_data.derive.headers import spellings
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid, letter
 from dx_data.door.match import Matched
-from dx_data.door.read import Book, Sheet
+from dx_data.door.read import SMALL, Book, Sheet
 from dx_data.door.staging import Staging
 from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.spec import Column
-from dx_data.text import fold, fold_header, looks_personal
+from dx_data.text import fold, fold_header, personal_kinds
 
 _COLUMN_SHARE = 0.3
 _AT_ONCE = 50
@@ -75,6 +76,7 @@ def pass_gate(book: Book, laid: Sequence[Laid], tables: Sequence[Matched], stagi
     hits = [hit for sheet in book.sheets for hit in _search(sheet, laid, tables, staging)]
     refusals = [hit.problem() for hit in hits if hit.refuses]
     refusals += [problem for table in laid for problem in _names_with_contacts(table, tables, hits)]
+    refusals += [problem for table in tables for problem in _mapped_by_hand(table)]
     if refusals:
         raise FileRejected(tuple(refusals))
     left_out: list[Mended] = []
@@ -127,6 +129,24 @@ def _asks(table: Matched, heading: Heading) -> Problem:
         header=heading.text or "（見出しなし）",
         rows=table.laid.header_rows,
     )
+
+
+def _mapped_by_hand(table: Matched) -> Iterator[Problem]:
+    """A fault where a person's mapping would store a column whose heading announces personal information."""
+    for view, column in table.columns.items():
+        heading = table.heading(view)
+        kind = listed(heading.text)
+        if kind and column.pii.stored and fold_header(heading.text) not in spellings(column):
+            yield Problem(
+                stage="gate",
+                rule="gate.mapped_personal",
+                message=f"{kind}の列を『{column.title}』として取り込むことはできません",
+                fix="この列は「取り込まない」にしてください",
+                sheet=table.laid.sheet,
+                column=heading.letter,
+                header=heading.text,
+                rows=table.laid.header_rows,
+            )
 
 
 def _names_with_contacts(laid: Laid, tables: Sequence[Matched], hits: Sequence[_Hit]) -> Iterator[Problem]:
@@ -209,7 +229,10 @@ def _search(sheet: Sheet, laid: Sequence[Laid], tables: Sequence[Matched], stagi
             p: (c := declared.get(letter(p))) is not None and not c.pii.stored
             for p in long_enough[start : start + _AT_ONCE]
         }
-        for position, value, count in staging.sql(staged.may_be_personal(sheet.table, columns)).fetchall():
+        statement = staged.may_be_personal(sheet.table, columns, sieved=sheet.height > SMALL) if columns else ""
+        for position, value, count in staging.sql(statement).fetchall() if columns else ():
+            if columns[position] and sheet.height <= SMALL and looks_personal(value) != "マイナンバー":
+                continue
             suspects.setdefault(position, []).append((value, count))
     for position, cells in sorted(suspects.items()):
         place = letter(position)
@@ -227,7 +250,7 @@ def _judge(
     cell = staged.raw_cell(position)
     found: dict[str, dict[str, int]] = {}
     for value, count in suspects:
-        if kind := looks_personal(value):
+        for kind in personal_kinds(value):
             found.setdefault(kind, {})[value] = count
     for kind, cells in found.items():
         count = sum(cells.values())

@@ -18,7 +18,7 @@ from dx_data.derive.headers import vocabulary
 from dx_data.door import folding, kintone, municipalities, shape, totals
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid, letter
-from dx_data.door.read import Book, Sheet, rows
+from dx_data.door.read import SMALL, Book, Sheet, rows
 from dx_data.door.staging import Staging
 from dx_data.door.totals import ControlTotal
 from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
@@ -26,6 +26,8 @@ from dx_data.text import fold, fold_header
 
 HEAD_ROWS = 30
 _NOTE = re.compile(r"\s*([(（*＊]?\s*(※|注|備考|資料|出典|＊))")
+_SUSPECT = re.compile(r"[計総全]|再掲|^\s*[（(*]?\s*(※|注|＊|備考|資料|出典)")
+_LABELS = 8
 _MOST_TALLIED = 100_000
 _APRIL = re.compile("(?<![0-9])0?4月")
 _WIDTH_WITH_REMARKS = 3
@@ -175,6 +177,7 @@ def _carry_down(sheet: Sheet, staging: Staging, header: int) -> list[Mended]:
     for column, pairs in sorted(values.items()):
         with staging.lent(row=[row for row, _ in pairs], value=[value for _, value in pairs]) as merged:
             staging.sql(staged.carry_down(sheet.table, column, merged))
+            staging.kept.pop(sheet.table, None)
         rows_ = tuple(sorted(row for row, _ in pairs)[:ROWS_SHOWN])
         found.append(
             Mended(
@@ -205,9 +208,7 @@ class Inner:
 def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[int, str], earlier: Earlier) -> Inner:
     """Tell data rows from totals, notes and repeated headers; compare the totals. `earlier` grows by this sheet."""
     header = found.last
-    suspects = staging.sql(
-        staged.perhaps_no_data(sheet.table, sheet.width, header, _heads(sheet, staging, found))
-    ).fetchall()
+    suspects = _suspects(sheet, staging, found)
     names = [{fold_header(cell) for cell in cells if cell} for _, cells in _header_cells(sheet, staging, found)]
     again: list[int] = []
     notes: dict[int, str] = {}
@@ -272,6 +273,20 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
         if t.running and t.agrees is False
     ]
     return Inner(frozenset(out), frozenset(summing), numbers, tuple(notes[row] for row in sorted(notes)), tuple(mended))
+
+
+def _suspects(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple[int, list[str | None]]]:
+    """The rows that may be totals, notes or the header again."""
+    heads = _heads(sheet, staging, found)
+    if sheet.height > SMALL:
+        statement = staged.perhaps_no_data(sheet.table, sheet.width, found.last, heads)
+        return [(row, cells) for row, *cells in staging.sql(statement).fetchall()]
+    named = next((n for n, head in enumerate(heads) if head), 0)
+    return [
+        (row, cells)
+        for row, cells in rows(sheet, staging, first=found.last + 1)
+        if cells[named] == heads[named] or any(c and _SUSPECT.search(c) for c in cells[:_LABELS])
+    ]
 
 
 def _header_cells(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple[int, list[str | None]]]:

@@ -14,6 +14,9 @@ from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.spec import Column, Dataset
 from dx_data.text import fold_header
 
+# What a person decides about a column may name it by its place: 列:D.
+PLACE = "列:"
+
 
 @dataclass(frozen=True)
 class Matched:
@@ -83,10 +86,12 @@ def match(
     Raises FileRejected when no dataset fits, several fit equally, a required column is missing, or one stands twice.
     """
     titles = [heading.text for heading in laid.headings]
-    found = headers.lay(titles, dataset, confirmed) if dataset else _choose(titles, laid)
+    places = {f"{PLACE}{heading.letter}": position for position, heading in enumerate(laid.headings)}
+    placed = {places[key]: name for key, name in (confirmed or {}).items() if key in places}
+    found = headers.lay(titles, dataset, confirmed, placed) if dataset else _choose(titles, laid)
     if dataset and not alone and not _plausible(found, titles):
         raise _no_dataset(laid)
-    found = headers.lay(titles, found.dataset, confirmed) if confirmed else found
+    found = headers.lay(titles, found.dataset, confirmed, placed) if confirmed else found
     records = _records(laid, staging)
     claims = {child: _claim(child, found, laid, records, staging) for child in children_of(found.dataset) if records}
     claims = {child: columns for child, columns in claims.items() if columns}

@@ -39,11 +39,15 @@ _RATIO_LIMIT = 200
 _WIDEST = 4_000
 _LONGEST = 4 << 20
 _LINES = 30
+SMALL = 5_000
 _HEAD = 1 << 16
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
+_MOST_CELLS = 20_000_000
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 # What hiragana and katakana in UTF-8 become when they are read as CP932.
 _UTF8_AS_CP932 = re.compile("[縺繧繝][^,\\s]{1,2}[縺繧繝]")
+# A whole cell of three or more kanji in UTF-8 bytes.
+_UTF8_KANJI = re.compile(rb'[",\n](?:[\xe3-\xe9][\x80-\xbf]{2}){3,}[",\r\n]')
 _PRIVATE_UTF8 = re.compile(rb"\xef[\x80-\xa3]")
 _EXPORT_AGAIN = "UTF-8 か Shift-JIS で書き出してください"
 
@@ -191,7 +195,7 @@ def _decode(path: Path, target: Path, encoding: str) -> _Text | None:
                 last = not chunk
                 text = decoder.decode(chunk, final=last)
                 data = text.encode()
-                _refuse_other_encodings(text, data, encoding)
+                _refuse_other_encodings(text, data, chunk, encoding)
                 for job in pending:
                     job.result()
                 pending = [second.submit(digest.update, chunk), second.submit(out.write, data)]
@@ -221,7 +225,7 @@ def _may_hold_private_use(data: bytes, encoding: str) -> bool:
     return encoding != "cp932" and (b"\xf3" in data or b"\xf4" in data or _PRIVATE_UTF8.search(data) is not None)
 
 
-def _refuse_other_encodings(text: str, data: bytes, encoding: str) -> None:
+def _refuse_other_encodings(text: str, data: bytes, chunk: bytes, encoding: str) -> None:
     """Refuse what decodes without complaint though it is no text of this encoding."""
     if b"\x1b" in data:
         raise _refuse("文字コードを判別できません（ISO-2022-JPのようです）", _EXPORT_AGAIN, "read.encoding")
@@ -229,7 +233,9 @@ def _refuse_other_encodings(text: str, data: bytes, encoding: str) -> None:
         raise _refuse(
             "表のファイルではありません（文字でないデータがあります）", "CSVかExcelで書き出してください", "read.binary"
         )
-    if encoding == "cp932" and ("縺" in text or "繝" in text) and _UTF8_AS_CP932.search(text):
+    if encoding == "cp932" and (
+        (("縺" in text or "繝" in text) and _UTF8_AS_CP932.search(text)) or _UTF8_KANJI.search(chunk)
+    ):
         raise _refuse("UTF-8 と Shift-JIS が混ざっています", _EXPORT_AGAIN, "read.encoding")
 
 
@@ -264,14 +270,24 @@ def _delimiter(head: str) -> str:
 def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> Sheet:
     table = staging.name("raw")
     width = _header_width(target, delimiter)
+    if width > _WIDEST:
+        raise _too_wide(width)
     if text.even_lines:
         try:
             height = _load_csv(staging, table, target, delimiter, width)
             return Sheet(None, False, table, width, height, private_use=text.private_use)
-        except duckdb.Error:
+        # DuckDB cuts its message within a character when a long cell is at fault, and then it cannot be decoded.
+        except (duckdb.Error, UnicodeDecodeError):
             staging.sql(staged.drop_raw(table))
     even, width, ragged = _even_out(target, delimiter, staging)
-    height = _load_csv(staging, table, even, ",", width)
+    try:
+        height = _load_csv(staging, table, even, ",", width)
+    except (duckdb.Error, UnicodeDecodeError) as fault:
+        raise _refuse(
+            f"1つの値が長すぎます（{_LONGEST >> 20} MB まで）",
+            "長い文章の列を除いて書き出してください",
+            "read.too_long",
+        ) from fault
     return Sheet(None, False, table, width, height, ragged, private_use=text.private_use)
 
 
@@ -304,8 +320,8 @@ def _even_out(target: Path, delimiter: str, staging: Staging) -> tuple[Path, int
                 lengths[len(record)] += bool(record)
         except csv.Error as fault:
             raise _bad_quote(str(fault), number + 1) from fault
-    if width > _WIDEST:
-        raise _refuse(f"列が {width:,} あります", f"{_WIDEST:,} 列までの表にしてください", "read.too_wide")
+    if width > _WIDEST or number * width > max(_MOST_CELLS, 4 * sum(n * rows for n, rows in lengths.items())):
+        raise _too_wide(width)
     usual = max((n for n in lengths if n), key=lambda n: lengths[n], default=1)  # of a tie the first
     ragged: list[int] = []
     even = staging.folder / "even.csv"
@@ -317,6 +333,12 @@ def _even_out(target: Path, delimiter: str, staging: Staging) -> tuple[Path, int
                 ragged.append(number)
             writer.writerow(record + [""] * (width - len(record)))
     return even, max(width, 1), tuple(ragged)
+
+
+def _too_wide(width: int) -> FileRejected:
+    return _refuse(
+        f"列が {width:,} あります", f"{_WIDEST:,} 列までの、行の長さのそろった表にしてください", "read.too_wide"
+    )
 
 
 def _bad_quote(fault: str, row: int) -> FileRejected:
@@ -424,6 +446,15 @@ def rows(
     sheet: Sheet, staging: Staging, *, first: int = 1, last: int | None = None
 ) -> Iterator[tuple[int, list[str | None]]]:
     """Rows of a raw table with their numbers, in order."""
+    if sheet.height <= SMALL:
+        # A small sheet is asked for several times; one statement for all of them is far cheaper.
+        kept = staging.kept.setdefault(sheet.table, [])
+        if not kept:
+            kept += staging.sql(staged.rows_between(sheet.table, sheet.width), (1, sheet.height)).fetchall()
+        for row, *cells in kept:
+            if first <= row <= (sheet.height if last is None else last):
+                yield row, cells
+        return
     upper = sheet.height if last is None else last
     found = staging.sql(staged.rows_between(sheet.table, sheet.width), (first, upper)).fetchall()
     for row, *cells in found:

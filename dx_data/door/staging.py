@@ -19,6 +19,11 @@ _PREFIX = "dx-door-"
 _STALE_SECONDS = 6 * 3600
 
 
+def private_folder() -> Path:
+    """A new folder only this account can read; the next start sweeps it away if this process is killed."""
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+
+
 def sweep() -> int:
     """Remove what killed processes left behind; returns how many folders went. Called at every start."""
     gone = 0
@@ -49,7 +54,7 @@ class Staging:
     """One file's visit: `sql` runs on an in-memory database without extensions, spill or outside access."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+        self.folder = private_folder()
         self.connection = duckdb.connect(
             ":memory:",
             config={
@@ -61,6 +66,7 @@ class Staging:
         )
         self.connection.execute("SET TimeZone = 'Asia/Tokyo'")
         self._numbers = 0
+        self.kept: dict[str, list[tuple[Any, ...]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -72,6 +78,7 @@ class Staging:
 
     def close(self) -> None:
         """Forget everything."""
+        self.kept.clear()
         self.connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

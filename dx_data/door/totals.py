@@ -13,9 +13,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from dx_data.text import Unreadable, fold, fold_header, parse_integer, parse_number, parse_yen
+from dx_data.text import Unreadable, parse_integer, parse_number, parse_yen
+from dx_data.text import fold as folded
+from dx_data.text import fold_header as folded_header
 
 Cells = Sequence[str | None]
+
+# A book repeats its words and figures: each spelling is folded once.
+fold = lru_cache(maxsize=50_000)(folded)
+fold_header = lru_cache(maxsize=50_000)(folded_header)
 
 _COUNT = r"(額|数|件数|金額|値)?(\(.*\))?"
 _PLAIN = re.compile(

@@ -19,7 +19,8 @@ from xml.parsers import expat
 
 TOO_MUCH = 3
 NO_CACHED_VALUE = "#値なし!"
-_WORTH_A_LOOK = re.compile(rb"""<f[ />]|t=["']e["']""")
+_WORTH_A_LOOK = re.compile(rb"""<(?:\w+:)?f[ />]|t=["']e["']""")
+_LITERAL = re.compile(r'"[^"]*"|[\\_*].')  # what a number format shows as it is
 _MERGE = re.compile(rb"""<(?:\w+:)?mergeCell [^>]*?ref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']""")
 _HIDDEN = re.compile(rb"""<(?:\w+:)?(row|col) (?=[^>]*?\bhidden=["'](?:1|true)["'])([^>]*)>""")
 _PLACE = re.compile(rb"""\b(r|min|max)=["']([0-9]{1,7})["']""")
@@ -28,6 +29,7 @@ _MOST_MERGES = 200_000
 _PERCENT_IDS = frozenset(("9", "10"))
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _CHUNK = 1 << 20
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Grid = dict[int, dict[int, str]]
 
@@ -51,6 +53,7 @@ def written(cell: object) -> str:
         case bool():
             return "TRUE" if cell else "FALSE"
         case float():
+            # Excel keeps fifteen digits; a longer number has lost its end, which the check then says.
             return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
         case dt.datetime():
             moment = _to_second(cell)
@@ -63,7 +66,7 @@ def written(cell: object) -> str:
         case dt.date():
             return cell.isoformat()
         case _:
-            return str(cell)
+            return _CONTROLS.sub("", str(cell))
 
 
 def _to_second(moment: dt.datetime) -> dt.datetime:
@@ -95,7 +98,7 @@ def percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
     for name, facts in _elements(archive, "xl/styles.xml"):
         if name in ("cellXfs", "cellStyleXfs", "dxfs", "cellStyles"):
             inside = name
-        elif name == "numFmt" and "%" in facts.get("formatCode", ""):
+        elif name == "numFmt" and "%" in _LITERAL.sub("", facts.get("formatCode", "")):
             percent.add(facts.get("numFmtId", ""))
         elif name == "xf" and inside == "cellXfs":
             styles.append(facts.get("numFmtId", ""))
@@ -121,6 +124,7 @@ class Peculiar:
         self.formula = False
         self.value: list[str] | None = None
         self.text = ""
+        self.row = self.column = -1
 
     def read(self, archive: zipfile.ZipFile, part: str) -> Grid:
         """The texts of those cells by row and column, counted from 0."""
@@ -135,8 +139,11 @@ class Peculiar:
 
     def _start(self, name: str, facts: dict[str, str]) -> None:
         match name.split(":")[-1]:
+            case "row":
+                self.row, self.column = int(facts.get("r", self.row + 2)) - 1, -1
             case "c":
                 self.facts, self.formula, self.text = facts, False, ""
+                self._place(facts.get("r", ""))
             case "f":
                 self.formula = True
             case "v":
@@ -151,11 +158,17 @@ class Peculiar:
             case "v":
                 self.text, self.value = "".join(self.value or ()), None
             case "c":
-                if (cell := self._written()) and (place := _CELL.fullmatch(self.facts.get("r", ""))):
-                    column = 0
-                    for letter in place[1]:
-                        column = column * 26 + ord(letter) - 64
-                    self.cells.setdefault(int(place[2]) - 1, {})[column - 1] = cell
+                if cell := self._written():
+                    self.cells.setdefault(self.row, {})[self.column] = cell
+
+    def _place(self, reference: str) -> None:
+        """Where the cell stands; without a reference it follows the one before."""
+        self.column += 1
+        if place := _CELL.fullmatch(reference):
+            column = 0
+            for letter in place[1]:
+                column = column * 26 + ord(letter) - 64
+            self.row, self.column = int(place[2]) - 1, column - 1
 
     def _written(self) -> str:
         kind = self.facts.get("t", "n")

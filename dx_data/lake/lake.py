@@ -124,7 +124,11 @@ class Lake:
         if snapshot is None:
             return self._moment(newest)
         lake_id, _, number = str(snapshot).rpartition(":")
-        if (lake_id and lake_id != self.id) or not number.isdigit() or not 0 <= int(number) <= newest:
+        if (
+            (lake_id and lake_id != self.id)
+            or not (number.isascii() and number.isdigit())
+            or not 0 <= int(number) <= newest
+        ):
             raise NotFound.because(
                 f"時点『{snapshot}』はこの台帳（{self.id}）にありません",
                 "`dx loads` で時点を確かめてください",
@@ -159,9 +163,14 @@ class Lake:
         return frozenset(load.undoes for load in self.loads() if load.undoes is not None)
 
     def repeated(self, sha256: str, names: Iterable[str]) -> int | None:
-        """The load that already brought these bytes into these tables and still stands, or None."""
+        """The load that already brought these bytes into these tables and still stands, or None.
+
+        After an undo that touched these tables the rows decide: it may have taken back what the bytes vouch for.
+        """
         undone, wanted = self.undone(), set(names)
         for load in self.loads():
+            if load.undoes is not None and wanted.intersection(load.tables):
+                return None
             if load.sha256 == sha256 and load.undoes is None and load.load not in undone and wanted <= set(load.tables):
                 return load.load
         return None
@@ -215,7 +224,8 @@ class Lake:
             with self._transaction(origin.author) as (cursor, commit):
                 fresh = [plan_part(cursor, at, part, index) for index, part in enumerate(parts)]
                 now = Plan(tuple(fresh), at.number, self.repeated(origin.sha256, names))
-                if now.counts != plan.counts or now.repeated != plan.repeated:
+                before_plan = self._moment(plan.snapshot).changed(names)
+                if at.changed(names) != before_plan or now.counts != plan.counts or now.repeated != plan.repeated:
                     raise LoadRefused.because(
                         "確認のあとに、ほかの取込で台帳が変わりました",
                         "もう一度ファイルを確認してから取り込んでください",

@@ -12,7 +12,7 @@ import streamlit as st
 from dx_data import charts
 from dx_data.access import Right
 from dx_data.catalog import Result
-from dx_data.custody.exits import Exit, hand_over
+from dx_data.custody.exits import Exit, filename, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
 from dx_data.ui import tables, words
@@ -37,7 +37,9 @@ def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: s
             with st.expander("数値で見る"):
                 tables.of_result(result, caption=heading)
         else:
-            st.info(empty or "示せるデータがまだありません。「データ取込」の画面で、ファイルを取り込んでください。")
+            nothing = "示せるデータがまだありません。「データ取込」の画面で、ファイルを取り込んでください。"
+            # Nothing found is good news only where something was collected.
+            st.info(empty if empty and result.updated else nothing)
         _facts(here, result, source)
         if result.rows and here.person.may(Right.HAND_OVER):
             _save(here, result, key)
@@ -70,7 +72,7 @@ def _save(here: Session, result: Result, key: str) -> None:
     st.download_button(
         "CSV を保存（内部資料）",
         data=content,
-        file_name=f"{result.question.name}_{result.snapshot.replace(':', '-')}.csv",
+        file_name=filename(result, "csv"),
         mime="text/csv",
         key=f"{key}_csv",
         on_click="ignore",
@@ -168,7 +170,7 @@ def standing() -> Body:
         parts = (
             ""
             if ours["numerator"] is None
-            else f"{words.shown(ours['denominator'])} のうち {words.shown(ours['numerator'])}"
+            else f"{words.shown(ours['denominator'])}手続のうち {words.shown(ours['numerator'])}手続"
         )
         rank = words.NO_DATA if ours["rank"] is None else f"{ours['rank']}位／{ours['wards']}区"
         places = st.columns(4)

@@ -51,4 +51,6 @@ def spoken() -> Iterator[None]:
 
 def plain(sentence: str) -> str:
     """Text from a file is never taken for Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|~$:" else sign for sign in sentence)
+    marked = "".join(f"\\{sign}" if sign in "\\`*_{}[]<>()#+-.!|~$:" else sign for sign in sentence)
+    # A zero-width space keeps Markdown from making a link of a bare address.
+    return marked.replace("/", "/\u200b").replace("@", "@\u200b").replace("www", "ww\u200bw")

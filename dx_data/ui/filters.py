@@ -10,12 +10,16 @@ import streamlit as st
 
 from dx_data import calendar
 from dx_data.catalog import CONTRACT_START
+from dx_data.ui import faults
 from dx_data.ui.session import Session
 
 
 def choice(here: Session, key: str, label: str, options: Sequence[str], *, default: str | None = None) -> str:
     """One of several words; an address with an unknown word gets the default."""
     index = options.index(default) if default in options else 0
+    asked = st.query_params.get(key)
+    if asked and asked not in options:
+        st.info(f"住所の『{label}』にある「{faults.plain(asked)}」はありません。{options[index]} を表示しています。")
     chosen = st.selectbox(label, options, index=index, key=key, bind="query-params", placeholder="選んでください")
     return _kept(here, key, chosen or options[index])
 

@@ -15,6 +15,8 @@ from dx_data.ui import faults, tables, words
 from dx_data.ui.session import Session
 
 _SHOWN = 200
+_LISTED = 20
+_LATE = {"毎日": 4, "毎週": 10, "毎月": 45, "四半期": 120, "毎年": 400}
 
 
 def freshness(here: Session) -> None:
@@ -31,11 +33,26 @@ def freshness(here: Session) -> None:
             st.info("まだ何も取り込んでいません。「データ取込」の画面で、ファイルを取り込んでください。")
             return
         rows = [
-            [DATASETS[name].title, japanese_date(load.as_of), japanese_date(load.at.date()), DATASETS[name].rhythm]
-            for name, load in newest.items()
-            if name in DATASETS
+            [
+                dataset.title,
+                _freshness(dataset.rhythm, newest.get(name), here),
+                japanese_date(newest[name].as_of) if name in newest else "未収集",
+                japanese_date(newest[name].at.date()) if name in newest else "未収集",
+                dataset.rhythm,
+            ]
+            for name, dataset in DATASETS.items()
+            if not dataset.child_of
         ]
-        tables.show(("データセット", "いつ時点", "更新日", "更新の間隔"), rows, caption="データの鮮度", heard=True)
+        heads = ("データセット", "状態", "いつ時点", "更新日", "更新の間隔")
+        tables.show(heads, rows, caption="データの鮮度", heard=True)
+
+
+def _freshness(rhythm: str, newest: Load | None, here: Session) -> str:
+    """Whether a dataset is as fresh as its rhythm promises."""
+    if newest is None:
+        return "未収集"
+    late = (here.today - newest.as_of).days - _LATE.get(rhythm, 10**6)
+    return f"遅れ {late:,} 日" if late > 0 else "予定どおり"
 
 
 def list_loads(here: Session) -> None:
@@ -57,11 +74,11 @@ def list_loads(here: Session) -> None:
             load.missing,
             _state(load, undone),
         ]
-        for load in loads[:_SHOWN]
+        for load in loads[:_LISTED]
     ]
     heads = ("取込番号", "日時", "ファイル・内容", "いつ時点", "行った人", "追加", "変更", "消滅", "状態")
-    more = len(loads) - _SHOWN
-    note = f"{len(loads):,} 件のうち、新しい {_SHOWN} 件です。" if more > 0 else ""
+    more = len(loads) - _LISTED
+    note = f"{len(loads):,} 件のうち、新しい {_LISTED} 件です。すべては dx loads で見られます。" if more > 0 else ""
     with st.container(border=True, key="card_loads"):
         st.subheader(f"取込の一覧（新しい順、{len(loads):,} 件）", anchor=False)
         tables.show(heads, rows, caption="取込の一覧", note=note, heard=True)

@@ -5,8 +5,7 @@ Bytes go to a private temporary file for as long as a check lasts; every decisio
 
 from __future__ import annotations
 
-import os
-import tempfile
+import shutil
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -14,10 +13,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dx_data import intake
+from dx_data import calendar, intake
 from dx_data.access import Right, require
 from dx_data.custody.exits import Exit, FaultList, hand_over
 from dx_data.datasets import DATASETS, dataset_named
+from dx_data.door.match import PLACE
+from dx_data.door.read import shown_name
+from dx_data.door.staging import private_folder
 from dx_data.errors import Stopped
 from dx_data.intake import Reviewed, Wish
 from dx_data.spec import Delivery
@@ -26,6 +28,7 @@ from dx_data.ui import cards, faults, tables
 from dx_data.ui.session import Session
 
 KEY = "desk"
+_PERSONAL = ("gate.class", "gate.header")
 STAGES = ("読み込み", "表の形の確認", "項目の照合", "個人情報の確認", "値の確認", "台帳との比較")
 UNMAPPED = "match.unmapped_header"
 AUTOMATIC, UNDECIDED, LEAVE_OUT = "自動で見分ける", "まだ決めない", "取り込まない"
@@ -46,10 +49,11 @@ class Desk:
     reviewed: dict[str, Reviewed] = field(default_factory=dict)
     receipts: list[Reviewed] = field(default_factory=list)
     refusals: set[str] = field(default_factory=set)
+    renewed: set[str] = field(default_factory=set)
 
 
 def desk() -> Desk:
-    """The desk of this browser session.
+    """The desk of this browser session. `renewed` are files whose plan changed under the person's eyes.
 
     The checked rows live here (the only thing this package keeps in session_state), so that what is loaded is exactly
     what was shown; checking again at the yes could read something else.
@@ -72,11 +76,14 @@ def choose(here: Session) -> list[UploadedFile]:
 
 def checked(here: Session, files: list[UploadedFile]) -> list[tuple[UploadedFile, Reviewed]]:
     """Every file after its check; one that is not loaded is compared again when the lake has moved on."""
+    desk().renewed.clear()
     seen = desk().reviewed
     newest = here.house.lake.newest()
     for index, file in enumerate(files):
         old = seen.get(file.file_id)
         stale = old is not None and old.load is None and old.plan is not None and old.plan.snapshot != newest
+        if stale:
+            desk().renewed.add(file.file_id)
         if old is None or stale:
             seen[file.file_id] = check(here, file, old.wish if old else Wish(), f"（{index + 1}/{len(files)}）")
     for gone in set(seen) - {file.file_id for file in files}:
@@ -87,27 +94,28 @@ def checked(here: Session, files: list[UploadedFile]) -> list[tuple[UploadedFile
 def check(here: Session, file: UploadedFile, wish: Wish, count: str = "") -> Reviewed:
     """One file through the door, with its progress on the screen."""
     require(here.person, Right.CHECK)
-    bar = st.progress(0.0, text=f"{file.name}{count}")
+    name = f"{faults.plain(shown_name(file.name))}{count}"
+    bar = st.progress(0.0, text=name)
 
     def progress(stage: str) -> None:
         done = STAGES.index(stage) if stage in STAGES else 0
-        bar.progress(done / len(STAGES), text=f"{file.name}{count}：{stage}（{done + 1}/{len(STAGES)}）")
+        bar.progress(done / len(STAGES), text=f"{name}：{stage}（{done + 1}/{len(STAGES)}）")
 
-    handle, name = tempfile.mkstemp(prefix="dx-upload-")
-    path = Path(name)
+    # In the door's private folder, which the next start sweeps away if this process is killed.
+    folder = private_folder()
+    path = folder / "upload"
     try:
-        with os.fdopen(handle, "wb") as private:
-            private.write(file.getbuffer())
+        path.write_bytes(file.getbuffer())
         return intake.review(path, here.house, here.house.settings, name=file.name, wish=wish, progress=progress)
     finally:
-        path.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
         bar.empty()
 
 
 def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
     """One file on the desk: what it is, what is wrong, what would change, and what can be done."""
     with st.container(border=True, key=f"file_{file.file_id}"):
-        st.subheader(f"{reviewed.file} — {_STATES[reviewed.status]}", anchor=False)
+        st.subheader(f"{faults.plain(reviewed.file)} — {_STATES[reviewed.status]}", anchor=False)
         if reviewed.load and reviewed.receipt:
             _receipt(reviewed)
             return
@@ -120,7 +128,8 @@ def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         if reviewed.status == "unchanged":
             st.info("台帳と同じ内容です。取り込む必要はありません。")
             return
-        _decide(here, file, reviewed)
+        if reviewed.plan is not None or any(p.stage == "match" for p in reviewed.problems):
+            _decide(here, file, reviewed)
         _act(here, file, reviewed)
 
 
@@ -129,7 +138,8 @@ def accept_all(here: Session, found: list[tuple[UploadedFile, Reviewed]]) -> Non
     ready = [(file, reviewed) for file, reviewed in found if _ready(reviewed)]
     if len(ready) > 1:
         st.markdown(f"**確認が済んだ {len(ready)} 件**を、上から順に取り込みます。1件ごとに台帳と比べ直します。")
-        if st.button(f"{len(ready)} 件をすべて取り込む", type="primary", key="accept_all"):
+        pressed = st.button(f"{len(ready)} 件をすべて取り込む", type="primary", key="accept_all")
+        if pressed and not desk().renewed:
             for file, reviewed in ready:
                 again = check(here, file, reviewed.wish)
                 if not _ready(again):
@@ -148,7 +158,7 @@ def receipts() -> None:
     """What this session took in last, after the desk was cleared."""
     for reviewed in desk().receipts:
         with st.container(border=True):
-            st.subheader(f"{reviewed.file} — 取込済み", anchor=False)
+            st.subheader(f"{faults.plain(reviewed.file)} — 取込済み", anchor=False)
             _receipt(reviewed)
 
 
@@ -194,7 +204,7 @@ def _fault_list(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
 
 
 def _plan(reviewed: Reviewed) -> None:
-    if reviewed.plan is None or not reviewed.plan.alters:
+    if reviewed.plan is None or not reviewed.plan.alters or reviewed.status == "refused":
         return
     rows = [[p.part.dataset.title, p.added, p.changed, p.unchanged, p.missing] for p in reviewed.plan.parts]
     tables.show(
@@ -209,6 +219,9 @@ def _plan(reviewed: Reviewed) -> None:
 def _mended(reviewed: Reviewed) -> None:
     if not reviewed.mended:
         return
+    dropped = [m.header for m in reviewed.mended if m.rule in _PERSONAL and m.header]
+    if dropped:
+        st.warning(f"個人情報の列（{faults.plain('、'.join(dropped))}）は読み飛ばし、保存しません。", icon=None)
     with st.expander(f"自動で直したもの・保存しない列（{len(reviewed.mended):,} 種類）"):
         rows = [[m.header, m.message or m.rule, m.count, m.before, m.after] for m in reviewed.mended]
         tables.show(("項目", "内容", "件数", "例（前）", "例（後）"), rows, caption="自動で直したもの・保存しない列")
@@ -229,7 +242,7 @@ def _decide(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
             wish.as_of or reviewed.as_of,
             key=f"as_of_{mark}",
             format="YYYY/MM/DD",
-            max_value="today",
+            max_value=max(calendar.today(), wish.as_of or reviewed.as_of or calendar.today()),
         )
         meanings = {AS_DECLARED: None, **{words_: delivery for delivery, words_ in _MEANINGS.items()}}
         now = _MEANINGS[wish.delivery] if wish.delivery else AS_DECLARED
@@ -263,13 +276,16 @@ def _headings(reviewed: Reviewed, mark: str) -> dict[str, str | None] | None:
     if asked and reviewed.tables:
         declared = {column.title: column.name for column in dataset_named(reviewed.tables[0].dataset).columns}
         for problem in asked:
-            header = problem.header or ""
+            place = f"{PLACE}{problem.column}"
             options = [UNDECIDED, LEAVE_OUT, *declared]
-            answer = st.selectbox(f"見出し『{header}』の列", options, key=f"map_{mark}_{header}")
+            label = f"{problem.column}列の見出し『{faults.plain(problem.header or '')}』"
+            answer = st.selectbox(label, options, key=f"map_{mark}_{problem.column}")
             if answer != UNDECIDED:
-                decided[header] = declared.get(answer)
+                decided[place] = declared.get(answer)
     for header, name in (reviewed.wish.confirmed or {}).items():
-        st.caption(f"見出し『{header}』：{_title(reviewed, name) if name else LEAVE_OUT}（決定済み）")
+        st.caption(
+            f"{faults.plain(header.replace(PLACE, '列 '))}：{_title(reviewed, name) if name else LEAVE_OUT}（決定済み）"
+        )
     return decided or None
 
 
@@ -282,7 +298,11 @@ def _act(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         if reviewed.as_of is None:
             st.warning("いつ時点のデータか分かりません。「取り込み方を決める」で日付を選んでください。")
             return
-        if st.button("取り込む", type="primary", key=f"accept_{file.file_id}") and _load(here, file, reviewed):
+        pressed = st.button("取り込む", type="primary", key=f"accept_{file.file_id}")
+        if file.file_id in desk().renewed:
+            # This run checked the file anew: a yes given to the old plan is no yes to this one.
+            st.warning("ほかの取込で台帳が変わったので、確かめ直しました。変わる内容を見て、もう一度押してください。")
+        elif pressed and _load(here, file, reviewed):
             st.rerun()
         return
     if file.file_id in desk().refusals:
@@ -296,7 +316,7 @@ def _act(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
 
 def _load(here: Session, file: UploadedFile, reviewed: Reviewed) -> bool:
     try:
-        with st.spinner(f"{reviewed.file} を取り込んでいます…"):
+        with st.spinner(f"{faults.plain(reviewed.file)} を取り込んでいます…"):
             desk().reviewed[file.file_id] = intake.load(reviewed, here.house, here.person)
     except Stopped as stopped:
         faults.show(stopped)

@@ -123,7 +123,7 @@ def _day(written: str | None) -> dt.date | None:
     try:
         return text.parse_date(written) if written else None
     except text.Unreadable as fault:
-        raise WrongUsage.because(f"この画面の住所にある日付{fault.message}", fault.fix) from fault
+        raise WrongUsage.because(f"この画面の住所にある日付は、{fault.message}", fault.fix) from fault
 
 
 def no_lake(person: Person) -> None:

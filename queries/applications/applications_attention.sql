@@ -1,4 +1,4 @@
--- title: 電子申請で確かめること（項目別の一覧、基準日）
+-- title: 電子申請で確かめること（項目別の一覧、{as_of}まで）
 -- question: いま手を打つ必要があるのはどこか。
 -- definition:
 --   numerator: 項目ごとに、あてはまる電子申請の件数（途絶えは、最後の申請の日までの28日間の件数）
@@ -49,9 +49,9 @@ by_form AS (
         count(*) FILTER (WHERE r.status <> '取下げ' AND r.applied_at >= r.closed_on + INTERVAL 1 DAY) AS after_close,
         count(*) FILTER (WHERE r.status <> '取下げ' AND r.finished_at < r.applied_at) AS backwards,
         count(*) FILTER (
-            WHERE r.status IN ('未処理', '処理中') AND r.applied_at < $as_of - INTERVAL 30 DAY
+            WHERE (r.status IN ('未処理', '処理中') OR r.finished_at >= $as_of + INTERVAL 1 DAY) AND r.applied_at < $as_of - INTERVAL 30 DAY
         )                                                                     AS overdue,
-        min(r.applied_at) FILTER (WHERE r.status IN ('未処理', '処理中'))::DATE AS oldest
+        min(r.applied_at) FILTER (WHERE (r.status IN ('未処理', '処理中') OR r.finished_at >= $as_of + INTERVAL 1 DAY))::DATE AS oldest
     FROM received AS r
     GROUP BY r.form_id, r.form
 ),

@@ -1,4 +1,4 @@
--- title: 電子申請件数（フォーム別の多い順、今年度）
+-- title: 電子申請件数（フォーム別の多い順、{since}から{until}まで）
 -- question: どのフォームの申請が多いか。前の年と比べて増えたのはどれか。
 -- definition:
 --   numerator: 期間に届いた電子申請の件数（取下げを除く）
@@ -9,7 +9,7 @@
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   until: {title: 終了日, kind: date, default: today}
---   top:   {title: 表示する数, kind: integer, default: 20}
+--   top:   {title: 表示する数, kind: integer, default: 20, minimum: 1}
 -- columns:
 --   rank:       {title: 順位, kind: integer, unit: 位, description: 件数の多い順です。同じ件数は同じ順位です}
 --   form_id:    {title: フォームID, description: 申請にフォームIDがなければ空欄です}

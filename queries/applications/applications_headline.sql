@@ -1,28 +1,28 @@
--- title: 電子申請の主な数値（件数・端末・処理、今年度の基準日まで）
+-- title: 電子申請の主な数値（件数・端末・処理、{as_of}まで）
 -- question: 今年度の電子申請はどれだけあり、前の年と比べて増えているか。処理は滞っていないか。
 -- definition:
 --   numerator: 年度初めから基準日までに届いた電子申請の件数（取下げを除く）
 --   denominator: なし（件数）。増減率は前年同期の件数、スマホの割合は端末の分かる件数で割る
 --   scope: フォーム区分が「手続」のフォームへの申請（フォーム管理台帳にないフォームへの申請を含む）
 --   exclusions: 取下げ（別に示す）、イベント・講座、アンケート、予約、庁内のフォーム
---   reference: 申請日時で数え、基準日までを対象とする。処理状況は取り込んだ時のもの。届いていない期間は0でなく空欄
+--   reference: 申請日時で数え、基準日までを対象とする。未完了は、いま未処理・処理中のものと、基準日の後に終わったもの。届いていない期間は0でなく空欄
 -- params:
 --   as_of: {title: 基準日, kind: date, default: today}
 -- columns:
 --   as_of:           {title: 基準日, kind: date}
 --   since:           {title: 年度初め, kind: date}
 --   until:           {title: 明細の最終日, kind: date, description: 基準日までで、いちばん新しい申請の日です。前年同期はこの日までで比べます}
---   received:        {title: 今年度の申請件数, kind: integer, unit: 件}
+--   received:        {title: 申請件数, kind: integer, unit: 件}
 --   previous:        {title: 前年同期の申請件数, kind: integer, unit: 件, description: 前年度の明細が届いていなければ空欄です}
 --   difference:      {title: 前年同期との差, kind: integer, unit: 件}
 --   change_rate:     {title: 前年同期からの増減率, kind: number, unit: "%"}
 --   month_received:  {title: 今月の申請件数, kind: integer, unit: 件, description: 基準日の月の、基準日までの件数です}
---   withdrawn:       {title: 今年度の取下げ件数, kind: integer, unit: 件, description: 申請件数には入っていません}
+--   withdrawn:       {title: 取下げ件数, kind: integer, unit: 件, description: 申請件数には入っていません}
 --   smartphone:      {title: スマホからの申請件数, kind: integer, unit: 件}
 --   device_stated:   {title: 端末の分かる申請件数, kind: integer, unit: 件}
 --   smartphone_rate: {title: スマホの割合, kind: number, unit: "%"}
---   unfinished:      {title: 未完了の件数, kind: integer, unit: 件, description: 基準日までに届き、未処理・処理中のものです（前年度からの分を含む）}
---   finished:        {title: 今年度の完了件数, kind: integer, unit: 件, description: 完了日時が今年度で、申請日時より前でないものです}
+--   unfinished:      {title: 未完了の件数, kind: integer, unit: 件, description: 基準日までに届き、基準日に終わっていなかったものです（前年度からの分を含み、取下げ・却下・差戻しを除く）}
+--   finished:        {title: 完了件数, kind: integer, unit: 件, description: 完了日時が今年度で、申請日時より前でないものです}
 --   median_days:     {title: 完了までの日数の中央値, kind: number, unit: 日, description: 今年度に完了した申請の、申請日時から完了日時までです}
 -- key: [as_of]
 -- reads: [applications, forms]
@@ -66,7 +66,9 @@ counted AS (
         count(*) FILTER (
             WHERE r.status <> '取下げ' AND r.applied_at >= s.year_start AND r.device = 'スマホ'
         )                                                                     AS smartphone,
-        count(*) FILTER (WHERE r.status IN ('未処理', '処理中'))              AS unfinished,
+        count(*) FILTER (
+            WHERE r.status IN ('未処理', '処理中') OR r.finished_at >= $as_of + INTERVAL 1 DAY
+        )                                                                     AS unfinished,
         count(*) FILTER (
             WHERE r.status = '完了'
               AND r.finished_at >= greatest(s.year_start, r.applied_at)

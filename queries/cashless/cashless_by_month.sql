@@ -16,11 +16,11 @@
 --   cash_transactions:     {title: 現金の件数（比率の対象）, kind: integer, unit: 件}
 --   cashless_transactions: {title: キャッシュレスの件数, kind: integer, unit: 件}
 --   base_transactions:     {title: 比率の対象の件数, kind: integer, unit: 件, description: 現金とキャッシュレスの合計です。受け入れる窓口がなければ空欄です}
---   transaction_rate:      {title: キャッシュレス比率（件数）, kind: number, unit: "%"}
+--   transaction_rate:      {title: 件数比率, kind: number, unit: "%"}
 --   cash_yen:              {title: 現金の金額（比率の対象）, kind: yen}
 --   cashless_yen:          {title: キャッシュレスの金額, kind: yen}
 --   base_yen:              {title: 比率の対象の金額, kind: yen}
---   amount_rate:           {title: キャッシュレス比率（金額）, kind: number, unit: "%"}
+--   amount_rate:           {title: 金額比率, kind: number, unit: "%"}
 --   counters:              {title: 比率の対象の窓口数, kind: integer, unit: 窓口, description: 増えた月は比率のつながりに注意してください}
 --   is_partial:            {title: 集計状況, kind: choice, choices: [途中, 確定], description: 月の最後の開庁日までの収納が届いていない月は「途中」です}
 -- key: [month]

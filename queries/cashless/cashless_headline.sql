@@ -20,18 +20,18 @@
 --   yen_difference:                 {title: 収納金額の前年同期との差, kind: yen}
 --   cashless_transactions:          {title: キャッシュレスの件数, kind: integer, unit: 件}
 --   base_transactions:              {title: 比率の対象の件数, kind: integer, unit: 件}
---   transaction_rate:               {title: キャッシュレス比率（件数）, kind: number, unit: "%"}
+--   transaction_rate:               {title: 件数比率, kind: number, unit: "%"}
 --   previous_cashless_transactions: {title: 前年同期のキャッシュレスの件数, kind: integer, unit: 件}
 --   previous_base_transactions:     {title: 前年同期の比率の対象の件数, kind: integer, unit: 件}
---   previous_transaction_rate:      {title: 前年同期のキャッシュレス比率（件数）, kind: number, unit: "%"}
---   transaction_rate_difference:    {title: 比率（件数）の前年同期との差, kind: number, unit: ポイント}
+--   previous_transaction_rate:      {title: 前年同期の件数比率, kind: number, unit: "%"}
+--   transaction_rate_difference:    {title: 件数比率の前年同期との差, kind: number, unit: ポイント}
 --   cashless_yen:                   {title: キャッシュレスの金額, kind: yen}
 --   base_yen:                       {title: 比率の対象の金額, kind: yen}
---   amount_rate:                    {title: キャッシュレス比率（金額）, kind: number, unit: "%"}
+--   amount_rate:                    {title: 金額比率, kind: number, unit: "%"}
 --   previous_cashless_yen:          {title: 前年同期のキャッシュレスの金額, kind: yen}
 --   previous_base_yen:              {title: 前年同期の比率の対象の金額, kind: yen}
---   previous_amount_rate:           {title: 前年同期のキャッシュレス比率（金額）, kind: number, unit: "%"}
---   amount_rate_difference:         {title: 比率（金額）の前年同期との差, kind: number, unit: ポイント}
+--   previous_amount_rate:           {title: 前年同期の金額比率, kind: number, unit: "%"}
+--   amount_rate_difference:         {title: 金額比率の前年同期との差, kind: number, unit: ポイント}
 --   month_incidents:                {title: 今月の不具合, kind: integer, unit: 件, description: 基準日の月の、基準日までの件数です。不具合が1件も届いていなければ空欄です}
 -- key: [as_of]
 -- reads: [receipts, payment_methods, counters, incidents]

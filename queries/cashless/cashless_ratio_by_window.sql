@@ -14,10 +14,10 @@
 --   cashless_since:        {title: キャッシュレス受入開始日, kind: date, description: 窓口マスターでいちばん早い日です}
 --   cashless_transactions: {title: キャッシュレスの件数, kind: integer, unit: 件}
 --   base_transactions:     {title: 比率の対象の件数, kind: integer, unit: 件}
---   transaction_rate:      {title: キャッシュレス比率（件数）, kind: number, unit: "%"}
+--   transaction_rate:      {title: 件数比率, kind: number, unit: "%"}
 --   cashless_yen:          {title: キャッシュレスの金額, kind: yen}
 --   base_yen:              {title: 比率の対象の金額, kind: yen}
---   amount_rate:           {title: キャッシュレス比率（金額）, kind: number, unit: "%"}
+--   amount_rate:           {title: 金額比率, kind: number, unit: "%"}
 -- key: [counter]
 -- reads: [receipts, payment_methods, counters]
 
