@@ -19,10 +19,10 @@ from dx_data.derive.headers import spellings
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid
 from dx_data.door.staging import Staging
-from dx_data.door.totals import number
+from dx_data.door.totals import fold, fold_header, number
 from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
 from dx_data.spec import Column, Kind
-from dx_data.text import Unreadable, fold, fold_choice, fold_header, parse_date
+from dx_data.text import Unreadable, fold_choice, parse_date
 
 Cells = Sequence[str | None]
 Row = tuple[int, list[str]]

@@ -231,7 +231,7 @@ def _search(sheet: Sheet, laid: Sequence[Laid], tables: Sequence[Matched], stagi
         }
         statement = staged.may_be_personal(sheet.table, columns, sieved=sheet.height > SMALL) if columns else ""
         for position, value, count in staging.sql(statement).fetchall() if columns else ():
-            if columns[position] and sheet.height <= SMALL and looks_personal(value) != "マイナンバー":
+            if columns[position] and sheet.height <= SMALL and "マイナンバー" not in personal_kinds(value):
                 continue
             suspects.setdefault(position, []).append((value, count))
     for position, cells in sorted(suspects.items()):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 
 from dx_data.datasets import DATASETS
 from dx_data.derive import staged
@@ -81,7 +82,7 @@ def _lay_out_sheet(
             private_use=sheet.private_use,
             mended=long.mended,
         )
-    found = shape.find(head, sheet.merged, vocabulary(DATASETS.values()))
+    found = shape.find(head, sheet.merged, _known())
     if found is None:
         return None
     header = found.last
@@ -135,8 +136,13 @@ def _lay_out_sheet(
     )
 
 
+@cache
+def _known() -> frozenset[str]:
+    return vocabulary(DATASETS.values())
+
+
 def _is_known(title: str) -> bool:
-    return fold_header(title) in vocabulary(DATASETS.values())
+    return fold_header(title) in _known()
 
 
 def _hidden_parts(sheet: Sheet, header: int) -> list[Mended]:
@@ -213,7 +219,7 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
     again: list[int] = []
     notes: dict[int, str] = {}
     labelled: list[totals.Labelled] = []
-    for row, *cells in suspects:
+    for row, cells in suspects:
         filled = {fold_header(cell) for cell in cells if cell and cell.strip()}
         if len(filled) > 1 and filled in names:
             again.append(row)

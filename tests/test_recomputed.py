@@ -1,0 +1,164 @@
+"""Headline figures recomputed in pandas from the demo's raw files, by code that shares nothing with the product."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from dx_data import demo, house
+from dx_data.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("demo")
+UNTIL = pd.Timestamp("2026-11-20")
+MINUTE = 60
+
+
+@pytest.fixture(scope="module")
+def raw() -> dict[str, bytes]:
+    return {file.name: file.content for file in demo.files()}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("demo")
+    environment = {"DX_LAKE": str(folder / "lake"), "DX_LAKE_DEMO": str(folder / "demo")}
+    import os
+
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "dx_data.cli", "demo"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    sys.stderr.write(f"dx demo took {time.monotonic() - began:.1f} s\n")
+    assert done.returncode == 0, done.stderr
+    made = house.open_house(demo=True, chosen=Settings(lake_demo=environment["DX_LAKE_DEMO"]))
+    yield made
+    made.close()
+
+
+def exports(raw: dict[str, bytes], name: str) -> pd.DataFrame:
+    """All kintone exports of one app, oldest first, in one frame."""
+    frames = [
+        pd.read_csv(io.BytesIO(content), encoding="cp932", dtype=str)
+        for file, content in sorted(raw.items())
+        if re.match(rf"{name}_\d{{8}}T", file)
+    ]
+    assert frames, name
+    return pd.concat(frames, ignore_index=True)
+
+
+def newest(raw: dict[str, bytes], name: str) -> pd.DataFrame:
+    """The last kintone export of one app: one row per record."""
+    file = max(file for file in raw if re.match(rf"{name}_\d{{8}}T", file))
+    frame = pd.read_csv(io.BytesIO(raw[file]), encoding="cp932", dtype=str)
+    if "レコードの開始行" in frame:
+        frame = frame[frame["レコードの開始行"] == "*"]
+    return frame
+
+
+@pytest.fixture(scope="module")
+def applications(raw: dict[str, bytes]) -> pd.DataFrame:
+    every = exports(raw, "電子申請実績").drop_duplicates(["システム", "申請番号"], keep="last")
+    forms = exports(raw, "フォーム管理台帳").drop_duplicates("フォームID", keep="last")
+    purpose = every["フォームID"].map(forms.set_index("フォームID")["フォーム区分"]).fillna("手続")
+    every = every[purpose == "手続"].copy()
+    every["at"] = pd.to_datetime(every["申請日時"])
+    return every
+
+
+def received(frame: pd.DataFrame, since: str, until: pd.Timestamp) -> int:
+    kept = frame[(frame["処理状況"] != "取下げ") & (frame["at"] >= since)]
+    return int((kept["at"] < until + pd.Timedelta(days=1)).sum())
+
+
+def test_e_applications(home: Any, applications: pd.DataFrame) -> None:
+    answer = home.ask("applications_headline").one()
+    last = applications["at"].max().normalize()
+    withdrawn = applications[(applications["処理状況"] == "取下げ") & (applications["at"] >= "2026-04-01")]
+    assert {name: answer[name] for name in ("received", "previous", "month_received", "withdrawn", "unfinished")} == {
+        "received": received(applications, "2026-04-01", UNTIL),
+        "previous": received(applications, "2025-04-01", last - pd.DateOffset(years=1)),
+        "month_received": received(applications, "2026-11-01", UNTIL),
+        "withdrawn": len(withdrawn),
+        "unfinished": int(applications["処理状況"].isin(["未処理", "処理中"]).sum()),
+    }
+
+
+def test_dx_progress(home: Any, raw: dict[str, bytes]) -> None:
+    ledger = newest(raw, "手続台帳")
+    ended = pd.to_datetime(ledger["廃止日"]) <= UNTIL
+    force = ledger[~((ledger["有効区分"] == "廃止・統合") & (ended | ledger["廃止日"].isna()))]
+    done = force["オンライン化状況"].isin(["済(全部)", "済(一部)"])
+    done &= ~(pd.to_datetime(force["オンライン化日"]) > UNTIL)
+    cases = force["年間件数"].astype(float)
+    answer = home.ask("procedures_headline").one()
+    assert {n: answer[n] for n in ("in_ledger", "in_force", "online", "cases", "online_cases")} == {
+        "in_ledger": len(ledger),
+        "in_force": len(force),
+        "online": int(done.sum()),
+        "cases": int(cases.sum()),
+        "online_cases": int(cases[done].sum()),
+    }
+    assert float(answer["online_rate"]) == pytest.approx(round(100 * done.sum() / len(force) + 1e-9, 1))
+
+
+def test_consultations(home: Any, raw: dict[str, bytes]) -> None:
+    ledger = newest(raw, "相談・伴走支援")
+    day = pd.to_datetime(ledger["受付日"])
+    for year, last in ((2025, dt.date(2026, 3, 31)), (2026, UNTIL.date())):
+        since = pd.Timestamp(year, 4, 1)
+        expected = int(((day >= since) & (day <= pd.Timestamp(last))).sum())
+        assert home.ask("consultations_headline", as_of=last.isoformat()).one()["cases"] == expected
+
+
+def test_incidents_and_inquiries(home: Any, raw: dict[str, bytes]) -> None:
+    incidents = exports(raw, "キャッシュレス不具合").drop_duplicates("管理番号", keep="last")
+    by_month = pd.to_datetime(incidents["発生日時"]).dt.strftime("%Y-%m").value_counts()
+    asked = {
+        f"{r['month']:%Y-%m}": r["incidents"] for r in home.ask("incidents_by_month", since="2025-04-01").records()
+    }
+    assert {m: n for m, n in asked.items() if n} == by_month.to_dict()
+    inquiries = exports(raw, "ヘルプデスク問合せ").drop_duplicates("受付番号", keep="last")
+    desk = inquiries[inquiries["対象"] == "電子申請"]
+    by_month = pd.to_datetime(desk["受付日時"]).dt.strftime("%Y-%m").value_counts()
+    answer = home.ask("inquiries_by_month", since="2025-04-01").records()
+    assert {f"{r['month']:%Y-%m}": r["inquiries"] for r in answer if r["inquiries"]} == by_month.to_dict()
+
+
+def book_totals(content: bytes) -> tuple[int, int]:
+    """件数 and 金額 of a 事績簿 book: every data row's 合計 columns, which are the last two."""
+    transactions = yen = 0
+    for sheet in pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, engine="openpyxl").values():
+        data = sheet[sheet[2].notna() & (sheet[2].astype(str) != "窓口") & (sheet[0].astype(str) != "合計")]
+        rows = data[data[0].notna() & data[3].notna()]
+        transactions += int(pd.to_numeric(rows.iloc[:, -2], errors="coerce").fillna(0).sum())
+        yen += int(pd.to_numeric(rows.iloc[:, -1], errors="coerce").fillna(0).sum())
+    return transactions, yen
+
+
+def test_cashless_of_a_whole_year(home: Any, raw: dict[str, bytes]) -> None:
+    book = next(content for file, content in raw.items() if file.startswith("令和7年度キャッシュレス事績簿"))
+    answer = home.ask("cashless_headline", as_of="2026-03-31").one()
+    assert (answer["transactions"], answer["amount_yen"]) == book_totals(book)
+
+
+def test_every_question_answers_on_the_demo(home: Any) -> None:
+    slow = {}
+    for name in home.catalog.questions:
+        began = time.monotonic()
+        result = home.ask(name)
+        slow[name] = time.monotonic() - began
+        assert "この時点では未収集" not in "".join(result.notes), name
+    worst = sorted(slow, key=lambda name: -slow[name])[:3]
+    sys.stderr.write(f"{len(slow)} questions; slowest {', '.join(f'{n} {slow[n]:.2f} s' for n in worst)}\n")
