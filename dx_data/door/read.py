@@ -46,8 +46,12 @@ _MOST_CELLS = 20_000_000
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 # What hiragana and katakana in UTF-8 become when they are read as CP932.
 _UTF8_AS_CP932 = re.compile("[縺繧繝][^,\\s]{1,2}[縺繧繝]")
-# A whole cell of three or more kanji in UTF-8 bytes.
+# A whole cell of three or more kanji in UTF-8 bytes; classes of bytes make the search one plain find.
 _UTF8_KANJI = re.compile(rb'[",\n](?:[\xe3-\xe9][\x80-\xbf]{2}){3,}[",\r\n]')
+_CLASSES = bytes(
+    ord("A") if 0xE3 <= b <= 0xE9 else ord("B") if 0x80 <= b <= 0xBF else ord("|") if b in b'",\n' else ord(".")
+    for b in range(256)
+)
 _PRIVATE_UTF8 = re.compile(rb"\xef[\x80-\xa3]")
 _EXPORT_AGAIN = "UTF-8 か Shift-JIS で書き出してください"
 
@@ -225,6 +229,15 @@ def _may_hold_private_use(data: bytes, encoding: str) -> bool:
     return encoding != "cp932" and (b"\xf3" in data or b"\xf4" in data or _PRIVATE_UTF8.search(data) is not None)
 
 
+def _holds_utf8(chunk: bytes) -> bool:
+    """Whether a cell of a CP932 file is UTF-8: whole kanji from one separator to the next."""
+    classes, at = chunk.translate(_CLASSES), -1
+    while (at := classes.find(b"|ABBABBABB", at + 1)) >= 0:
+        if _UTF8_KANJI.match(chunk, at):
+            return True
+    return False
+
+
 def _refuse_other_encodings(text: str, data: bytes, chunk: bytes, encoding: str) -> None:
     """Refuse what decodes without complaint though it is no text of this encoding."""
     if b"\x1b" in data:
@@ -233,9 +246,7 @@ def _refuse_other_encodings(text: str, data: bytes, chunk: bytes, encoding: str)
         raise _refuse(
             "表のファイルではありません（文字でないデータがあります）", "CSVかExcelで書き出してください", "read.binary"
         )
-    if encoding == "cp932" and (
-        (("縺" in text or "繝" in text) and _UTF8_AS_CP932.search(text)) or _UTF8_KANJI.search(chunk)
-    ):
+    if encoding == "cp932" and ((("縺" in text or "繝" in text) and _UTF8_AS_CP932.search(text)) or _holds_utf8(chunk)):
         raise _refuse("UTF-8 と Shift-JIS が混ざっています", _EXPORT_AGAIN, "read.encoding")
 
 
