@@ -72,6 +72,7 @@ class Reviewed:
     asks: tuple[Problem, ...] = ()
     mended: tuple[Mended, ...] = ()
     faults: tuple[tuple[str, int, str, str, str, str], ...] = ()
+    control_totals: tuple[door.ControlTotal, ...] = ()
     plan: Plan | None = None
     wish: Wish = Wish()
     load: Load | None = None
@@ -127,7 +128,7 @@ class Reviewed:
             "snapshot": f"{lake_id}:{self.load.snapshot}" if self.load else None,
             "problems": [problem.as_json() for problem in (*self.problems, *self.asks)],
             "mended": [mended.as_json() for mended in self.mended],
-            "control_totals": [],
+            "control_totals": [total.as_json() for total in self.control_totals],
             "plan": self.plan.counts if self.plan else {"added": 0, "changed": 0, "unchanged": 0, "missing": 0},
             "tables": [facts.__dict__ for facts in self.tables],
         }
@@ -182,6 +183,7 @@ def review(
         asks=found.asks + vanished,
         mended=found.mended,
         faults=faults,
+        control_totals=found.control_totals,
         plan=plan,
         wish=wish,
     )

@@ -21,7 +21,10 @@ from dx_data import serving
 from dx_data.settings import ROOT, settings
 
 SCREENS = ROOT / "docs" / "screens"
-PAGES = ("overview", "applications", "benchmark", "intake", "history", "dictionary")
+PAGES = (
+    *("overview", "procedures", "applications", "cashless", "consultations", "trainings"),
+    *("desk", "contract", "benchmark", "intake", "history", "dictionary"),
+)
 CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
 _TALLEST = 2200  # pixels; the rest of a long page looks like its beginning
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]

@@ -92,7 +92,7 @@ def go(page: Page, title: str) -> None:
 
 def received(page: Page) -> str:
     """The first headline figure of 電子申請."""
-    label = page.locator("[data-testid=stMetric]", has_text="今年度の申請件数")
+    label = page.locator("[data-testid=stMetric]", has_text="申請件数")
     return label.locator("[data-testid=stMetricValue]").inner_text()
 
 
@@ -173,7 +173,7 @@ def test_a_heading_nobody_declared_waits_for_a_decision(page: Page, url: str) ->
     card = desk(page, "見出し_20261120T173000+0900.csv — 確認待ち")
     expect(card.locator("[data-testid=stAlert]").first).to_contain_text("謎の列")
     expect(card.get_by_role("button", name="取り込む", exact=True)).to_have_count(0)
-    card.get_by_label("見出し『謎の列』の列").click()
+    card.get_by_label("見出し『謎の列』").click()
     page.get_by_role("option", name="取り込まない").click()
     card.get_by_role("button", name="この内容で確かめ直す").click()
     expect(card.get_by_role("button", name="取り込む", exact=True)).to_be_visible(timeout=30_000)

@@ -38,6 +38,8 @@ _RATIO = re.compile(
     r"率|比|割合|平均|単価|順位|ratio|rate|average|mean|%|compare|previous|緯度|経度|指数|偏差", re.IGNORECASE
 )
 _NAME = re.compile(r"(年|年度|年月|月|日|番号|コード|no\.?|id|code|year|month|day)$", re.IGNORECASE)
+# A month across is a quantity, though 月 ends the name of a column of months.
+_MONTH = re.compile("[0-9]{1,2}月")
 _NOTHING = frozenset(("", "-", "--", "ー", "…", "*", "x", "・"))
 _LABELS = 8
 _SHOWN = 20
@@ -150,7 +152,8 @@ class Table:
         """The columns whose sum means something: numbers, no rates, no names written in digits, no running totals."""
         found = []
         for j, title in self.titles.items():
-            if _RATIO.search(fold_header(title)) or is_running_heading(title) or _NAME.search(fold_header(title)):
+            named = _NAME.search(fold_header(title)) and not _MONTH.fullmatch(fold_header(title))
+            if _RATIO.search(fold_header(title)) or is_running_heading(title) or named:
                 continue
             filled = [cells[j] for _, cells in self.rows if cells[j] and fold(cells[j] or "") not in _NOTHING]
             values = [number(cell) for cell in filled]
