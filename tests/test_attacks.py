@@ -169,3 +169,23 @@ def test_text_from_a_file_is_never_a_link_or_markup() -> None:
         assert "://" not in shown
         assert "www" not in shown
         assert "](" not in shown
+
+
+def test_a_label_that_stands_in_the_form_and_in_its_table_is_not_swapped(home: House, take: Any, write: Any) -> None:
+    """手段 of the case and 手段 of each contact, as kintone exports them (domain.md 1.1)."""
+    head = (
+        '"レコードの開始行","レコード番号","相談番号","受付日",'
+        '"対象区分","支援段階","相談分野[セキュリティ]","対応状況","手段","対応日","手段","対応時間(分)"\n'
+    )
+    body = (
+        '"*","1","C-1","2026/04/01","自治町会","事前相談","1","対応中","来庁","2026/04/02","電話","30"\n'
+        ',"1","C-1","2026/04/01","自治町会","事前相談","1","対応中","来庁","2026/04/09","メール","10"\n'
+        '"*","2","C-2","2026/04/03","自治町会","事前相談","1","受付","訪問",,,\n'
+    )
+    done = take(write("相談・伴走支援_20261101T090000+0900.csv", head + body, "cp932"))
+    assert (done.status, [p.sentence for p in (*done.problems, *done.asks)]) == ("loaded", [])
+    assert rows(home, "consultation_id, channel", "consultations") == [("C-1", "来庁"), ("C-2", "訪問")]
+    assert rows(home, "consultation_id, line, channel", "consultation_log") == [
+        ("C-1", 1, "電話"),
+        ("C-1", 2, "メール"),
+    ]

@@ -244,7 +244,8 @@ def _claim(
     if not sure:
         return {}
     claimed: dict[int, Column] = {}
-    for position in sorted(meant, key=lambda p: (p not in sure, p)):
+    # A label that stands in the form too belongs to the sub-table where it stands among the sub-table's own columns.
+    for position in sorted(meant, key=lambda p: (p not in sure, not min(sure) <= p <= max(sure), p)):
         heading = laid.headings[position]
         if meant[position] in claimed.values() or heading.options:
             continue
