@@ -38,9 +38,11 @@ class House:
             return calendar.today()
         return max([self.lake.demo_until, *(load.as_of for load in self.lake.loads())])
 
-    def ask(self, name: str, snapshot: str | int | None = None, **params: Any) -> Result:
-        """The answer to a question; the reference date defaults to `today()`."""
-        result = self.catalog.ask(name, self.lake.at(snapshot), today=self.today(), **params)
+    def ask(
+        self, name: str, snapshot: str | int | None = None, *, today: dt.date | None = None, **params: Any
+    ) -> Result:
+        """The answer to a question; the reference date defaults to `today()`. In a demo it says so."""
+        result = self.catalog.ask(name, self.lake.at(snapshot), today=today or self.today(), **params)
         return replace(result, notes=(FICTIONAL, *result.notes)) if self.is_demo else result
 
     def verify_ledger(self) -> list[Problem]:

@@ -197,8 +197,9 @@ def test_saving_a_card_leaves_one_line_in_the_ledger(page: Page, url: str, lake:
     opened.close()
     assert len(after) == len(before) + 1
     assert after[-1].subject == "applications_headline"
-    assert "内部資料" in content
-    assert waiting.value.suggested_filename.startswith("applications_headline_")
+    assert "内部資料・架空データ" in content
+    assert waiting.value.suggested_filename.startswith("電子申請の主な数値（件数・端末・処理、令和8年度）_")
+    assert waiting.value.suggested_filename.endswith("時点_架空データ.csv")
 
 
 def test_the_template_can_be_saved_and_opened(page: Page, url: str) -> None:

@@ -41,7 +41,7 @@ class Session:
 
     def ask(self, name: str, **params: Any) -> Result:
         """The answer to a question at the address's snapshot and day, else as it stands now."""
-        return self.house.catalog.ask(name, self.house.lake.at(self.snapshot), today=self.today, **params)
+        return self.house.ask(name, self.snapshot, today=self.today, **params)
 
     def link(self, result: Result) -> str:
         """The address that shows this answer again: its snapshot, its day, the page's filters."""
