@@ -53,7 +53,7 @@ def test_a_load_killed_at_any_moment_leaves_the_old_or_the_new_answers(
 ) -> None:
     home = house.make_house(person, chosen=chosen)
     first = intake.review(write("old.csv", lines(0, 20_000, "処理中")), home, chosen)
-    intake.load(first, home, person, as_of=None or intake.as_of_in("20261101"))
+    intake.load(first, home, person, as_of=intake.as_of_in("20261101"))
     old = picture(home)
     home.close()
     base = Path(chosen.lake)

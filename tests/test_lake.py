@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -340,8 +339,12 @@ def test_a_demo_lake_is_marked_for_good_and_only_it_can_be_destroyed(tmp_path: P
     assert not (tmp_path / "demo").exists()
     with pytest.raises(StartRefused, match="本番の台帳です"):
         lake.destroy(home.settings.lake)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "note.txt").write_text("大事なもの", encoding="utf-8")
     with pytest.raises(StartRefused, match="台帳ではありません"):
-        lake.destroy(str(tmp_path / "files") if (tmp_path / "files").exists() else str(Path(__file__).parent))
+        lake.destroy(str(other))
+    assert (other / "note.txt").exists()
 
 
 def test_the_history_carries_who_what_and_as_of_when(home: House, take: Any, write: Any, person: Person) -> None:
@@ -368,6 +371,3 @@ def test_no_index_or_extension_is_fetched(monkeypatch: pytest.MonkeyPatch, tmp_p
     made = Lake.create(str(tmp_path / "lake"))
     made.close()
     assert list(sealed.iterdir()) == []
-
-
-Rows = Callable[..., list[tuple[Any, ...]]]
