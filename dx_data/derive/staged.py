@@ -66,6 +66,11 @@ def create_numbered(table: str, path: str, width: int) -> str:
     )
 
 
+def create_from(table: str, lent: str) -> str:
+    """Take a lent table over as it is."""
+    return f"CREATE TABLE {table} AS SELECT * FROM {lent}"
+
+
 def last_row(table: str) -> str:
     """The greatest row number, 0 without rows."""
     return f"SELECT coalesce(max(row), 0) FROM {table}"
@@ -359,6 +364,12 @@ def rows_where(table: str, condition: str) -> str:
     return f"SELECT count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {table} WHERE {condition}"
 
 
+def count_where(table: str, conditions: Sequence[str]) -> str:
+    """How many rows fulfil each of the conditions."""
+    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
+    return f"SELECT {counts} FROM {table}"
+
+
 def one_value(table: str, column: Column, condition: str) -> str:
     """The column's value in the first row that fulfils the condition."""
     return f"SELECT {quoted(column.name)} FROM {table} WHERE {condition} ORDER BY row LIMIT 1"
@@ -419,10 +430,13 @@ def is_one_of(column: Column, days: str) -> str:
     return f"{quoted(column.name)} IN (SELECT day FROM {days})"
 
 
-def longest_padded(table: str, column: Column) -> str:
-    """The length of the longest text of digits that begins with 0; 0 without any."""
-    name = quoted(column.name)
-    return f"SELECT coalesce(max(strlen({name})), 0) FROM {table} WHERE starts_with({name}, '0') AND {_digits(name)}"
+def longest_padded(table: str, columns: Sequence[Column]) -> str:
+    """The length of each column's longest text of digits that begins with 0; 0 without any."""
+    lengths = ", ".join(
+        f"coalesce(max(strlen({name})) FILTER (WHERE starts_with({name}, '0') AND {_digits(name)}), 0)"
+        for name in (quoted(column.name) for column in columns)
+    )
+    return f"SELECT {lengths} FROM {table}"
 
 
 def is_shortened(column: Column, length: int) -> str:

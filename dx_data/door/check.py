@@ -6,7 +6,7 @@ A cell in strict form is typed by SQL. The distinct spellings that SQL refuses a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -213,25 +213,37 @@ class _Work:
         self.staging.sql(staged.list_where(self.table, condition, self.faults, header, message, fix))
         self.staging.sql(staged.mark_where(self.table, condition, n or 0))
 
+    def note_each(self, conditions: Iterable[tuple[int, str, str, str, str]]) -> None:
+        """As `note`, for several columns: one statement tells which of the conditions any row fulfils."""
+        wanted = list(conditions)
+        if wanted:
+            counts = self.staging.row(staged.count_where(self.table, [condition for _, condition, *_ in wanted]))
+            for each, count in zip(wanted, counts, strict=True):
+                if count:
+                    self.note(*each)
+
     def require(self) -> None:
         """A required cell is never blank."""
-        for n, (_, column) in enumerate(self.cells):
-            if column.required:
-                fix = f"{column.title}を入力してください"
-                self.note(n, staged.is_blank(n, column), "check.required", "空欄にできない項目が空欄です", fix)
+        words = "空欄にできない項目が空欄です"
+        self.note_each(
+            (n, staged.is_blank(n, column), "check.required", words, f"{column.title}を入力してください")
+            for n, (_, column) in enumerate(self.cells)
+            if column.required
+        )
 
     def bound(self) -> None:
         """No value lies under the declared minimum."""
-        for n, (_, column) in enumerate(self.cells):
-            if column.minimum is not None:
-                least = f"{column.minimum:,}"
-                self.note(
-                    n,
-                    staged.is_below(column),
-                    "check.minimum",
-                    f"{least} より小さい値です",
-                    f"{least} 以上の値にしてください",
-                )
+        self.note_each(
+            (
+                n,
+                staged.is_below(column),
+                "check.minimum",
+                f"{column.minimum:,} より小さい値です",
+                f"{column.minimum:,} 以上の値にしてください",
+            )
+            for n, (_, column) in enumerate(self.cells)
+            if column.minimum is not None
+        )
 
     def unique(self) -> None:
         """No two sound rows of one file share the dataset's key."""
@@ -265,12 +277,11 @@ class _Work:
         """外字 that would be stored is kept and said: other computers show it as a blank."""
         if not self.matched.laid.private_use:
             return
-        for n, (_, column) in enumerate(self.cells):
-            if column.kind is not Kind.TEXT:
-                continue
-            condition = staged.has_private_use(column)
-            count, rows = self.staging.row(staged.rows_where(self.table, condition))
-            if count:
+        texts = [(n, staged.has_private_use(c), c) for n, (_, c) in enumerate(self.cells) if c.kind is Kind.TEXT]
+        counts = self.staging.row(staged.count_where(self.table, [each for _, each, _ in texts])) if texts else ()
+        for (n, condition, column), held in zip(texts, counts, strict=True):
+            if held:
+                count, rows = self.staging.row(staged.rows_where(self.table, condition))
                 value = shown(self.staging.value(staged.one_value(self.table, column, condition)))
                 message = "外字があります。そのまま保存しますが、ほかの端末では読めないことがあります"
                 self.mended.append(
@@ -297,15 +308,18 @@ class _Work:
 
     def notice_lost_zeros(self) -> None:
         """Numbers that are names and shorter than those that begin with 0: Excel may have eaten their zeros."""
-        for n, (_, column) in enumerate(self.cells):
-            names = (
-                column.name in self.matched.dataset.key or column.references or column.name.endswith(("_id", "code"))
-            )
-            if column.kind is not Kind.TEXT or not names:
-                continue
+        key = self.matched.dataset.key
+        names = [
+            (n, column)
+            for n, (_, column) in enumerate(self.cells)
+            if column.kind is Kind.TEXT
+            and (column.name in key or column.references or column.name.endswith(("_id", "code")))
+        ]
+        padded = self.staging.row(staged.longest_padded(self.table, [c for _, c in names])) if names else ()
+        for (n, column), longest in zip(names, padded, strict=True):
             known = (column.example or "") if (column.example or "").isdigit() else ""
             length = max(
-                int(self.staging.value(staged.longest_padded(self.table, column))),
+                int(longest),
                 len(known) if known.startswith("0") else 0,
             )
             if length:

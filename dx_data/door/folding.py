@@ -6,7 +6,6 @@ the gate and the checks see it as any other table. What a sheet says about its m
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -187,7 +186,7 @@ def measured(title: str) -> Measured | None:
 
 def fold_tables(tables: Sequence[Laid], staging: Staging, file: str, as_of: dt.date | None) -> list[Laid]:
     """Every table in long form where it has one of the shapes above; others as they are."""
-    return [_fold(table, staging, file, as_of) for table in tables]
+    return [_written(_fold(table, staging, file, as_of), staging) for table in tables]
 
 
 def _fold(laid: Laid, staging: Staging, file: str, as_of: dt.date | None) -> Laid:
@@ -214,7 +213,11 @@ def _fold(laid: Laid, staging: Staging, file: str, as_of: dt.date | None) -> Lai
 
 
 def _rows(laid: Laid, staging: Staging) -> list[Row]:
-    found = staging.sql(staged.laid_rows_numbered(laid.view, [h.column for h in laid.headings])).fetchall()
+    if laid.view in staging.held:
+        return staging.held[laid.view]
+    found = staging.kept.get(laid.view)
+    if found is None:
+        found = staging.sql(staged.laid_rows_numbered(laid.view, [h.column for h in laid.headings])).fetchall()
     return [(row, [cell or "" for cell in cells]) for row, *cells in found]
 
 
@@ -222,25 +225,29 @@ def _staged(
     laid: Laid, staging: Staging, columns: Sequence[tuple[str, str]], rows: Iterable[Row], mended: Iterable[Mended]
 ) -> Laid:
     """The table anew from rows of ours; `columns` are headings with their letters in the file (or none)."""
-    path = staging.folder / f"{staging.name('folded')}.csv"
-    height = 0
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        for row, cells in rows:
-            writer.writerow((row, *cells))
-            height += 1
     view = staging.name("laid")
-    staging.sql(staged.create_numbered(view, str(path), len(columns)))
+    held = staging.held[view] = list(rows)
+    staging.held.pop(laid.view, None)
     headings = tuple(Heading(title, place, staged.raw_cell(n)) for n, (title, place) in enumerate(columns))
     return replace(
         laid,
         view=view,
         headings=headings,
-        height=height,
+        height=len(held),
         dialect="folded",
         ragged=(),
         mended=(*laid.mended, *mended),
     )
+
+
+def _written(laid: Laid, staging: Staging) -> Laid:
+    """The table, written if its rows are ours."""
+    rows = staging.held.pop(laid.view, None)
+    if rows is not None:
+        cells = {h.column: [cells[n] or None for _, cells in rows] for n, h in enumerate(laid.headings)}
+        with staging.lent(row=[row for row, _ in rows], **cells) as lent:
+            staging.sql(staged.create_from(laid.view, lent))
+    return laid
 
 
 def _said(laid: Laid, rule: str, message: str, rows: Sequence[int], before: str = "", after: str = "") -> list[Mended]:
@@ -281,10 +288,14 @@ def _with_dates(laid: Laid, staging: Staging, time: When) -> Laid:
     renamed = {n: "収納日" for n in places if fold_header(laid.headings[n].text) in ("日", "月日")}
     done: list[int] = []
     example = ("", "")
+    bare = {n: fold_header(laid.headings[n].text) in _DAYS for n in places}
+    known: dict[tuple[str, bool], str | None] = {}
     for row, cells in rows:
         for n in places:
-            completed = _completed(cells[n], time, bare=fold_header(laid.headings[n].text) in _DAYS)
-            if completed:
+            spelling = cells[n], bare[n]
+            if spelling not in known:
+                known[spelling] = _completed(cells[n], time, bare=bare[n])
+            if completed := known[spelling]:
                 example = example if done else (cells[n], completed)
                 cells[n] = completed
                 done.append(row)
@@ -377,7 +388,7 @@ def _signed(entry: str, count: str, amount: str) -> tuple[str, str, str, bool]:
     """Entry and figures with the sign of the entry: what is cancelled or refunded is negative, and a negative sale is
     a refund."""
     n, yen = number(count), number(amount)
-    kind = _ENTRIES.get(fold_choice(entry), entry)
+    kind = _ENTRIES.get(entry) or _ENTRIES.get(fold_choice(entry), entry)
     if kind == "売上" and yen is not None and yen < 0:
         kind = "返金"
         return kind, (_plain(-abs(n)) if n is not None else count), _plain(yen), True

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dx_data.derive import staged
@@ -17,7 +18,7 @@ from dx_data.derive.headers import spellings
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid, letter
 from dx_data.door.match import Matched
-from dx_data.door.read import SMALL, Book, Sheet
+from dx_data.door.read import SMALL, Book, Sheet, rows
 from dx_data.door.staging import Staging
 from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.spec import Column
@@ -221,6 +222,35 @@ def _search(sheet: Sheet, laid: Sequence[Laid], tables: Sequence[Matched], stagi
         for view, column in table.columns.items()
         if (heading := table.heading(view)).letter
     }
+    if sheet.height <= SMALL and not any(table.dialect == "municipalities" for table in mine):
+        suspects = _suspects_of_small(sheet, declared, staging)
+    else:
+        suspects = _suspects(sheet, declared, staging)
+    for position, cells in sorted(suspects.items()):
+        place = letter(position)
+        yield from _judge(sheet, position, cells, titles.get(place, ""), declared.get(place), staging)
+
+
+def _suspects_of_small(
+    sheet: Sheet, declared: Mapping[str, Column], staging: Staging
+) -> dict[int, list[tuple[str, int]]]:
+    """The same for a sheet whose rows lie ready: to go through them is cheaper than a statement."""
+    found: dict[int, list[tuple[str, int]]] = {}
+    for position, column in enumerate(zip(*(cells for _, cells in rows(sheet, staging)), strict=True)):
+        unstored = (known := declared.get(letter(position))) is not None and not known.pii.stored
+        for value, count in Counter(column).items():
+            if value is None or len(value.encode()) < _SHORTEST:
+                continue
+            kinds = personal_kinds(value)
+            if unstored and "マイナンバー" not in kinds:
+                continue
+            if kinds or _TWELVE.search(re.sub("[- ]", "", fold(value))):
+                found.setdefault(position, []).append((value, count))
+    return found
+
+
+def _suspects(sheet: Sheet, declared: Mapping[str, Column], staging: Staging) -> dict[int, list[tuple[str, int]]]:
+    """Every column's cells that may be personal, by a sieve in SQL, with their counts."""
     longest = staging.row(staged.longest_cells(sheet.table, sheet.width))
     long_enough = [position for position, size in enumerate(longest) if size >= _SHORTEST]
     suspects: dict[int, list[tuple[str, int]]] = {}
@@ -234,9 +264,7 @@ def _search(sheet: Sheet, laid: Sequence[Laid], tables: Sequence[Matched], stagi
             if columns[position] and sheet.height <= SMALL and "マイナンバー" not in personal_kinds(value):
                 continue
             suspects.setdefault(position, []).append((value, count))
-    for position, cells in sorted(suspects.items()):
-        place = letter(position)
-        yield from _judge(sheet, position, cells, titles.get(place, ""), declared.get(place), staging)
+    return suspects
 
 
 def _judge(

@@ -112,7 +112,7 @@ def _lay_out_sheet(
     view = staging.name("laid")
     expressions = [(c.expression, f"c{c.position}") for c in columns]
     staging.sql(staged.lay_out(view, sheet.table, expressions, header, sheet.width, sorted(inner.left_out)))
-    height = int(staging.value(staged.count_rows(view)))
+    height = _height(view, [name for _, name in expressions], sheet, staging)
     if not height:
         words = "見出しだけで、データの行がありません。取り込む行はありません"
         mended.append(Mended(rule="layout.no_rows", message=words, sheet=sheet.name, count=0, rows=(header,)))
@@ -134,6 +134,14 @@ def _lay_out_sheet(
         above=found.above,
         summing=tuple(Heading(cells[p], letter(p), f"c{p}") for p in sorted(inner.summing)),
     )
+
+
+def _height(view: str, columns: Sequence[str], sheet: Sheet, staging: Staging) -> int:
+    """How many rows the view has; those of a small one are kept, since folding asks for them next."""
+    if sheet.height > SMALL:
+        return int(staging.value(staged.count_rows(view)))
+    staging.kept[view] = staging.sql(staged.laid_rows_numbered(view, columns)).fetchall()
+    return len(staging.kept[view])
 
 
 @cache
@@ -246,14 +254,13 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
         first_month = bool(_APRIL.search(fold(sheet.name or "")))
         tally = totals.tally_rows(table, labelled, known, whole=first_month or (bool(known) and earlier.whole))
         earlier.whole = earlier.whole and (first_month or not any(t.agrees is None for t in tally.totals))
-        table.rows = [r for r in table_rows if r[0] not in tally.rows]
+        table = table.without(tally.rows)
         by_column, summing = totals.tally_columns(table, letter)
         at = {title: letter(j) for j, title in titles.items()}
         numbers = (*(replace(t, letter=at[t.header]) for t in tally.totals), *by_column)
         out |= tally.rows
         for j in table.additive():
-            values = (totals.number(cells[j]) or Decimal(0) for _, cells in table.rows)
-            earlier.sums[titles[j]] = earlier.sums.get(titles[j], Decimal(0)) + sum(values, Decimal(0))
+            earlier.sums[titles[j]] = earlier.sums.get(titles[j], Decimal(0)) + table.sum(j)
     said = [
         (again, "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"),
         (sorted(out - set(again) - set(notes)), "layout.total_row", "合計の行なので、データではなく検算に使いました"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dx_data.datasets import DATASETS, children_of
 from dx_data.derive import headers, staged
@@ -133,8 +134,14 @@ def _no_dataset(laid: Laid) -> _NoDataset:
     )
 
 
+@lru_cache(maxsize=64)
+def _candidates(titles: tuple[str, ...]) -> tuple[headers.Match, ...]:
+    """The datasets a header may be, best first; the sheets of a book mostly share theirs."""
+    return tuple(headers.best(titles, (d for d in DATASETS.values() if not d.child_of)))
+
+
 def _choose(titles: list[str], laid: Laid) -> headers.Match:
-    candidates = headers.best(titles, (d for d in DATASETS.values() if not d.child_of))
+    candidates = _candidates(tuple(titles))
     if not candidates or not _plausible(candidates[0], titles):
         raise _no_dataset(laid)
     first = candidates[0]

@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from dx_data.bundled import municipalities
 from dx_data.derive import staged
@@ -43,11 +44,16 @@ def _same(a: str, b: str) -> bool:
     return fold_header(a).translate(_VARIANTS) == fold_header(b).translate(_VARIANTS)
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(fold_header(m.name) for m in municipalities())
+
+
 def recognised(head: Sequence[tuple[int, list[str | None]]]) -> bool:
     """Whether the first row is the list of all municipalities, from the third column on."""
     if not head:
         return False
-    known = {fold_header(m.name) for m in municipalities()}
+    known = _names()
     cells = [cell or "" for cell in head[0][1][_LEADING:]]
     filled = [cell for cell in cells if cell]
     return len(filled) > len(known) / 2 and sum(fold_header(c) in known for c in filled) >= _ALIKE * len(filled)

@@ -51,7 +51,10 @@ def _alive(process: int) -> bool:
 
 
 class Staging:
-    """One file's visit: `sql` runs on an in-memory database without extensions, spill or outside access."""
+    """One file's visit: `sql` runs on an in-memory database without extensions, spill or outside access.
+
+    `kept` are the rows of small tables, asked for more than once; `held` are rows of tables that are not written yet.
+    """
 
     def __init__(self) -> None:
         self.folder = private_folder()
@@ -67,6 +70,7 @@ class Staging:
         self.connection.execute("SET TimeZone = 'Asia/Tokyo'")
         self._numbers = 0
         self.kept: dict[str, list[tuple[Any, ...]]] = {}
+        self.held: dict[str, list[tuple[int, list[str]]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +83,7 @@ class Staging:
     def close(self) -> None:
         """Forget everything."""
         self.kept.clear()
+        self.held.clear()
         self.connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -105,8 +110,14 @@ class Staging:
     def lent(self, **columns: Sequence[Any]) -> Iterator[str]:
         """A table of ours under a free name for as long as the block runs."""
         name = self.name("lent")
-        self.connection.register(name, pa.table({title: list(cells) for title, cells in columns.items()}))
+        self.connection.register(name, pa.table({title: _array(cells) for title, cells in columns.items()}))
         try:
             yield name
         finally:
             self.connection.unregister(name)
+
+
+def _array(cells: Sequence[Any]) -> pa.Array:
+    """The cells with the type they have; a column of blanks only is text."""
+    array = pa.array(list(cells))
+    return array.cast(pa.string()) if pa.types.is_null(array.type) else array

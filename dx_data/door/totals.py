@@ -7,7 +7,7 @@ total, the rows that share its other labels, all rows, the sheets before. It dis
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -41,6 +41,7 @@ _NAME = re.compile(r"(年|年度|年月|月|日|番号|コード|no\.?|id|code|y
 # A month across is a quantity, though 月 ends the name of a column of months.
 _MONTH = re.compile("[0-9]{1,2}月")
 _NOTHING = frozenset(("", "-", "--", "ー", "…", "*", "x", "・"))
+_ZERO = Decimal(0)
 _LABELS = 8
 _SHOWN = 20
 
@@ -147,6 +148,25 @@ class Table:
 
     def __init__(self, sheet: str | None, titles: Mapping[int, str], rows: Sequence[tuple[int, Cells]]) -> None:
         self.sheet, self.titles, self.rows = sheet, titles, rows
+        self._numbers: dict[int, list[Decimal | None]] = {}
+
+    def without(self, rows: Collection[int]) -> Table:
+        """The table without some rows."""
+        return Table(self.sheet, self.titles, [row for row in self.rows if row[0] not in rows])
+
+    def numbers(self, j: int) -> list[Decimal | None]:
+        """A column's cells as numbers, None for words and blanks."""
+        if j not in self._numbers:
+            self._numbers[j] = [number(cells[j]) for _, cells in self.rows]
+        return self._numbers[j]
+
+    def sum(self, j: int) -> Decimal:
+        """What a column's numbers add up to."""
+        return sum((value for value in self.numbers(j) if value is not None), Decimal(0))
+
+    def words(self, j: int) -> frozenset[str]:
+        """The distinct filled cells of a column; marks that stand for nothing are none."""
+        return frozenset(cell for cell in {cells[j] for _, cells in self.rows} if cell and fold(cell) not in _NOTHING)
 
     def additive(self) -> list[int]:
         """The columns whose sum means something: numbers, no rates, no names written in digits, no running totals."""
@@ -155,10 +175,10 @@ class Table:
             named = _NAME.search(fold_header(title)) and not _MONTH.fullmatch(fold_header(title))
             if _RATIO.search(fold_header(title)) or is_running_heading(title) or named:
                 continue
-            filled = [cells[j] for _, cells in self.rows if cells[j] and fold(cells[j] or "") not in _NOTHING]
-            values = [number(cell) for cell in filled]
-            if not filled or any(v is None for v in values) or any("%" in fold(c or "") for c in filled):
+            filled = self.words(j)
+            if not filled or any(number(cell) is None or "%" in fold(cell) for cell in filled):
                 continue
+            values = [value for value in self.numbers(j) if value is not None]
             if len(values) > 2 and all(v == n for n, v in enumerate(values, 1)):
                 continue
             found.append(j)
@@ -173,15 +193,21 @@ def tally_rows(table: Table, candidates: Sequence[Labelled], before: Mapping[int
     numbers = {c.row for c in candidates}
     sure = {c.row for c in candidates if c.sure}
     detail = [(row, cells) for row, cells in table.rows if row not in numbers]
-    columns = Table(table.sheet, table.titles, detail).additive()
+    columns = table.without(numbers).additive()
+    figures = {row: tuple(number(cells[j]) or _ZERO for j in columns) for row, cells in table.rows}
     totals: list[ControlTotal] = []
     rows: set[int] = set(sure)
     last = 0
     for candidate in candidates:
         data = tuple(detail)
         stated = {j: value for j in columns if (value := number(candidate.cells[j])) is not None}
-        sums = list(_sums(candidate, data, last, stated, table.titles, before))
-        best = next((s for s in sums if _agree(stated, s)), None)
+        first: dict[int, Decimal] | None = None
+        best: dict[int, Decimal] | None = None
+        for sums in _sums(candidate, data, last, columns, figures, table.titles, before):
+            first = sums if first is None else first
+            if _agree(stated, sums):
+                best = sums
+                break
         if not candidate.sure:
             if best is None or len(data) < 2 or not any(stated.values()):
                 detail.append((candidate.row, candidate.cells))
@@ -189,7 +215,7 @@ def tally_rows(table: Table, candidates: Sequence[Labelled], before: Mapping[int
                 continue
             rows.add(candidate.row)
         cannot = (_RUNNING.search(candidate.label) and not whole) or _REPEATED.search(candidate.label) or not data
-        used = best if best is not None else (None if cannot or not sums else sums[0])
+        used = best if best is not None else (None if cannot else first)
         totals += _compared(table, candidate, stated, used)
         if not _RUNNING.search(candidate.label):
             last = candidate.row
@@ -208,8 +234,10 @@ def _compared(
 
 
 def _same(stated: Decimal, computed: Decimal) -> bool:
+    if stated == computed:
+        return True
     exponent = stated.as_tuple().exponent
-    return stated == (round(computed, -exponent) if isinstance(exponent, int) and exponent < 0 else computed)
+    return isinstance(exponent, int) and exponent < 0 and stated == round(computed, -exponent)
 
 
 def _agree(stated: Mapping[int, Decimal], sums: Mapping[int, Decimal]) -> bool:
@@ -220,18 +248,16 @@ def _sums(
     candidate: Labelled,
     data: Sequence[tuple[int, Cells]],
     last: int,
-    stated: Mapping[int, Decimal],
+    columns: Sequence[int],
+    figures: Mapping[int, tuple[Decimal, ...]],
     titles: Mapping[int, str],
     before: Mapping[int, Decimal],
 ) -> Iterator[dict[int, Decimal]]:
     """The sums a total may mean, the likeliest first."""
 
     def added(rows: Iterable[tuple[int, Cells]]) -> dict[int, Decimal]:
-        found = dict.fromkeys(stated, Decimal(0))
-        for _, cells in rows:
-            for j in stated:
-                found[j] += number(cells[j]) or 0
-        return found
+        sums = map(sum, zip(*(figures[row] for row, _ in rows), strict=True))
+        return dict.fromkeys(columns, _ZERO) | dict(zip(columns, map(Decimal, sums), strict=False))
 
     labels = {
         j: fold_header(cell)
@@ -272,7 +298,7 @@ def tally_columns(table: Table, letters: Callable[[int], str]) -> tuple[list[Con
             continue
         groups = [parts for parts in _parts(j, table.titles, sorted(additive), candidates) if parts]
         results = [(parts, _rows_that_differ(table, j, parts)) for parts in groups]
-        filled = sum(1 for _, cells in table.rows if number(cells[j]) is not None)
+        filled = sum(value is not None for value in table.numbers(j))
         best = min(results, key=lambda r: len(r[1]), default=None)
         if best is None or (len(best[1]) * 2 > filled > 2):
             continue
@@ -288,7 +314,7 @@ def tally_columns(table: Table, letters: Callable[[int], str]) -> tuple[list[Con
 
 
 def _numeric(table: Table, j: int) -> bool:
-    filled = [cells[j] for _, cells in table.rows if cells[j] and fold(cells[j] or "") not in _NOTHING]
+    filled = table.words(j)
     return bool(filled) and all(number(cell) is not None for cell in filled)
 
 
@@ -326,17 +352,17 @@ def _reversal(title: str) -> bool:
     return any(word in title for word in ("取消", "返金", "払戻"))
 
 
-def _is_unreadable(cell: str | None) -> bool:
-    return bool(cell) and fold(cell or "") not in _NOTHING and number(cell) is None
-
-
 def _rows_that_differ(table: Table, j: int, parts: Sequence[tuple[int, int]]) -> list[tuple[int, Cells, Decimal]]:
+    # The check names a cell that is no number itself.
+    unreadable = {c: {cell for cell in table.words(c) if number(cell) is None} for c, _ in parts}
+    unreadable = {c: cells for c, cells in unreadable.items() if cells}
+    sums = [_ZERO] * len(table.rows)
+    for c, sign in parts:
+        sums = [s if v is None else s + v * sign for s, v in zip(sums, table.numbers(c), strict=True)]
     found = []
-    for row, cells in table.rows:
-        if any(_is_unreadable(cells[c]) for c, _ in parts):
-            continue  # the check names the cell itself
-        stated = number(cells[j])
-        computed = sum(((number(cells[c]) or Decimal(0)) * sign for c, sign in parts), Decimal(0))
+    for (row, cells), stated, computed in zip(table.rows, table.numbers(j), sums, strict=True):
+        if any(cells[c] in wrong for c, wrong in unreadable.items()):
+            continue
         if stated is not None and not _same(stated, computed):
             found.append((row, cells, computed))
     return found
@@ -351,7 +377,7 @@ def _column_totals(
             table.sheet, _row_label(cells), title, number(cells[j]) or Decimal(0), computed, False, row, letter
         )
     if not differing:
-        stated = sum((number(cells[j]) or Decimal(0) for _, cells in table.rows), Decimal(0))
+        stated = table.sum(j)
         yield ControlTotal(table.sheet, "（列の計）", title, stated, stated, True, None, letter)
 
 
