@@ -4,7 +4,9 @@
 
 import codecs
 import datetime as dt
+import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 import xlsxwriter
 
 from dx_data.door import Examined, Staging, examine, sweep
+from dx_data.door.staging import private_folder
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
 
@@ -353,3 +356,23 @@ def test_every_fault_is_in_the_list_that_can_be_handed_back(tmp_path: Path) -> N
             ("", 2, "処理状況", "？"),
             ("", 3, "申請日時", "未定"),
         ]
+
+
+def test_sweeping_beside_checks_that_come_and_go_never_fails() -> None:
+    """Found in a run of two test processes: a folder went between being listed and being looked at."""
+    stop = threading.Event()
+
+    def visits() -> None:
+        while not stop.is_set():
+            for folder in [private_folder() for _ in range(20)]:
+                folder.rmdir()
+
+    with ThreadPoolExecutor(3) as pool:
+        busy = [pool.submit(visits) for _ in range(3)]
+        try:
+            for _ in range(150):
+                sweep()
+        finally:
+            stop.set()
+    for visit in busy:
+        visit.result()

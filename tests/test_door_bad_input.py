@@ -351,3 +351,16 @@ def test_a_zip_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("a.txt", "a")
     assert only(written(tmp_path, stream.getvalue(), "a.xlsx")).rule == "read.not_excel"
+
+
+def test_a_genuinely_long_sheet_is_told_to_come_as_csv(tmp_path: Path) -> None:
+    path = tmp_path / "長い表.xlsx"
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("4月")
+        for row in range(30_000):
+            sheet.write_row(row, 0, [f"{row * 7919 % 1_000_003}", row, f"窓口{row % 97}"])
+    with Staging() as staging, pytest.raises(FileRejected) as stopped:
+        examine(path, staging, Settings(max_unpacked_mb=1))
+    (problem,) = stopped.value.problems
+    assert (problem.rule, problem.message) == ("read.unpacked", "展開すると 4 MB になり、上限の 1 MB を超えます")
+    assert problem.fix == "行の多い表はCSVで書き出すか、月ごとのファイルに分けてください"

@@ -401,11 +401,14 @@ def _bounded(path: Path, settings: Settings) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             names = {part.filename for part in parts}
-            if sum(part.file_size for part in parts) > limit:
+            if any(p.file_size > 1 << 20 and p.file_size > _RATIO_LIMIT * max(p.compress_size, 1) for p in parts):
                 raise _bomb(settings)
-            for part in parts:
-                if part.file_size > 1 << 20 and part.file_size > _RATIO_LIMIT * max(part.compress_size, 1):
-                    raise _bomb(settings)
+            if (size := sum(part.file_size for part in parts)) > limit:
+                raise _refuse(
+                    f"展開すると {size >> 20:,} MB になり、上限の {settings.max_unpacked_mb} MB を超えます",
+                    "行の多い表はCSVで書き出すか、月ごとのファイルに分けてください",
+                    "read.unpacked",
+                )
     except (zipfile.BadZipFile, OSError, ValueError) as fault:
         raise _refuse(
             "壊れたExcelファイルです", "Excelで開けるか確かめ、保存し直してください", "read.damaged"

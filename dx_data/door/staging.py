@@ -29,11 +29,19 @@ def sweep() -> int:
     gone = 0
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         owner = folder.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdigit() and _alive(int(owner)) and time.time() - folder.stat().st_mtime < _STALE_SECONDS:
+        if owner.isdigit() and _alive(int(owner)) and not _stale(folder):
             continue
         shutil.rmtree(folder, ignore_errors=True)
         gone += 1
     return gone
+
+
+def _stale(folder: Path) -> bool:
+    """Whether it is too old to be in use; one that its owner has just removed is not."""
+    try:
+        return time.time() - folder.stat().st_mtime >= _STALE_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def _alive(process: int) -> bool:
