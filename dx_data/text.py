@@ -10,6 +10,9 @@ from datetime import MAXYEAR, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 
+from dx_data import personal
+from dx_data.personal import is_my_number as is_my_number
+
 FIRST_YEAR = 1868
 LAST_YEAR = 2100
 
@@ -416,37 +419,10 @@ def _not_a_date(text: str, *, month: bool) -> Unreadable:
 
 # --- personal data -----------------------------------------------------------------------------------------
 
-_TWELVE_DIGITS = re.compile(r"(?<![0-9])(?<![0-9]\.)(?=([0-9]{4}[- ]?[0-9]{4}[- ]?[0-9]{4})(?![0-9]|\.[0-9]))")
-_TWELVE_ANYHOW = re.compile(r"(?<![0-9])[0-9](?:[- ]?[0-9]){11}(?![0-9])")
-_LABELLED = re.compile("個人番号|マイナンバー")
-_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[.・·](?=[0-9]{4}(?![0-9]))")
-_PHONE = re.compile(
-    r"(?<![0-9])(?<![0-9]-)(?:"
-    r"0[5-9]0[- ]?[0-9]{4}[- ]?[0-9]{4}"
-    r"|\(?0[1-9][0-9]{0,3} ?[-() ]+[0-9]{1,4} ?[-() ]+[0-9]{4}"
-    r"|\+81[- ]?(?:\(0\)[- ]?)?[1-9](?:[- ]?[0-9]){8,9}"
-    r")(?![0-9]|-[0-9])"
-)
-_SERVICE_NUMBERS = ("0120", "0800", "0570")
-_MAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@((?:[a-z0-9-]+\.)+[a-z]{2,})(?![\w-])", re.ASCII | re.IGNORECASE)
-# RFC 2606 names, their Japanese counterparts, and local governments' own addresses.
-_IMPERSONAL_DOMAIN = re.compile(
-    r"(?:.*\.)?(?:example(?:\.(?:com|net|org|jp|[a-z]{2}\.jp))?|test|invalid|localhost)|.*\.lg\.jp"
-)
-_MY_NUMBER_WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+# Format characters, controls and marks of no width, which split a number for a program but not for a reader.
+_NO_WIDTH = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u034f\u115f\u1160\u2800\u3164\uffa0\ufe00-\ufe0f]")
 _MUNICIPALITY_WEIGHTS = (6, 5, 4, 3, 2)
 _PREFECTURES = 47
-
-
-def is_my_number(digits: str) -> bool:
-    """Whether twelve digits, not all the same, end as a 個人番号 does (平成26年総務省令85号5条).
-
-    A random number passes in about one case of ten, so context must decide.
-    """
-    if not re.fullmatch("[0-9]{12}", digits) or len(set(digits)) == 1:
-        return False
-    remainder = sum(int(d) * w for d, w in zip(digits, _MY_NUMBER_WEIGHTS, strict=False)) % 11
-    return int(digits[11]) == (0 if remainder <= 1 else 11 - remainder)
 
 
 def is_municipality_code(code: str) -> bool:
@@ -458,30 +434,19 @@ def is_municipality_code(code: str) -> bool:
 
 
 def personal_kinds(value: str) -> frozenset[str]:
-    """Every kind of personal data that occurs in the text (domain.md 6.2): マイナンバー, 電話番号, メールアドレス."""
-    text = _BETWEEN_DIGITS.sub("-", fold(_unseen(value)))
-    found = set()
-    labelled = _LABELLED.search(text) is not None
-    numbers = [run[1] for run in _TWELVE_DIGITS.finditer(text)]
-    if labelled:
-        numbers += [run[0] for run in _TWELVE_ANYHOW.finditer(text)]
-    if any(_is_likely_my_number(number) for number in numbers):
-        found.add("マイナンバー")
-    if any(_is_private_phone(run[0]) for run in _PHONE.finditer(text)):
-        found.add("電話番号")
-    if "@" in text and any(not _IMPERSONAL_DOMAIN.fullmatch(run[1].lower()) for run in _MAIL.finditer(text)):
-        found.add("メールアドレス")
-    return frozenset(found)
+    """Every kind of personal data that occurs in the text (`personal.KINDS`)."""
+    return personal.kinds(fold(_unseen(value)))
 
 
 def looks_personal(value: str) -> str | None:
     """The gravest kind of personal data that occurs in the text, or None."""
     found = personal_kinds(value)
-    return next((kind for kind in ("マイナンバー", "電話番号", "メールアドレス") if kind in found), None)
+    return next((kind for kind in personal.KINDS if kind in found), None)
 
 
 def _unseen(value: str) -> str:
-    """Without format characters, which split a number for a program but not for a reader."""
+    """Without what no reader sees."""
+    value = _NO_WIDTH.sub("", value)
     return value if value.isascii() else "".join(c for c in value if unicodedata.category(c) != "Cf")
 
 
@@ -492,19 +457,3 @@ def mask(value: str, *, always: bool = False) -> str:
     if len(value) <= 2:
         return "●" * len(value)
     return f"{value[0]}{'●' * (len(value) - 2)}{value[-1]}"
-
-
-def _is_likely_my_number(written: str) -> bool:
-    digits = re.sub("[- ]", "", written)
-    # A counter padded to twelve digits is no 個人番号.
-    return not digits.startswith("00000") and is_my_number(digits)
-
-
-def _is_private_phone(written: str) -> bool:
-    if written.startswith("+81"):
-        written = "0" + written.removeprefix("+81").replace("(0)", "")
-    digits = re.sub("[^0-9]", "", written)
-    if digits.startswith(_SERVICE_NUMBERS):
-        return False
-    is_mobile = re.match("0[5-9]0", digits) is not None
-    return len(digits) == (11 if is_mobile else 10)

@@ -26,6 +26,7 @@ Tree = Mapping[str, str]
 # other. A new module or package of dx_data gets its line here.
 ROOMS = {
     "errors": 0,
+    "personal": 0,
     "text": 1,
     "bundled": 2,
     "calendar": 3,

@@ -15,15 +15,31 @@ from dx_data.spec import Column, Dataset, Kind
 
 Cells = Sequence[tuple[str, Column]]
 
-# What a digit and a separator between digits can look like before NFKC makes them plain.
-_DIGIT = r"\p{N}"
+# What a digit and a separator between digits can look like before NFKC makes them plain. 一 to 九 are letters.
+_DIGIT = r"\p{N}零一二三四五六七八九"
 _DASHES = r"\x{2010}-\x{2015}\x{207B}\x{2212}\x{30FC}\x{FE63}\x{FF0D}\x{FF70}"
-_SEPARATORS = rf"- \x{{00A0}}\x{{200B}}-\x{{200F}}\x{{2060}}\x{{3000}}\x{{FEFF}}{_DASHES}"
-_TWELVE = rf"{_DIGIT}{{4}}[{_SEPARATORS}]*{_DIGIT}{{4}}[{_SEPARATORS}]*{_DIGIT}{{4}}"
-_PHONE = rf"(^|[^{_DIGIT}])[0\x{{FF10}}+\x{{FF0B}}][{_DIGIT}{_SEPARATORS}()\x{{FF08}}\x{{FF09}}]{{9}}"
-_MAIL = r"[@\x{FF20}\x{FE6B}]"
+_SEPARATORS = rf"\-.・･·_の\p{{Zs}}\p{{Cc}}\p{{Cf}}\p{{Mn}}{_DASHES}"
+_TWELVE = rf"[{_DIGIT}][{_SEPARATORS}]*(?:[{_DIGIT}]{{3}}[{_SEPARATORS}]*[{_DIGIT}]{{4}}[{_SEPARATORS}]*[{_DIGIT}]{{4}}"
+_TWELVE += rf"|(?:[{_DIGIT}][{_SEPARATORS}]+){{9}})"
+_MY_NUMBER_WORDS = "個人番号|マイナンバー|ﾏｲﾅﾝﾊﾞｰ"
+_PHONE = rf"(^|[^{_DIGIT}])[0\x{{FF10}}〇零+\x{{FF0B}}][{_DIGIT}{_SEPARATORS}()\x{{FF08}}\x{{FF09}}]{{9}}"
+_MAIL = r"[@\x{FF20}\x{FE6B}]|%40|(?i:[(\[（［](?:at|アット))"
+# Words beside which `personal` looks for a number, a name or an address.
+_LATIN_WORDS = "(?i:tel|fax|line|u[0-9a-f]{32})"
+_WORDS = (
+    rf"{_LATIN_WORDS}|[\x{{FF21}}-\x{{FF3A}}\x{{FF41}}-\x{{FF5A}}]{{3}}|℡|☎|電話|携帯|連絡先|口座|普通|当座|貯蓄|記号|保険"
+    "|国保|年金|免許|在留|旅券|パスポート|ﾊﾟｽﾎﾟｰﾄ|宛名|住民票|世帯|受給者|生年|誕生|生ま|[0-9０-９]日?[ 　]?生"
+    "|氏[ 　]*名|名前|[者人主]名?[ 　]*[:：=＝]|フリガナ|ﾌﾘｶﾞﾅ|ふりがな|様|さん|[)）]$|丁目|番地|〒|郵便番号"
+)
+_ALL_WORDS = f"{_WORDS}|{_MY_NUMBER_WORDS}"
+_LOT = rf"[市区町村].*[{_DIGIT}][{_DASHES}\-][{_DIGIT}]+[{_DASHES}\-][{_DIGIT}]"
+# The same for cells of ASCII, which most are: their patterns are small.
+_TIGHT = r"\-._ \x00-\x1f\x7f"
+_ASCII_TWELVE = rf"[0-9][{_TIGHT}]*(?:[0-9]{{3}}[{_TIGHT}]*[0-9]{{4}}[{_TIGHT}]*[0-9]{{4}}|(?:[0-9][{_TIGHT}]+){{9}})"
+_ASCII = rf"{_ASCII_TWELVE}|(^|[^0-9])[0+][0-9{_TIGHT}()]{{9}}|@|%40|(?i:[(\[]at)|{_LATIN_WORDS}"
 # No telephone, address or マイナンバー has the shape of kintone's moments or of an ISO day.
 _MOMENTS = {16: "____/__/__ __:__", 10: "____-__-__"}
+_FEWEST_BYTES = 6  # of an address, a@b.jp
 _SHORTEST = 8  # bytes of a telephone number, or of an address with a full-width sign
 _LABELS = 8
 _NOTES = ("※", "注", "（注", "(注", "*注", "＊", "備考", "資料", "出典", "（備考")
@@ -224,10 +240,10 @@ def sub_table_rows(view: str, records: str, keys: Sequence[str], cells: Sequence
 
 
 def may_be_personal(table: str, positions: Mapping[int, bool], *, sieved: bool = True) -> str:
-    """Distinct cells that could be a telephone number, an e-mail address or マイナンバー, by column, with their counts.
+    """Distinct cells that could hold something personal, by column, with their counts.
 
     `positions` says of each column whether only マイナンバー counts. This is wider than the truth:
-    `text.looks_personal` decides. Without `sieved` it is wider still:
+    `text.personal_kinds` decides. Without `sieved` it is wider still:
     for few rows the patterns cost more than they save.
     """
     return " UNION ALL ".join(_suspects(table, position, only, sieved) for position, only in positions.items())
@@ -235,13 +251,50 @@ def may_be_personal(table: str, positions: Mapping[int, bool], *, sieved: bool =
 
 def _suspects(table: str, position: int, only_my_number: bool, sieved: bool) -> str:
     cell = raw_cell(position)
-    pattern = _TWELVE if only_my_number else f"{_MAIL}|{_PHONE}|{_TWELVE}"
     moments = " OR ".join(f"(strlen({cell}) = {size} AND {cell} LIKE '{shape}')" for size, shape in _MOMENTS.items())
     return (
         f"SELECT {position}, cell, n FROM (SELECT {cell} AS cell, count(*) AS n FROM {table}"
         f" WHERE (strlen({cell}) >= {_SHORTEST} OR contains({cell}, '@')) AND NOT ({moments}) GROUP BY {cell})"
-        + (f" WHERE regexp_matches(cell, {literal(pattern)})" if sieved else "")
+        + (f" WHERE {_suspicious('cell', only_my_number)}" if sieved else "")
     )
+
+
+def _suspicious(cell: str, only_my_number: bool) -> str:
+    """Condition: the cell may be personal. One pattern after the other: all in one are many times slower."""
+    wide = [_TWELVE, _MY_NUMBER_WORDS] if only_my_number else [_TWELVE, _PHONE, _MAIL, _ALL_WORDS, _LOT]
+    ascii_ = _ASCII_TWELVE if only_my_number else _ASCII
+    any_ = " OR ".join(f"regexp_matches({cell}, {literal(pattern)})" for pattern in wide)
+    plain = f"regexp_matches({cell}, {literal(ascii_)})"
+    return f"CASE WHEN strlen({cell}) = length({cell}) THEN {plain} ELSE {any_} END"
+
+
+def hidden_suspects(table: str) -> str:
+    """Of texts outside the cells (c0 part, c1 place, c2 text) those that may be personal, and what was not searched."""
+    return (
+        f"SELECT DISTINCT coalesce(c0, ''), coalesce(c1, ''), c2 FROM {table} WHERE c2 = '?' OR"
+        f" (strlen(c2) >= {_FEWEST_BYTES} AND {_suspicious('c2', False)})"
+    )
+
+
+def hidden_columns(table: str, parts: str) -> str:
+    """The short texts that head or name a column, of parts like the pattern: part, place, text, texts of that place."""
+    return (
+        f"SELECT c0, c1, c2, n FROM (SELECT *, count(*) OVER (PARTITION BY c0, c1) AS n FROM {table}"
+        f" WHERE c1 <> '' AND c0 LIKE {literal(parts)}) WHERE length(c2) <= 20"
+    )
+
+
+def occurs(table: str, width: int) -> str:
+    """Which of the texts of ? stand in a cell."""
+    cells = " UNION ALL ".join(
+        f"SELECT trim(c{i}) AS cell FROM {table} WHERE trim(c{i}) IN (SELECT text FROM t)" for i in range(width)
+    )
+    return f"WITH t AS (SELECT trim(unnest(?::VARCHAR[])) AS text) SELECT DISTINCT cell FROM ({cells})"
+
+
+def count_like(table: str, column: str, pattern: str) -> str:
+    """How many cells of a column have the whole form of the pattern."""
+    return f"SELECT count(*) FROM {table} WHERE regexp_full_match(trim({column}), {literal(pattern)})"
 
 
 def count_filled(table: str, column: str) -> str:
@@ -252,6 +305,12 @@ def count_filled(table: str, column: str) -> str:
 def rows_with(table: str, column: str) -> str:
     """The first rows that hold one of the cells of ?."""
     return f"SELECT list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {table} WHERE {column} IN (SELECT unnest(?::VARCHAR[]))"
+
+
+def count_below(table: str, column: str, header: int) -> str:
+    """How many cells of a column under the header are one of ?."""
+    cells = "(SELECT unnest(?::VARCHAR[]))"
+    return f"SELECT count(*) FROM {table} WHERE row > {int(header)} AND {column} IN {cells}"
 
 
 def longest_cells(table: str, width: int) -> str:

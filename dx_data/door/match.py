@@ -120,7 +120,8 @@ def match(
 
 
 def _plausible(found: headers.Match, titles: Sequence[str]) -> bool:
-    return bool(found.columns) and (found.fits or len(found.columns) * 2 >= len([t for t in titles if t]))
+    ours = [t for position, t in enumerate(titles) if t and position not in found.system]
+    return bool(found.columns) and (found.fits or len(found.columns) * 2 >= len(ours))
 
 
 def _no_dataset(laid: Laid) -> _NoDataset:

@@ -78,7 +78,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Book:
-    """A file that could be read: what it is, and its sheets (a CSV has one without a name)."""
+    """A file that could be read: what it is, and its sheets (a CSV has one without a name).
+
+    `outside` is the table of a workbook's texts that stand in no cell: c0 the part, c1 the place in it, c2 the text.
+    """
 
     file: str
     sha256: str
@@ -86,6 +89,7 @@ class Book:
     encoding: str | None
     format: str
     sheets: tuple[Sheet, ...]
+    outside: str | None = None
 
 
 def _refuse(message: str, fix: str, rule: str) -> FileRejected:
@@ -123,7 +127,7 @@ def read(path: Path, staging: Staging, settings: Settings, *, name: str | None =
     if head.startswith(_ZIP):
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return Book(file, digest, size, None, "xlsx", _read_workbook(path, staging, settings))
+        return Book(file, digest, size, None, "xlsx", *_read_workbook(path, staging, settings))
     if head.startswith(_OLE):
         raise _old_or_locked(path)
     encoding = next((name for bom, name in _BOMS if head.startswith(bom)), None)
@@ -366,11 +370,17 @@ def _bad_quote(fault: str, row: int) -> FileRejected:
 # --- workbooks -------------------------------------------------------------------------------------------
 
 
-def _read_workbook(path: Path, staging: Staging, settings: Settings) -> tuple[Sheet, ...]:
+def _read_workbook(path: Path, staging: Staging, settings: Settings) -> tuple[tuple[Sheet, ...], str]:
+    """The sheets, and the table of the texts outside their cells, which a second child collects meanwhile."""
     _bounded(path, settings)
-    out = staging.folder / "sheets"
+    out, hidden = staging.folder / "sheets", staging.folder / "outside.csv"
     out.mkdir()
-    facts = _parse_in_child(path, out, settings)
+    with ThreadPoolExecutor(1) as second:
+        collected = second.submit(_run_child, "hidden_parts.py", path, hidden, settings)
+        facts: list[dict[str, Any]] = json.loads(_run_child("workbook.py", path, out, settings))
+        collected.result()
+    outside = staging.name("outside")
+    staging.sql(staged.create_raw(outside, str(hidden), ",", 3, _LONGEST * 4))
     sheets = []
     for number, sheet in enumerate(facts):
         table = staging.name("raw")
@@ -392,7 +402,7 @@ def _read_workbook(path: Path, staging: Staging, settings: Settings) -> tuple[Sh
                 hidden_columns=tuple(column for column in sheet["hidden_columns"] if column < width),
             )
         )
-    return tuple(sheets)
+    return tuple(sheets), outside
 
 
 def _bounded(path: Path, settings: Settings) -> None:
@@ -413,6 +423,12 @@ def _bounded(path: Path, settings: Settings) -> None:
         raise _refuse(
             "壊れたExcelファイルです", "Excelで開けるか確かめ、保存し直してください", "read.damaged"
         ) from fault
+    if "xl/workbook.bin" in names:
+        raise _refuse(
+            "バイナリ形式のExcel（.xlsb）です",
+            "Excelで開き、「Excelブック（.xlsx）」で保存し直してください",
+            "read.xlsb",
+        )
     if not any(name.startswith("xl/") for name in names):
         raise _refuse("Excelのファイルではありません", "CSVかExcel（.xlsx）で書き出してください", "read.not_excel")
 
@@ -425,9 +441,9 @@ def _bomb(settings: Settings) -> FileRejected:
     )
 
 
-def _parse_in_child(path: Path, out: Path, settings: Settings) -> list[dict[str, Any]]:
+def _run_child(script: str, path: Path, out: Path, settings: Settings) -> bytes:
     """Parse in a process of its own that can be ended: a hostile workbook takes only that process down."""
-    command = [sys.executable, "-I", str(Path(__file__).with_name("workbook.py")), str(path), str(out)]
+    command = [sys.executable, "-I", str(Path(__file__).with_name(script)), str(path), str(out)]
     command += [str(settings.reader_memory_mb), str(settings.max_unpacked_mb)]
     try:
         done = subprocess.run(  # noqa: S603  (our own interpreter and script)
@@ -447,8 +463,7 @@ def _parse_in_child(path: Path, out: Path, settings: Settings) -> list[dict[str,
             "データのある範囲だけを新しいブックに貼り付けて保存してください",
             "read.damaged",
         )
-    facts: list[dict[str, Any]] = json.loads(done.stdout)
-    return facts
+    return done.stdout
 
 
 def _child_environment() -> dict[str, str]:
