@@ -189,11 +189,21 @@ class Definition(Declared):
     reference: str
 
     @property
-    def sentence(self) -> str:
-        """The definition as one note for a card."""
+    def figure(self) -> str:
+        """What is counted, above and below the line."""
         ratio = "" if self.denominator.startswith("なし") else f"÷{self.denominator}"
+        return f"{self.numerator}{ratio}。"
+
+    @property
+    def bounds(self) -> str:
+        """Of what, without what, as of when."""
         left_out = "" if self.exclusions == "なし" else f" 除外:{self.exclusions}。"
-        return f"{self.numerator}{ratio}。対象:{self.scope}。{left_out}基準:{self.reference}。"
+        return f"対象:{self.scope}。{left_out}基準:{self.reference}。"
+
+    @property
+    def sentence(self) -> str:
+        """The definition as one note."""
+        return f"{self.figure}{self.bounds}"
 
 
 class Param(Declared):

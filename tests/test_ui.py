@@ -183,7 +183,7 @@ def test_a_card_has_its_seven_things(lakes: Path) -> None:
     assert figure.proto.alt
     assert "数値で見る" in [expander.label for expander in at.expander]
     assert '<th scope="col">年月</th>' in html
-    assert "<dt>注</dt>" in html
+    assert "<dt>注</dt><dd><details><summary>" in html
     assert "<dt>いつ時点</dt><dd>2026年11月20日(金)</dd>" in html
     assert "<dt>更新日</dt>" in html
     assert "<dt>出典</dt><dd>電子申請、フォーム管理台帳（架空データ）</dd>" in html

@@ -46,14 +46,19 @@ def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: s
 
 
 def _facts(here: Session, result: Result, source: str) -> None:
+    defined = result.question.definition
     facts = [
-        ("注", " ".join((result.question.definition.sentence, *result.notes))),
         ("いつ時点", japanese_date(result.as_of) if result.as_of else "未記入"),
         ("更新日", japanese_date(result.updated.date()) if result.updated else "まだ取り込んでいません"),
         ("出典", (source or result.source) + (f"（{DEMO_MARK}）" if here.house.is_demo else "")),
     ]
     link = f'<a href="{escape(here.link(result))}">この表示へのリンク</a>'
-    st.html(f'<dl class="dx-note">{_terms(facts)}<div><dt>再表示</dt><dd>{link}</dd></div></dl>')
+    note = f"<details><summary>{escape(defined.figure)}</summary>{escape(defined.bounds)}</details>"
+    said = f"{note}{escape(' '.join(result.notes))}"
+    st.html(
+        f'<dl class="dx-note"><div class="dx-wide"><dt>注</dt><dd>{said}</dd></div>'
+        f"{_terms(facts)}<div><dt>再表示</dt><dd>{link}</dd></div></dl>"
+    )
 
 
 def _terms(facts: Sequence[tuple[str, str]]) -> str:
