@@ -541,6 +541,12 @@ def test_25_an_unfinished_month_is_open_dotted_and_named() -> None:
     assert "途中" in notes(drawn("compared"))
 
 
+@pytest.mark.parametrize(("names", "marks"), [(("third", "fourth"), 1), (("third", "received"), 2)])
+def test_25_marks_that_would_print_over_each_other_are_one(names: tuple[str, ...], marks: int) -> None:
+    figure = json.loads(charts.lines(YEAR, "month", names, partial="state").to_json())
+    assert notes(figure).count("途中") == marks
+
+
 def test_25_an_answer_without_values_says_so() -> None:
     for figure in (
         charts.lines(by_month(), "month", "received"),

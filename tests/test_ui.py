@@ -191,6 +191,11 @@ def test_a_card_has_its_seven_things(lakes: Path) -> None:
     assert "CSV を保存（内部資料）" in [button.label for button in at.get("download_button")]
 
 
+def test_what_is_missing_in_a_column_of_numbers_stands_where_its_number_would() -> None:
+    table = tables.html(["課", "件数"], [["A", 3], ["B", None]], caption="例")
+    assert table.count('<td class="dx-number">3</td>') == table.count('<td class="dx-number">…</td>') == 1
+
+
 def test_drawing_a_page_saves_nothing(lakes: Path) -> None:
     """The ledger's 持出し line is written by a download, not by a button that waits for one."""
     page("applications")

@@ -108,11 +108,12 @@ def lines(
 
     values = scale([value for one in series for value in one.values], measure_of(result, names[0]))
     places = [row[x].isoformat() for row in rows]
-    traces, notes = [], []
+    traces: list[Any] = []
+    notes: list[Layout] = []
     size = 4 if len(names) == 1 else 6
     for one in series[: len(names)]:
         traces += _own_line(one, places, open_at, size)
-        notes += _unfinished_note(one, places, open_at, values["range"][1])
+        notes += _unfinished_note(one, places, open_at, values["range"][1], notes)
     traces += [_line(one, places, one.values, size=4) for one in series[len(names) :]]
     notes += [
         note(escape(word), place, 0, yshift=10, color=palette(dark).muted)
@@ -200,12 +201,19 @@ def _kept(values: Sequence[Number], places: Collection[int]) -> list[Number]:
     return [value if at in places else None for at, value in enumerate(values)]
 
 
-def _unfinished_note(one: _Series, places: Sequence[str], open_at: Sequence[int], top: float) -> list[Layout]:
-    """「途中」 beside the last open marker, on the side where its dotted line does not come from."""
+def _unfinished_note(
+    one: _Series, places: Sequence[str], open_at: Sequence[int], top: float, others: Sequence[Layout]
+) -> list[Layout]:
+    """「途中」 beside the last open marker, on the side where its dotted line does not come from.
+
+    Where another line's mark stands so near that both would print over each other, it speaks for both.
+    """
     known = [at for at in open_at if one.values[at] is not None]
     if not known:
         return []
     value = one.values[known[-1]] or 0
+    if any(other["x"] == places[known[-1]] and abs(other["y"] - value) < top / 8 for other in others):
+        return []
     before = next((v for v in reversed(one.values[: known[-1]]) if v is not None), 0)
     if before <= value:
         side: Layout = {"yanchor": "bottom", "yshift": 5}

@@ -66,10 +66,7 @@ def html(
         f'<th scope="col"{" class=dx-number" if right else ""}>{escape(text)}</th>'
         for text, right in zip(heads, numbers, strict=True)
     )
-    body = "".join(
-        "<tr>" + "".join(_cell(cell, column) for cell, column in zip(row, declared, strict=True)) + "</tr>"
-        for row in rows
-    )
+    body = "".join(f"<tr>{''.join(map(_cell, row, declared, numbers))}</tr>" for row in rows)
     below = "".join(f'<p class="dx-note">{escape(line)}</p>' for line in (legend, note) if line)
     title = f"<caption{' class=dx-hidden' if heard else ''}>{escape(caption)}</caption>"
     return (
@@ -83,8 +80,9 @@ def _is_number(position: int, rows: Sequence[Sequence[Any]]) -> bool:
     return bool(cells) and all(isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) for cell in cells)
 
 
-def _cell(value: Any, column: Column | None) -> str:
+def _cell(value: Any, column: Column | None, right: bool) -> str:
+    """One cell; what is missing in a column of numbers stands where its number would."""
     written = words.shown(value, column)
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+    if right or (isinstance(value, int | float | Decimal) and not isinstance(value, bool)):
         return f'<td class="dx-number">{escape(written)}</td>'
     return f'<td class="dx-short">{escape(written)}</td>' if len(written) < _LONG else f"<td>{escape(written)}</td>"
