@@ -63,7 +63,7 @@ class Snapshot(Protocol):
         """Number of the newest snapshot, up to this one, that changed one of these tables."""
 
     def as_of(self, names: Iterable[str]) -> dt.date | None:
-        """Latest as-of date of the loads of these tables up to this snapshot."""
+        """The day that all of these tables reach with what was loaded up to this snapshot."""
 
     def updated(self, names: Iterable[str]) -> dt.datetime | None:
         """When one of these tables was last loaded, up to this snapshot."""

@@ -169,6 +169,11 @@ class Dataset(Declared):
         raise KeyError(name)
 
     @property
+    def dated(self) -> bool:
+        """Whether each row says itself from when it holds (masters, targets), so that no day is the table's own."""
+        return any(column.name == "valid_from" for column in self.columns)
+
+    @property
     def stored(self) -> tuple[Column, ...]:
         """The columns the lake keeps: everything but 個人情報 and 自由記述."""
         return tuple(column for column in self.columns if column.pii.stored)

@@ -362,6 +362,21 @@ def test_the_history_carries_who_what_and_as_of_when(home: House, take: Any, wri
     assert (newest.load, newest.undoes, newest.message) == (2, 1, "取込番号 1 の取消")
 
 
+def test_an_answer_speaks_of_the_day_that_all_its_tables_reach(home: House, take: Any, write: Any) -> None:
+    """The latest day of each table, of these the earliest; a master's rows carry their own dates."""
+    forms = "フォームID,フォーム名,フォーム区分,システム,所管課,公開状態\nF-1,転入届,手続,kintone,戸籍住民課,公開中\n"
+    systems = "システム,種別,利用開始日\nkintone,電子申請,2025-04-01\n"
+    take(write("電子申請.csv", A), day=dt.date(2026, 10, 31))
+    take(write("フォーム管理台帳.csv", forms), day=dt.date(2026, 10, 10))
+    take(write("システムマスター.csv", systems), day=dt.date(2026, 11, 20))
+    now = home.lake.at(None)
+    assert [load.tables for load in home.lake.loads()] == [("systems",), ("forms",), ("applications",)]
+    assert now.as_of(["applications", "systems", "calendar_days", "inquiries"]) == dt.date(2026, 10, 31)
+    assert now.as_of(["applications", "forms"]) == dt.date(2026, 10, 10)
+    assert now.as_of(["systems"]) == dt.date(2026, 11, 20)
+    assert now.as_of(["inquiries"]) is None
+
+
 def test_no_index_or_extension_is_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Extensions are loaded by path from their wheels: it works where HOME cannot be written."""
     sealed = tmp_path / "home"

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import duckdb
 
+from dx_data.datasets import dataset_named
 from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
 from dx_data.lake.history import Load
@@ -81,8 +82,16 @@ class Moment:
         return max((load.snapshot for load in self._loads if wanted.intersection(load.tables)), default=0)
 
     def as_of(self, names: Iterable[str]) -> dt.date | None:
-        """Latest as-of date of the standing loads of these tables."""
-        return max((load.as_of for load in self._standing(names)), default=None)
+        """The day that all of these tables reach: of the latest as-of date of each, the earliest.
+
+        Tables whose rows carry their own dates count only where there is no other; empty tables never do.
+        """
+        reached: dict[str, dt.date] = {}
+        for load in self._standing(names):
+            for name in set(names).intersection(load.tables):
+                reached[name] = max(load.as_of, reached.get(name, load.as_of))
+        own = [day for name, day in reached.items() if not dataset_named(name).dated]
+        return min(own or reached.values(), default=None)
 
     def updated(self, names: Iterable[str]) -> dt.datetime | None:
         """When these tables were last loaded."""
