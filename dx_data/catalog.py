@@ -24,12 +24,13 @@ from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import tables
 from dx_data.errors import AnswerBroken, DeclarationError, NotFound, WrongUsage
 from dx_data.settings import ROOT
-from dx_data.spec import Column, Kind, Param, Question
+from dx_data.spec import Column, Kind, Param, Population, Question
 
 if TYPE_CHECKING:
     import pandas as pd
 
 QUERIES = ROOT / "queries"
+POPULATIONS = Path(__file__).with_name("populations")
 CONTRACT_START = dt.date(2025, 4, 1)
 # What a question may read beside the datasets: the ward's calendar (day, is_open, ordinal, holiday, forecast).
 CALENDAR = "calendar_days"
@@ -131,15 +132,50 @@ def json_value(value: Value) -> Any:
     return value
 
 
+def _halves(path: Path) -> tuple[str, str]:
+    """The YAML in the comments that a file begins with, and the SQL below them."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    end = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    header = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:end])
+    return header, "\n".join(lines[end:]).strip()
+
+
+@cache
+def populations() -> tuple[Population, ...]:
+    """All populations, each after those it builds on. They are ours: a broken one is a fault of the program."""
+    halves = {path.stem: _halves(path) for path in sorted(POPULATIONS.glob("*.sql"))}
+    waiting = [Population(name=name, sql=sql, **yaml.safe_load(header)) for name, (header, sql) in halves.items()]
+    found: list[Population] = []
+    while waiting:
+        ready = [p for p in waiting if not {each.name for each in waiting}.intersection(p.reads)]
+        assert ready, "populations build on each other in a circle"  # noqa: S101  (a fault of the program)
+        found += ready
+        waiting = [p for p in waiting if p not in ready]
+    return tuple(found)
+
+
+def counted_by(sql: str, visible: Iterable[str]) -> list[Population]:
+    """The populations that a text counts, as far as what they read is visible, in the order of `populations`."""
+    used: list[Population] = []
+    text = sql
+    for population in reversed(populations()):
+        if f"{population.name}(" in text:
+            used.insert(0, population)
+            text += population.sql
+    known, found = set(visible), []
+    for population in used:
+        if known.issuperset(population.reads):
+            known.add(population.name)
+            found.append(population)
+    return found
+
+
 def read_question(path: Path) -> Question:
     """The question in one file: YAML in `--` comments, then SQL.
 
     Raises DeclarationError with the file and the fault.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    end = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    header = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:end])
-    sql = "\n".join(lines[end:]).strip()
+    header, sql = _halves(path)
     try:
         facts = yaml.safe_load(header) or {}
         return Question(name=path.stem, family=path.parent.name, sql=sql, **facts)
@@ -260,7 +296,7 @@ class Catalog:
 
     def _run(self, question: Question, params: dict[str, Any], snapshot: Snapshot) -> Result:
         raw = snapshot.columns()
-        with look(snapshot, question.reads) as cursor:
+        with look(snapshot, question.reads, question.sql) as cursor:
             rows = run(question, params, cursor)
         missing = [dataset_named(name).title for name in question.reads if name not in {*raw, CALENDAR}]
         return Result(
@@ -300,13 +336,14 @@ def _titled(question: Question, params: Mapping[str, Any]) -> str:
 
 
 class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as cursor)
-    """A cursor on which only the named datasets are visible, as today's declarations describe them.
+    """A cursor on which only the named datasets are visible, as today's declarations describe them, and the
+    populations that `sql` counts.
 
     The views live in this cursor's temporary schema, so they vanish with it and no other thread sees them.
     """
 
-    def __init__(self, snapshot: Snapshot, names: Iterable[str]) -> None:
-        self.snapshot, self.names = snapshot, tuple(names)
+    def __init__(self, snapshot: Snapshot, names: Iterable[str], sql: str = "") -> None:
+        self.snapshot, self.names, self.sql = snapshot, tuple(names), sql
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
         self.cursor = self.snapshot.cursor()
@@ -317,6 +354,8 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
                 continue
             for statement in tables.views(DATASETS[name], raw.get(name), self.snapshot.schema, self.snapshot.version):
                 self.cursor.execute(statement)
+        for population in counted_by(self.sql, self.names):
+            self.cursor.execute(tables.macro(population))
         return self.cursor
 
     def __exit__(self, *_: object) -> None:

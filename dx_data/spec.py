@@ -240,6 +240,16 @@ class Publish(Declared):
         return self
 
 
+class Population(Declared):
+    """Rows that several questions count, said once: a table macro `name(params)` over tables and other populations."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    params: tuple[str, ...] = ()
+    reads: tuple[str, ...]
+    sql: str
+
+
 class Question(Declared):
     """One question: its meaning, what it takes, what it answers with, what it reads, and the SQL that answers it."""
 

@@ -14,13 +14,13 @@ import duckdb
 import pytest
 import yaml
 
-from dx_data.catalog import CALENDAR, Catalog, open_days, read_questions, run
+from dx_data.catalog import CALENDAR, Catalog, counted_by, open_days, populations, read_questions, run
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.questions_page import page
 from dx_data.errors import AnswerBroken
 from dx_data.lake import Lake
-from dx_data.spec import Column, Definition, Kind, Question
+from dx_data.spec import Column, Definition, Kind, Population, Question
 
 EXAMPLES = Path(__file__).parent / "queries"
 TODAY = dt.date(2026, 11, 20)  # what an example that gives no reference date is asked on
@@ -104,8 +104,9 @@ def typed(column: Column, value: Any) -> Any:
             return value
 
 
-def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
-    """A database in memory that shows the named datasets and no other, filled with an example's rows."""
+def visible(names: Iterable[str], given: Mapping[str, str], sql: str = "") -> duckdb.DuckDBPyConnection:
+    """A database in memory that shows the named datasets and no other, filled with an example's rows, and what of them
+    the text counts."""
     connection = duckdb.connect(":memory:", config={"threads": "1"})
     connection.execute("SET TimeZone = 'Asia/Tokyo'")
     connection.execute("CREATE SCHEMA raw")
@@ -129,11 +130,13 @@ def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyCo
                 connection.execute(f"INSERT INTO raw.{name} ({', '.join(head)}) VALUES ({marks})", values)
         for statement in tables.views(dataset, tables.fields(dataset), "raw"):
             connection.execute(statement)
+    for population in counted_by(sql, names):
+        connection.execute(tables.macro(population))
     return connection
 
 
 def answer(question: Question, given: Mapping[str, str], params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with visible(question.reads, given) as connection:
+    with visible(question.reads, given, question.sql) as connection:
         return run(question, CATALOG.params(question, params, TODAY), connection)
 
 
@@ -186,7 +189,7 @@ def test_no_example_belongs_to_no_question() -> None:
 def hidden_table_is_noticed(question: Question, hidden: str) -> bool:
     """Whether the question fails when one of the tables it reads is not there."""
     rest = [name for name in question.reads if name != hidden]
-    with visible(rest, {}) as connection:
+    with visible(rest, {}, question.sql) as connection:
         try:
             run(question, CATALOG.params(question, {}, TODAY), connection)
         except duckdb.CatalogException:
@@ -275,7 +278,7 @@ def test_a_title_says_subject_kind_and_period(question: Question) -> None:
     assert re.fullmatch(r"[^（）]+（.+、.+）", question.title), f"{question.title}: 「主題（種類、期間）」の形"
 
 
-def style_faults(question: Question) -> list[str]:
+def style_faults(question: Question | Population) -> list[str]:
     """What is wrong with a question's SQL as it is written."""
     code = re.sub(r"--[^\n]*", "", question.sql)
     without_text = re.sub(r"'[^']*'", "''", code)
@@ -405,3 +408,32 @@ def test_the_definition_dictionary_shows_the_whole_declaration(question: Questio
     parts += [question.definition.reference, question.name, *(p.title for p in question.params.values())]
     parts += [column.title for column in question.columns] + [*titles.values(), "`typical` わけ"]
     assert [part for part in parts if part not in text] == []
+
+
+# --- populations --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("population", populations(), ids=lambda population: population.name)
+def test_a_population_is_counted_by_several_questions(population: Population) -> None:
+    """What only one question counts belongs into its own file."""
+    above = [other.sql for other in populations()] + [question.sql for question in QUESTIONS]
+    assert sum(f"{population.name}(" in sql for sql in above) >= 2
+    assert all(
+        re.search(rf"\b{name}(_history|_ever)?\b", population.sql) for name in (*population.params, *population.reads)
+    )
+
+
+@pytest.mark.parametrize("population", populations(), ids=lambda population: population.name)
+def test_a_population_keeps_the_house_style(population: Population) -> None:
+    """As a question, but that it has no order and its parameters no dollar."""
+    faults = style_faults(population)
+    assert faults == ["ORDER BY がありません", *(f"条件 {name} を使っていません" for name in sorted(population.params))]
+
+
+def test_a_population_shows_nothing_that_its_question_does_not_read() -> None:
+    sql = "SELECT * FROM receipts_by_ratio_group($since, $until)"
+    all_three = ("receipts", "payment_methods", "counters")
+    assert [p.name for p in counted_by(sql, all_three)] == ["receipts_by_method_group", "receipts_by_ratio_group"]
+    assert [p.name for p in counted_by(sql, all_three[:2])] == ["receipts_by_method_group"]
+    assert counted_by(sql, ("receipts", "counters")) == []
+    assert counted_by("SELECT 1", all_three) == []

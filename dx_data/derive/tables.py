@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dx_data.spec import Column, Dataset, Delivery, Kind, Pii
+from dx_data.spec import Column, Dataset, Delivery, Kind, Pii, Population
 
 TYPES: dict[Kind, str] = {
     Kind.TEXT: "VARCHAR",
@@ -146,6 +146,11 @@ def views(dataset: Dataset, existing: Collection[str] | None, schema: str, versi
         )
         statements.append(f"CREATE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
     return statements
+
+
+def macro(population: Population) -> str:
+    """The statement that lets a cursor count a population, on which everything it reads is visible."""
+    return f"CREATE TEMP MACRO {population.name}({', '.join(population.params)}) AS TABLE {population.sql}"
 
 
 def copied(dataset: Dataset) -> tuple[Column, ...]:

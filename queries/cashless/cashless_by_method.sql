@@ -22,41 +22,15 @@
 -- key: [method, method_group]
 -- reads: [receipts, payment_methods]
 
-WITH sold AS (
-    SELECT
-        collected_on,
-        method,
-        sum(transactions)                                                     AS transactions,
-        sum(amount_yen)                                                       AS amount_yen,
-        -sum(transactions) FILTER (WHERE entry IN ('取消', '返金'))           AS refunds
-    FROM receipts
-    WHERE collected_on BETWEEN $since AND $until
-    GROUP BY collected_on, method
-),
-
-method_groups AS (
-    SELECT
-        s.collected_on,
-        s.method,
-        min(p.method_group)                                                   AS method_group
-    FROM (SELECT DISTINCT collected_on, method FROM sold) AS s
-    JOIN payment_methods AS p
-        ON p.method = s.method
-        AND s.collected_on BETWEEN p.valid_from AND coalesce(p.valid_to, DATE 'infinity')
-    GROUP BY s.collected_on, s.method
-    HAVING count(DISTINCT p.method_group) = 1
-),
-
-by_method AS (
+WITH by_method AS (
     SELECT
         s.method,
-        g.method_group,
+        s.method_group,
         sum(s.transactions)                                                   AS transactions,
         sum(s.amount_yen)                                                     AS amount_yen,
         coalesce(sum(s.refunds), 0)                                           AS refunds
-    FROM sold AS s
-    LEFT JOIN method_groups AS g ON g.collected_on = s.collected_on AND g.method = s.method
-    GROUP BY s.method, g.method_group
+    FROM receipts_by_method_group($since, $until) AS s
+    GROUP BY s.method, s.method_group
 ),
 
 totals AS (

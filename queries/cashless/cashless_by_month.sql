@@ -26,58 +26,8 @@
 -- key: [month]
 -- reads: [receipts, payment_methods, counters, calendar_days]
 
-WITH sold AS (
-    SELECT
-        collected_on,
-        counter,
-        fee_type,
-        method,
-        sum(transactions)                                                     AS transactions,
-        sum(amount_yen)                                                       AS amount_yen
-    FROM receipts
-    WHERE collected_on BETWEEN $since AND $until
-    GROUP BY collected_on, counter, fee_type, method
-),
-
-method_groups AS (
-    SELECT
-        s.collected_on,
-        s.method,
-        min(p.method_group)                                                   AS method_group
-    FROM (SELECT DISTINCT collected_on, method FROM sold) AS s
-    JOIN payment_methods AS p
-        ON p.method = s.method
-        AND s.collected_on BETWEEN p.valid_from AND coalesce(p.valid_to, DATE 'infinity')
-    GROUP BY s.collected_on, s.method
-    HAVING count(DISTINCT p.method_group) = 1
-),
-
-accepting AS (
-    SELECT DISTINCT
-        s.collected_on,
-        s.counter,
-        s.fee_type
-    FROM (SELECT DISTINCT collected_on, counter, fee_type FROM sold) AS s
-    JOIN counters AS c
-        ON c.counter = s.counter
-        AND coalesce(c.fee_type = s.fee_type, c.fee_type IS NULL)
-        AND s.collected_on BETWEEN c.valid_from AND coalesce(c.valid_to, DATE 'infinity')
-    JOIN payment_methods AS p
-        ON p.method = c.method
-        AND p.method_group = '窓口キャッシュレス'
-        AND s.collected_on BETWEEN p.valid_from AND coalesce(p.valid_to, DATE 'infinity')
-),
-
-counted AS (
-    SELECT
-        s.*,
-        CASE WHEN a.counter IS NOT NULL THEN g.method_group END               AS ratio_group
-    FROM sold AS s
-    LEFT JOIN method_groups AS g ON g.collected_on = s.collected_on AND g.method = s.method
-    LEFT JOIN accepting AS a
-        ON a.collected_on = s.collected_on
-        AND a.counter = s.counter
-        AND a.fee_type IS NOT DISTINCT FROM s.fee_type
+WITH counted AS (
+    SELECT * FROM receipts_by_ratio_group($since, $until)
 ),
 
 by_month AS (
@@ -98,7 +48,7 @@ unfinished AS (
     SELECT DISTINCT
         date_trunc('month', day)::DATE                                        AS month
     FROM calendar_days
-    WHERE is_open AND day > (SELECT max(collected_on) FROM sold)
+    WHERE is_open AND day > (SELECT max(collected_on) FROM counted)
 )
 
 SELECT

@@ -21,44 +21,17 @@
 -- key: [counter, fee_type]
 -- reads: [receipts, payment_methods, counters]
 
-WITH sold AS (
-    SELECT
-        collected_on,
-        counter,
-        fee_type,
-        method,
-        sum(transactions)                                                     AS transactions,
-        sum(amount_yen)                                                       AS amount_yen
-    FROM receipts
-    WHERE collected_on BETWEEN $since AND $until
-    GROUP BY collected_on, counter, fee_type, method
-),
-
-method_groups AS (
-    SELECT
-        s.collected_on,
-        s.method,
-        min(p.method_group)                                                   AS method_group
-    FROM (SELECT DISTINCT collected_on, method FROM sold) AS s
-    JOIN payment_methods AS p
-        ON p.method = s.method
-        AND s.collected_on BETWEEN p.valid_from AND coalesce(p.valid_to, DATE 'infinity')
-    GROUP BY s.collected_on, s.method
-    HAVING count(DISTINCT p.method_group) = 1
-),
-
-by_fee AS (
+WITH by_fee AS (
     SELECT
         s.counter,
         s.fee_type,
         sum(s.transactions)                                                   AS transactions,
         sum(s.amount_yen)                                                     AS amount_yen,
-        sum(s.transactions) FILTER (WHERE g.method_group = '現金')            AS cash_transactions,
-        sum(s.amount_yen) FILTER (WHERE g.method_group = '現金')              AS cash_yen,
-        sum(s.transactions) FILTER (WHERE g.method_group = '窓口キャッシュレス') AS cashless_transactions,
-        sum(s.amount_yen) FILTER (WHERE g.method_group = '窓口キャッシュレス') AS cashless_yen
-    FROM sold AS s
-    LEFT JOIN method_groups AS g ON g.collected_on = s.collected_on AND g.method = s.method
+        sum(s.transactions) FILTER (WHERE s.method_group = '現金')            AS cash_transactions,
+        sum(s.amount_yen) FILTER (WHERE s.method_group = '現金')              AS cash_yen,
+        sum(s.transactions) FILTER (WHERE s.method_group = '窓口キャッシュレス') AS cashless_transactions,
+        sum(s.amount_yen) FILTER (WHERE s.method_group = '窓口キャッシュレス') AS cashless_yen
+    FROM receipts_by_method_group($since, $until) AS s
     GROUP BY s.counter, s.fee_type
 ),
 

@@ -46,61 +46,14 @@ WITH span AS (
     WHERE collected_on <= $as_of
 ),
 
-sold AS (
-    SELECT
-        collected_on >= year_start                                            AS is_current,
-        collected_on,
-        counter,
-        fee_type,
-        method,
-        sum(transactions)                                                     AS transactions,
-        sum(amount_yen)                                                       AS amount_yen
-    FROM receipts
-    CROSS JOIN span
-    WHERE collected_on BETWEEN year_start AND last_day
-       OR (collected_on BETWEEN previous_start AND last_day - INTERVAL 1 YEAR AND first_month <= previous_start)
-    GROUP BY collected_on >= year_start, collected_on, counter, fee_type, method
-),
-
-method_groups AS (
-    SELECT
-        s.collected_on,
-        s.method,
-        min(p.method_group)                                                   AS method_group
-    FROM (SELECT DISTINCT collected_on, method FROM sold) AS s
-    JOIN payment_methods AS p
-        ON p.method = s.method
-        AND s.collected_on BETWEEN p.valid_from AND coalesce(p.valid_to, DATE 'infinity')
-    GROUP BY s.collected_on, s.method
-    HAVING count(DISTINCT p.method_group) = 1
-),
-
-accepting AS (
-    SELECT DISTINCT
-        s.collected_on,
-        s.counter,
-        s.fee_type
-    FROM (SELECT DISTINCT collected_on, counter, fee_type FROM sold) AS s
-    JOIN counters AS c
-        ON c.counter = s.counter
-        AND coalesce(c.fee_type = s.fee_type, c.fee_type IS NULL)
-        AND s.collected_on BETWEEN c.valid_from AND coalesce(c.valid_to, DATE 'infinity')
-    JOIN payment_methods AS p
-        ON p.method = c.method
-        AND p.method_group = '窓口キャッシュレス'
-        AND s.collected_on BETWEEN p.valid_from AND coalesce(p.valid_to, DATE 'infinity')
-),
-
 counted AS (
     SELECT
         s.*,
-        CASE WHEN a.counter IS NOT NULL THEN g.method_group END               AS ratio_group
-    FROM sold AS s
-    LEFT JOIN method_groups AS g ON g.collected_on = s.collected_on AND g.method = s.method
-    LEFT JOIN accepting AS a
-        ON a.collected_on = s.collected_on
-        AND a.counter = s.counter
-        AND a.fee_type IS NOT DISTINCT FROM s.fee_type
+        s.collected_on >= p.year_start                                        AS is_current
+    FROM receipts_by_ratio_group((SELECT previous_start FROM span), (SELECT last_day FROM span)) AS s
+    CROSS JOIN span AS p
+    WHERE s.collected_on >= p.year_start
+       OR (s.collected_on <= p.last_day - INTERVAL 1 YEAR AND p.first_month <= p.previous_start)
 ),
 
 summed AS (

@@ -23,16 +23,8 @@ WITH waiting AS (
     SELECT
         yearly_cases,
         CASE WHEN len(blockers) > 0 THEN blockers ELSE ['（記入なし）'] END         AS blockers
-    FROM procedures
-    WHERE (validity IS DISTINCT FROM '廃止・統合' OR abolished_on > $as_of)
-      AND (online_status = '未' OR (online_status IN ('済(全部)', '済(一部)') AND online_on > $as_of))
-      AND CASE $scope
-            WHEN '区裁量' THEN discretion = '区で可能'
-            WHEN '優先(契約)' THEN list_has_any(priority, ['子育て・教育', '年間1万件以上', '区選定'])
-            WHEN '国59手続' THEN list_contains(priority, '国59手続')
-            WHEN '国26手続' THEN list_contains(priority, '国26手続')
-            ELSE true
-        END
+    FROM procedures_in_scope($scope, $as_of)
+    WHERE status = '未'
 ),
 
 by_blocker AS (

@@ -26,16 +26,7 @@
 -- reads: [procedures]
 
 WITH listed AS (
-    SELECT
-        field,
-        yearly_cases,
-        priority,
-        CASE
-            WHEN online_status IN ('済(全部)', '済(一部)') AND online_on > $as_of THEN '未'
-            ELSE online_status
-        END                                                                   AS status
-    FROM procedures
-    WHERE (validity IS DISTINCT FROM '廃止・統合' OR abolished_on > $as_of)
+    SELECT * FROM procedures_in_scope('全手続', $as_of)
 ),
 
 tagged AS (

@@ -27,26 +27,7 @@
 -- key: [section]
 -- reads: [procedures, departments]
 
-WITH listed AS (
-    SELECT
-        section,
-        yearly_cases,
-        CASE
-            WHEN online_status IN ('済(全部)', '済(一部)') AND online_on > $as_of THEN '未'
-            ELSE online_status
-        END                                                                   AS status
-    FROM procedures
-    WHERE (validity IS DISTINCT FROM '廃止・統合' OR abolished_on > $as_of)
-      AND CASE $scope
-            WHEN '区裁量' THEN discretion = '区で可能'
-            WHEN '優先(契約)' THEN list_has_any(priority, ['子育て・教育', '年間1万件以上', '区選定'])
-            WHEN '国59手続' THEN list_contains(priority, '国59手続')
-            WHEN '国26手続' THEN list_contains(priority, '国26手続')
-            ELSE true
-        END
-),
-
-counted AS (
+WITH counted AS (
     SELECT
         section,
         count(*)                                                              AS procedures,
@@ -60,7 +41,7 @@ counted AS (
                 THEN coalesce(sum(yearly_cases) FILTER (WHERE status IN ('済(全部)', '済(一部)')), 0)::BIGINT
         END                                                                   AS online_cases,
         count(*) - count(yearly_cases)                                        AS cases_unknown
-    FROM listed
+    FROM procedures_in_scope($scope, $as_of)
     GROUP BY section
 ),
 

@@ -25,10 +25,8 @@ WITH online AS (
         online_status,
         yearly_cases,
         CASE WHEN len(systems) > 0 THEN systems ELSE ['（手段なし）'] END           AS systems
-    FROM procedures
-    WHERE (validity IS DISTINCT FROM '廃止・統合' OR abolished_on > $as_of)
-      AND online_status IN ('済(全部)', '済(一部)')
-      AND (online_on IS NULL OR online_on <= $as_of)
+    FROM procedures_in_scope('全手続', $as_of)
+    WHERE status IN ('済(全部)', '済(一部)')
 ),
 
 by_system AS (

@@ -27,75 +27,6 @@
 -- key: [procedure_id]
 -- reads: [procedures, procedure_log]
 
-WITH later AS (
-    -- The first change seen after the reference date says what the stage was until then.
-    SELECT
-        procedure_id,
-        arg_min(coalesce(old, new), (observed_on, load_id))                   AS stage
-    FROM procedures_history
-    WHERE column_name = 'stage' AND observed_on > $as_of
-    GROUP BY procedure_id
-),
-
-seen AS (
-    SELECT
-        procedure_id,
-        max(observed_on)                                                      AS changed_on,
-        arg_max(old, (observed_on, load_id)) IS NULL                          AS is_first
-    FROM procedures_history
-    WHERE column_name = 'stage' AND observed_on <= $as_of
-    GROUP BY procedure_id
-),
-
-acted AS (
-    SELECT
-        procedure_id,
-        max(acted_on)                                                         AS acted_on,
-        arg_max(coalesce(next_on, DATE '0001-01-01'), (acted_on, line))       AS next_on
-    FROM procedure_log
-    WHERE acted_on <= $as_of
-    GROUP BY procedure_id
-),
-
-staged AS (
-    SELECT
-        p.procedure_id,
-        p.procedure,
-        p.section,
-        p.priority,
-        p.planned_on,
-        p.blockers,
-        CASE
-            WHEN p.stage = 'オンライン化済' AND p.online_on <= $as_of THEN p.stage
-            ELSE coalesce(l.stage, p.stage)
-        END                                                                   AS stage,
-        CASE WHEN p.online_on <= $as_of THEN p.online_on END                  AS online_on,
-        s.changed_on,
-        s.is_first,
-        a.acted_on,
-        nullif(a.next_on, DATE '0001-01-01')                                  AS next_on
-    FROM procedures AS p
-    LEFT JOIN later AS l ON l.procedure_id = p.procedure_id
-    LEFT JOIN seen AS s ON s.procedure_id = p.procedure_id
-    LEFT JOIN acted AS a ON a.procedure_id = p.procedure_id
-    WHERE list_has_any(priority, ['子育て・教育', '年間1万件以上', '区選定'])
-      AND (validity IS DISTINCT FROM '廃止・統合' OR abolished_on > $as_of)
-),
-
-timed AS (
-    SELECT
-        *,
-        CASE WHEN stage = 'オンライン化済' THEN coalesce(online_on, changed_on) ELSE changed_on END AS since_on,
-        CASE
-            WHEN stage NOT IN ('オンライン化済', '見送り') AND planned_on < $as_of THEN $as_of - planned_on
-        END                                                                   AS days_overdue,
-        CASE
-            WHEN stage NOT IN ('未着手', 'オンライン化済', '見送り')
-                THEN $as_of - greatest(acted_on, changed_on)
-        END                                                                   AS idle_days
-    FROM staged
-)
-
 SELECT
     procedure_id,
     procedure,
@@ -124,7 +55,7 @@ SELECT
     idle_days,
     next_on,
     blockers
-FROM timed
+FROM priority_procedures_staged($as_of)
 ORDER BY
     list_position(['期限超過・停滞', '期限超過', '停滞', '進行中', '未着手', '見送り', 'オンライン化済'], state),
     days_overdue DESC NULLS LAST,

@@ -27,29 +27,11 @@
 -- key: [as_of]
 -- reads: [procedures]
 
-WITH ledger AS (
-    SELECT
-        yearly_cases,
-        (validity IS DISTINCT FROM '廃止・統合' OR abolished_on > $as_of)          AS is_in_force,
-        CASE $scope
-            WHEN '区裁量' THEN discretion = '区で可能'
-            WHEN '優先(契約)' THEN list_has_any(priority, ['子育て・教育', '年間1万件以上', '区選定'])
-            WHEN '国59手続' THEN list_contains(priority, '国59手続')
-            WHEN '国26手続' THEN list_contains(priority, '国26手続')
-            ELSE true
-        END                                                                   AS is_in_scope,
-        CASE
-            WHEN online_status IN ('済(全部)', '済(一部)') AND online_on > $as_of THEN '未'
-            ELSE online_status
-        END                                                                   AS status
-    FROM procedures
-),
-
-everything AS (
+WITH everything AS (
     SELECT
         nullif(count(*), 0)                                                   AS in_ledger,
-        count(*) FILTER (WHERE is_in_force)                                   AS in_force
-    FROM ledger
+        (SELECT count(*) FROM procedures_in_scope('全手続', $as_of))            AS in_force
+    FROM procedures
 ),
 
 counted AS (
@@ -65,8 +47,7 @@ counted AS (
                 THEN coalesce(sum(yearly_cases) FILTER (WHERE status IN ('済(全部)', '済(一部)')), 0)::BIGINT
         END                                                                   AS online_cases,
         count(*) - count(yearly_cases)                                        AS cases_unknown
-    FROM ledger
-    WHERE is_in_force AND is_in_scope
+    FROM procedures_in_scope($scope, $as_of)
 ),
 
 -- Without a ledger nothing is known, which is not the same as no procedures.
