@@ -73,6 +73,24 @@ def create_empty_raw(table: str) -> str:
     return f"CREATE TABLE {table} (row BIGINT, c0 VARCHAR)"
 
 
+def cut_out(
+    table: str, source: str, width: int, rows: tuple[int, int], columns: tuple[int, int], whole: Sequence[int]
+) -> str:
+    """A raw table in which all but a rectangle of another is blank, and the rows `whole`; rows keep their numbers."""
+    inside = f"rowid BETWEEN {rows[0] - 1} AND {rows[1] - 1}"
+    kept = f"rowid IN ({', '.join(str(row - 1) for row in whole)})" if whole else "false"
+    cells = ", ".join(
+        f"CASE WHEN {inside} OR {kept} THEN c{j} END AS c{j}"
+        if columns[0] <= j <= columns[1]
+        else f"CASE WHEN {kept} THEN c{j} END AS c{j}"
+        for j in range(width)
+    )
+    return (
+        f"CREATE TABLE {table}_cells AS SELECT {cells} FROM {source}_cells WHERE rowid < {rows[1]} ORDER BY rowid;"
+        f" CREATE VIEW {table} AS SELECT rowid + 1 AS row, * FROM {table}_cells"
+    )
+
+
 def create_numbered(table: str, path: str, width: int) -> str:
     """Read our own CSV whose first column is the row a person sees."""
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in ("row", *(f"c{i}" for i in range(width))))

@@ -16,7 +16,7 @@ from functools import cache
 from dx_data.datasets import DATASETS
 from dx_data.derive import staged
 from dx_data.derive.headers import vocabulary
-from dx_data.door import folding, kintone, municipalities, shape, totals
+from dx_data.door import folding, kintone, municipalities, parts, shape, totals
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid, letter
 from dx_data.door.read import SMALL, Book, Sheet, rows
@@ -26,9 +26,9 @@ from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
 from dx_data.text import fold, fold_header
 
 HEAD_ROWS = 30
-_NOTE = re.compile(r"\s*([(（*＊]?\s*(※|注|備考|資料|出典|＊))")
 _SUSPECT = re.compile(r"[計総全]|再掲|^\s*[（(*]?\s*(※|注|＊|備考|資料|出典)")
 _LABELS = 8
+_PAGE_TITLES = 4
 _MOST_TALLIED = 100_000
 _APRIL = re.compile("(?<![0-9])0?4月")
 _WIDTH_WITH_REMARKS = 3
@@ -44,8 +44,9 @@ def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None, known
     earlier = Earlier()
     tables = []
     for sheet in book.sheets:
-        if sheet.height and (laid := _lay_out_sheet(sheet, staging, as_of, known_shapes, earlier)):
-            tables.append(laid)
+        for part in parts.split(sheet, staging) if sheet.height else ():
+            if laid := _lay_out_sheet(part, staging, as_of, known_shapes, earlier):
+                tables.append(laid)
     if not tables:
         raise FileRejected.because(
             "見出しとデータの行が見つかりません",
@@ -67,7 +68,7 @@ class Earlier:
 def _lay_out_sheet(
     sheet: Sheet, staging: Staging, as_of: dt.date | None, known_shapes: bool, earlier: Earlier
 ) -> Laid | None:
-    head = list(rows(sheet, staging, last=HEAD_ROWS))
+    head = list(rows(sheet, staging, first=sheet.first, last=sheet.first + HEAD_ROWS - 1))
     if known_shapes and municipalities.recognised(head):
         long = municipalities.unfold(sheet, staging, as_of)
         headings = tuple(Heading(title, letter(i), staged.raw_cell(i)) for i, title in enumerate(long.titles))
@@ -235,6 +236,7 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
             notes[row] = words
         elif label := totals.labelled(row, cells):
             labelled.append(label)
+    again += _page_titles(sheet, staging, again)
     notes |= _trailing(sheet, staging, header, len(titles), notes)
     summing_titles = any(map(totals.is_total_heading, (p for t in titles.values() for p in t.split("_"))))
     running_titles = any(map(totals.is_running_heading, titles.values()))
@@ -262,7 +264,7 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
         for j in table.additive():
             earlier.sums[titles[j]] = earlier.sums.get(titles[j], Decimal(0)) + table.sum(j)
     said = [
-        (again, "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"),
+        (sorted(again), "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"),
         (sorted(out - set(again) - set(notes)), "layout.total_row", "合計の行なので、データではなく検算に使いました"),
         (sorted(notes), "layout.note", "注記の行なので、データとして読んでいません"),
     ]
@@ -302,6 +304,18 @@ def _suspects(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple
     ]
 
 
+def _page_titles(sheet: Sheet, staging: Staging, again: Sequence[int]) -> list[int]:
+    """The lone words right above a repeated header: the title that each printed page has."""
+    found = []
+    for row in again:
+        for number, cells in reversed(list(rows(sheet, staging, first=max(row - _PAGE_TITLES, 1), last=row - 1))):
+            filled = [cell for cell in cells if cell and cell.strip()]
+            if len(filled) > 1 or any(map(shape.is_value, filled)):
+                break
+            found += [number] * len(filled)
+    return found
+
+
 def _header_cells(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple[int, list[str | None]]]:
     return list(rows(sheet, staging, first=found.rows[0], last=found.rows[-1]))
 
@@ -314,7 +328,7 @@ def _heads(sheet: Sheet, staging: Staging, found: shape.Header) -> list[str]:
 def _note(cells: Sequence[str | None], width: int) -> str | None:
     """The row's words if it is a remark: it begins with a mark, and hardly anything stands beside it."""
     filled = [cell.strip() for cell in cells if cell and cell.strip()]
-    if width > 1 and filled and len(filled) <= max(1, width // 3) and _NOTE.match(filled[0]):
+    if width > 1 and filled and len(filled) <= max(1, width // 3) and shape.is_remark(filled[0]):
         return " ".join(filled)
     return None
 

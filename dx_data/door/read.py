@@ -61,7 +61,8 @@ class Sheet:
     """One raw table: `table` in the staging holds `row` (the row a person sees) and text columns c0 … c<width-1>.
 
     `ragged` are rows with too few or too many cells; `private_use` says whether 外字 may occur. `merged` are a
-    worksheet's merged ranges, `hidden_rows` and `hidden_columns` (from 0) what Excel does not show.
+    worksheet's merged ranges, `hidden_rows` and `hidden_columns` (from 0) what Excel does not show; above `first` all
+    is blank.
     """
 
     name: str | None
@@ -74,6 +75,7 @@ class Sheet:
     merged: tuple[Merge, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
+    first: int = 1
 
 
 @dataclass(frozen=True)

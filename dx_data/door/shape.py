@@ -26,7 +26,8 @@ _TYPES = frozenset(
         *("文字列", "文字", "数値", "整数", "小数", "日付", "日時", "必須", "任意", "assertion"),
     )
 )
-_DEEPEST = 3
+_REMARK = re.compile(r"\s*([(（*＊]?\s*(※|注|備考|資料|出典|＊))")
+DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,16 @@ class Header:
 def is_value(cell: str | None) -> bool:
     """Whether a cell is a number, a date or a time rather than words."""
     return bool(cell) and _VALUE.fullmatch(fold(cell or "")) is not None
+
+
+def is_remark(words: str) -> bool:
+    """Whether the words begin with a mark of a note."""
+    return _REMARK.match(words) is not None
+
+
+def is_aside(cells: Sequence[str]) -> bool:
+    """Whether a row under the header is about types or units."""
+    return _is_type_row(cells) or _is_unit_row(cells)
 
 
 def find(head: Sequence[tuple[int, Cells]], merged: Sequence[Merge], known: Collection[str]) -> Header | None:
@@ -102,7 +113,7 @@ def _like_a_header(rows: Mapping[int, list[str]]) -> int | None:
     widest = max((sum(map(bool, cells)) for cells in rows.values()), default=0)
     full = {row: [c for c in cells if c] for row, cells in rows.items()}
     full = {row: cells for row, cells in full.items() if cells and len(cells) * 2 > widest}
-    wordy = {row: cells for row, cells in full.items() if _words_only(cells, least=1) and not _is_unit_row(cells)}
+    wordy = {row: cells for row, cells in full.items() if words_only(cells, least=1) and not _is_unit_row(cells)}
     apart = {row for row, cells in full.items() if len(set(cells)) == len(cells)}
     over_values = {row for row in wordy if _over_values(rows, row)}
     tiers = (
@@ -124,14 +135,15 @@ def _over_values(rows: Mapping[int, list[str]], row: int) -> bool:
 
 def _levels(rows: Mapping[int, list[str]], base: int, merged: Sequence[Merge]) -> list[int]:
     levels = [base]
-    while len(levels) < _DEEPEST and _is_upper(rows, levels[0] - 1, levels, merged):
+    while len(levels) < DEEPEST and _is_upper(rows, levels[0] - 1, levels, merged):
         levels.insert(0, levels[0] - 1)
-    while len(levels) < _DEEPEST and _is_lower(rows, levels[-1], levels[-1] + 1, merged):
+    while len(levels) < DEEPEST and _is_lower(rows, levels[-1], levels[-1] + 1, merged):
         levels.append(levels[-1] + 1)
     return levels
 
 
-def _words_only(cells: Sequence[str], least: int = 2) -> bool:
+def words_only(cells: Sequence[str], least: int = 2) -> bool:
+    """Whether a row holds words, or years that head columns, and no other value."""
     filled = [c for c in cells if c]
     return len(filled) >= least and not any(is_value(c) and not _YEAR.fullmatch(c) for c in filled)
 
@@ -140,7 +152,7 @@ def _is_upper(rows: Mapping[int, list[str]], upper: int, levels: Sequence[int], 
     """Whether the row above names groups of the columns below it; a title does not, however it is merged."""
     base = levels[0]
     above, below = rows.get(upper), rows[base]
-    if above is None or not _words_only(above) or above[0].startswith("#"):
+    if above is None or not words_only(above) or above[0].startswith("#"):
         return False
     if any(m.first_row <= upper and m.last_row >= base for m in merged):
         return True
@@ -156,7 +168,7 @@ def _is_upper(rows: Mapping[int, list[str]], upper: int, levels: Sequence[int], 
 def _is_lower(rows: Mapping[int, list[str]], base: int, lower: int, merged: Sequence[Merge]) -> bool:
     """Whether the row below divides the base row's columns; a data row does not."""
     above, below = rows[base], rows.get(lower)
-    if below is None or not _words_only(below) or _is_type_row(below) or _is_unit_row(below):
+    if below is None or not words_only(below) or _is_type_row(below) or _is_unit_row(below):
         return False
     if any(m.first_row <= base and m.last_row >= lower for m in merged):
         return any(m.first_row == m.last_row == base for m in merged) or _only_under_gaps(above, below)
