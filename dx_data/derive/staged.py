@@ -135,6 +135,11 @@ def raw_cell(position: int) -> str:
     return f"c{position}"
 
 
+def reordered(expression: str, pattern: str, rewrite: str) -> str:
+    """The expression with what the pattern finds rewritten."""
+    return f"regexp_replace({expression}, {literal(pattern)}, {literal(rewrite)})"
+
+
 def marked_options(options: Sequence[tuple[int, str]]) -> str:
     """The expression of kintone's `項目[選択肢]` columns as one cell, the chosen options on lines of their own.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -16,7 +16,7 @@ from functools import cache
 from dx_data.datasets import DATASETS
 from dx_data.derive import staged
 from dx_data.derive.headers import vocabulary
-from dx_data.door import folding, kintone, municipalities, parts, shape, totals
+from dx_data.door import day_order, folding, kintone, municipalities, parts, shape, totals
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid, letter
 from dx_data.door.read import SMALL, Book, Sheet, rows
@@ -110,6 +110,8 @@ def _lay_out_sheet(
         mended += inner.mended
         if known_shapes:
             columns = [c for c in columns if c.position not in inner.summing or _is_known(c.title)]
+        columns, said = _days_in_order(sheet, staging, columns, header, inner.left_out)
+        mended += said
     view = staging.name("laid")
     expressions = [(c.expression, f"c{c.position}") for c in columns]
     staging.sql(staged.lay_out(view, sheet.table, expressions, header, sheet.width, sorted(inner.left_out)))
@@ -174,6 +176,48 @@ def _hidden_parts(sheet: Sheet, header: int) -> list[Mended]:
             Mended(rule="layout.hidden_columns", message=words, sheet=sheet.name, column=letter(column), count=1)
         )
     return found
+
+
+def _days_in_order(
+    sheet: Sheet, staging: Staging, columns: Sequence[kintone.Folded], header: int, left_out: Collection[int]
+) -> tuple[list[kintone.Folded], list[Mended]]:
+    """Days with the year last (`9/1/2021`) put in order where their column settles it; said in any case."""
+    head = list(rows(sheet, staging, first=header + 1, last=header + HEAD_ROWS if sheet.height > SMALL else None))
+    short = [c.position for c in columns if any(day_order.has_short_day(cells[c.position]) for _, cells in head)]
+    if not short:
+        return list(columns), []
+    body = head if sheet.height <= SMALL else list(rows(sheet, staging, first=header + 1))
+    result: list[kintone.Folded] = []
+    mended: list[Mended] = []
+    for column in columns:
+        order = None
+        if column.position in short:
+            order = day_order.order((row, cells[column.position]) for row, cells in body if row not in left_out)
+        if order is None:
+            result.append(column)
+            continue
+        if order.rewrite:
+            rule, words = "date.order", "日と月の順を、この列のほかの値から決めて読みました"
+            expression = staged.reordered(column.expression, day_order.PATTERN, order.rewrite)
+            result.append(replace(column, expression=expression))
+        else:
+            rule = "date.order_unknown"
+            words = "日と月のどちらが先か決められないので、元のままです。2025-04-01 のような書き方に直してください"
+            result.append(column)
+        mended.append(
+            Mended(
+                rule=rule,
+                message=words,
+                sheet=sheet.name,
+                column=letter(column.position),
+                header=shown(column.title),
+                count=len(order.rows),
+                rows=order.rows[:ROWS_SHOWN],
+                before=shown(order.example),
+                after=shown(order.written(order.example)),
+            )
+        )
+    return result, mended
 
 
 def _carry_down(sheet: Sheet, staging: Staging, header: int) -> list[Mended]:

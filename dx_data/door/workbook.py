@@ -14,6 +14,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from xml.parsers import expat
 
@@ -54,7 +55,7 @@ def written(cell: object) -> str:
             return "TRUE" if cell else "FALSE"
         case float():
             # Excel keeps fifteen digits; a longer number has lost its end, which the check then says.
-            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else _fraction(cell)
         case dt.datetime():
             moment = _to_second(cell)
             return moment.date().isoformat() if moment.time() == dt.time() else moment.isoformat(sep=" ")
@@ -67,6 +68,12 @@ def written(cell: object) -> str:
             return cell.isoformat()
         case _:
             return _CONTROLS.sub("", str(cell))
+
+
+def _fraction(cell: float) -> str:
+    """As Excel shows it, to fifteen digits (0.1 + 0.2 is 0.3); a tiny number without an exponent."""
+    digits = f"{cell:.15g}" if abs(cell) < 1e15 else repr(cell)
+    return f"{Decimal(digits):f}" if "e-" in digits else digits
 
 
 def _to_second(moment: dt.datetime) -> dt.datetime:
