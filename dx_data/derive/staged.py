@@ -176,7 +176,9 @@ def perhaps_no_data(table: str, width: int, header: int, titles: Sequence[str]) 
     """The rows under the header that may be totals, notes or the header again; `layout` decides."""
     first = range(min(width, _LABELS))
     words = " OR ".join(
-        f"contains(c{i}, '計') OR contains(c{i}, '総') OR contains(c{i}, '全') OR contains(c{i}, '再掲')" for i in first
+        f"contains(c{i}, '計') OR contains(c{i}, '総') OR contains(c{i}, '全') OR contains(c{i}, '再掲')"
+        f" OR starts_with(ltrim(c{i}, '(（{WHITE}'), 'うち')"
+        for i in first
     )
     notes = " OR ".join(f"starts_with(ltrim(c{i}, '{WHITE}'), {literal(mark)})" for i in first for mark in _NOTES)
     named = next((i for i, title in enumerate(titles) if title), 0)

@@ -26,7 +26,8 @@ from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
 from dx_data.text import fold, fold_header
 
 HEAD_ROWS = 30
-_SUSPECT = re.compile(r"[計総全]|再掲|^\s*[（(*]?\s*(※|注|＊|備考|資料|出典)")
+_SUSPECT = re.compile(r"[計総全]|再掲|^[\s(（]*うち|^\s*[（(*]?\s*(※|注|＊|備考|資料|出典)")
+_UNIT_LINE = re.compile("単位 ?[:：]?")
 _LABELS = 8
 _PAGE_TITLES = 4
 _MOST_TALLIED = 100_000
@@ -133,7 +134,7 @@ def _lay_out_sheet(
         private_use=sheet.private_use,
         mended=tuple(mended),
         totals=inner.totals,
-        notes=inner.notes,
+        notes=(*filter(_UNIT_LINE.search, found.above), *inner.notes),
         above=found.above,
         summing=tuple(Heading(cells[p], letter(p), f"c{p}") for p in sorted(inner.summing)),
     )

@@ -21,6 +21,10 @@ Grid = dict[int, list[str]]
 
 _MOST_CELLS = 500_000
 _MOST_TITLES = 6
+_HEADING = re.compile(
+    r".*(名|名称|番号|コード|住所|所在地|電話|連絡先|区分|種別|種類|分類|備考|内容|項目|概要|担当|対象|場所|会場|曜日|時間|[月年期]日|日付)"
+    r"|部署|所属|課|係|施設|地区|定員|料金|費用|url|fax|メール|id|no\.?|緯度|経度|年度"
+)
 _PAGE = re.compile(
     r"[(\[]?(p\.?|page|頁)? ?[0-9]+ ?[/／] ?[0-9]+(頁|ページ)?[)\]]?|[(]?(続き|つづき)[)]?$", re.IGNORECASE
 )
@@ -116,8 +120,22 @@ def _head_at(grid: Grid, numbers: Sequence[int], place: int) -> _Head | None:
             return None
         titles.append((numbers[place], words))
         place += 1
-    levels: list[list[str]] = []
     top = numbers[place] if place < len(numbers) else 0
+    return _over_values(grid, top, tuple(titles)) or _over_words(grid, top, tuple(titles))
+
+
+def _over_words(grid: Grid, top: int, titles: tuple[tuple[int, str], ...]) -> _Head | None:
+    """The header of a table without figures: words of which half are such as head a column."""
+    words = [fold_header(cell) for cell in grid.get(top, ()) if cell]
+    usual = sum(1 for word in words if _HEADING.fullmatch(word))
+    below = grid.get(top + 1)
+    if len(words) < 2 or usual * 2 < len(words) or len(set(words)) < len(words) or below is None or _is_lone(below):
+        return None
+    return _Head(top, top + 1, frozenset(words), titles)
+
+
+def _over_values(grid: Grid, top: int, titles: tuple[tuple[int, str], ...]) -> _Head | None:
+    levels: list[list[str]] = []
     for row in range(top, top + 5):
         cells = grid.get(row)
         if cells is None:
@@ -125,7 +143,7 @@ def _head_at(grid: Grid, numbers: Sequence[int], place: int) -> _Head | None:
         if shape.is_aside(cells) and levels:
             continue
         if not shape.words_only(cells, least=1 if levels else 2):
-            return _over(top, row, levels, cells, tuple(titles)) if levels else None
+            return _over(top, row, levels, cells, titles) if levels else None
         levels.append(cells)
         if len(levels) > shape.DEEPEST:
             return None
@@ -150,6 +168,8 @@ def _over(
 
 def _whole(grid: Grid, head: _Head) -> bool:
     """Whether the header has more under it than a line of particulars such as `更新日, 2025/4/1`."""
+    if head.values == head.top + 1 and _over_values(grid, head.top, ()) is None:
+        return True
     figures = [sum(1 for cell in grid.get(row, ()) if cell and shape.is_value(cell)) for row in _next(head.values)]
     return figures[0] > 1 or figures[1] > 0
 
@@ -171,6 +191,8 @@ def _other_table(grid: Grid, current: _Head, head: _Head) -> bool:
 
 def _differs_in_kind(grid: Grid, current: _Head, head: _Head) -> bool:
     """Whether words stand where the table so far has figures; a row of labels alone does not end a table."""
+    if _over_values(grid, head.top, ()) is None:
+        return not head.words & current.words or bool(head.titles)
     figures = {j for j, cell in enumerate(grid[current.values]) if cell and shape.is_value(cell)}
     words = {j for j, cell in enumerate(grid[head.top]) if cell}
     return bool(figures & words) or not words <= {j for j, cell in enumerate(grid[current.top]) if cell}
