@@ -140,6 +140,31 @@ def reordered(expression: str, pattern: str, rewrite: str) -> str:
     return f"regexp_replace({expression}, {literal(pattern)}, {literal(rewrite)})"
 
 
+_RICH = r"</?(div|br|p|span|b|i|u|ul|ol|li|a|font|strong|em|blockquote|h[1-6])( [^>]*)?/?>"
+_LINE_ENDS = r"(?i)<br ?/?>|</(div|p|li|h[1-6])>"
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
+
+
+def rich_cells(table: str, positions: Iterable[int], header: int) -> str:
+    """For each column, how many cells hold a rich text's marks, and the first such rows."""
+    rich = (f"contains(c{p}, '<') AND regexp_matches(c{p}, {literal(f'(?i){_RICH}')})" for p in positions)
+    found = ", ".join(
+        f"count(*) FILTER (WHERE {condition}), list(row ORDER BY row) FILTER (WHERE {condition})[:{ROWS_SHOWN}]"
+        for condition in rich
+    )
+    return f"SELECT {found} FROM {table} WHERE row > {header}"
+
+
+def without_marks(position: int) -> str:
+    """A column's cells as text where they are rich text: a line for each block, entities resolved, marks gone."""
+    text = f"regexp_replace(c{position}, {literal(_LINE_ENDS)}, chr(10), 'g')"
+    text = f"regexp_replace({text}, {literal(f'(?i){_RICH}')}, '', 'g')"
+    for entity, character in _ENTITIES:
+        text = f"replace({text}, {literal(entity)}, {literal(character)})"
+    rich = f"contains(c{position}, '<') AND regexp_matches(c{position}, {literal(f'(?i){_RICH}')})"
+    return f"CASE WHEN {rich} THEN trim({text}, chr(10) || ' ') ELSE c{position} END"
+
+
 def marked_options(options: Sequence[tuple[int, str]]) -> str:
     """The expression of kintone's `項目[選択肢]` columns as one cell, the chosen options on lines of their own.
 

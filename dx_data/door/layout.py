@@ -103,6 +103,9 @@ def _lay_out_sheet(
         )
     columns = [column for column in folded.columns if column.title or column.position in filled]
     mended = [*folded.mended, *_hidden_parts(sheet, header)]
+    if dialect != "plain":
+        columns, said = _rich_text(sheet, staging, columns, header)
+        mended += said
     inner = Inner()
     if dialect == "plain":
         mended += _carry_down(sheet, staging, header)
@@ -177,6 +180,31 @@ def _hidden_parts(sheet: Sheet, header: int) -> list[Mended]:
             Mended(rule="layout.hidden_columns", message=words, sheet=sheet.name, column=letter(column), count=1)
         )
     return found
+
+
+def _rich_text(
+    sheet: Sheet, staging: Staging, columns: Sequence[kintone.Folded], header: int
+) -> tuple[list[kintone.Folded], list[Mended]]:
+    """kintone's rich text (HTML) as plain text, said for each column."""
+    plain = [column for column in columns if not column.options]
+    found = staging.row(staged.rich_cells(sheet.table, [c.position for c in plain], header)) if plain else ()
+    result = {column.position: column for column in columns}
+    mended = []
+    for column, count, rows_ in zip(plain, found[::2], found[1::2], strict=True):
+        if count:
+            result[column.position] = replace(column, expression=staged.without_marks(column.position))
+            mended.append(
+                Mended(
+                    rule="kintone.rich_text",
+                    message="リッチエディターの書式（HTML）を除き、文字だけを読みました",
+                    sheet=sheet.name,
+                    column=letter(column.position),
+                    header=shown(column.title),
+                    count=count,
+                    rows=tuple(rows_),
+                )
+            )
+    return list(result.values()), mended
 
 
 def _days_in_order(
