@@ -14,7 +14,7 @@ _DAY = re.compile(
     r"\s*(?P<first>[0-9]{1,2})(?P<mark>[/.-])(?P<second>[0-9]{1,2})(?P=mark)(?P<year>[0-9]{4})(?![0-9]).*"
 )
 # The same for DuckDB, which knows no back references.
-PATTERN = r"^\s*([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})($|[^0-9].*$)"
+PATTERN = r"^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})($|[^0-9].*$)"
 DAY_FIRST, MONTH_FIRST = r"\3-\2-\1\4", r"\3-\1-\2\4"
 
 
@@ -33,7 +33,9 @@ class Order:
 
 def has_short_day(cell: str | None) -> bool:
     """Whether a cell is a day whose year stands last."""
-    return bool(cell) and _DAY.fullmatch(cell or "") is not None
+    if not cell or not cell[0].isdigit() or cell[:4].isdigit():
+        return False
+    return _DAY.fullmatch(cell) is not None
 
 
 def order(cells: Iterable[tuple[int, str | None]]) -> Order | None:

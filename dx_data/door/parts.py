@@ -49,11 +49,8 @@ def split(sheet: Sheet, staging: Staging) -> list[Sheet]:
     """The sheet as it is where one table stands on it, else one sheet per table in reading order."""
     if sheet.height > SMALL or sheet.height * sheet.width > _MOST_CELLS:
         return [sheet]
-    grid: Grid = {
-        row: [(cell or "").strip() for cell in cells]
-        for row, cells in rows(sheet, staging)
-        if any(cell and not cell.isspace() for cell in cells)
-    }
+    tidied = ((row, [cell.strip() if cell else "" for cell in cells]) for row, cells in rows(sheet, staging))
+    grid: Grid = {row: cells for row, cells in tidied if any(cells)}
     found = [
         part
         for band in _bands(grid)
@@ -99,7 +96,9 @@ def _bands(grid: Grid) -> list[Grid]:
 
 
 def _may_open(grid: Grid, numbers: Sequence[int], place: int) -> bool:
-    """A table opens after a blank row or a total row, or by its own title."""
+    """A table opens after a blank row or a total row, or by its own title; a row of figures never opens one."""
+    if any(cell.isdigit() and len(cell) != 4 for cell in grid[numbers[place]]):
+        return False
     row, before = numbers[place], numbers[place - 1]
     if row - before > 1 or _is_lone(grid[row]):
         return True

@@ -506,9 +506,8 @@ def rows(
         kept = staging.kept.setdefault(sheet.table, [])
         if not kept:
             kept += staging.sql(staged.rows_between(sheet.table, sheet.width), (1, sheet.height)).fetchall()
-        for row, *cells in kept:
-            if first <= row <= (sheet.height if last is None else last):
-                yield row, cells
+        for row, *cells in kept[first - 1 : last]:
+            yield row, cells
         return
     upper = sheet.height if last is None else last
     found = staging.sql(staged.rows_between(sheet.table, sheet.width), (first, upper)).fetchall()
