@@ -282,14 +282,13 @@ def _plausible(head: str, encoding: str) -> None:
         raise _refuse("文字コードを判別できません", _EXPORT_AGAIN, "read.encoding")
 
 
-# Characters that headings of Japanese tables are made of; a CP932 header with none of them is some other encoding.
-_FREQUENT = frozenset(
-    "年月日名数番号件計区分額者地市町村所管課部手続申請受付状況種別項目内容備考期間時開始終了合対応表一覧令和"
-)
+# The usual kanji (JIS level 1), kana and full-width letters begin with these bytes in CP932. Other encodings without
+# half-width kana (GBK, Latin-1) reach only the rare kanji behind them.
+_USUAL = range(0x82, 0x98)
 
 
 def _japanese(line: str) -> bool:
-    return line.isascii() or any(c in _FREQUENT or "ぁ" <= c <= "ヶ" for c in line)
+    return line.isascii() or any(c.encode("cp932")[0] in _USUAL for c in line if not c.isascii())
 
 
 def _delimiter(head: str) -> str:
