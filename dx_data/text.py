@@ -77,7 +77,7 @@ def has_private_use(s: str) -> bool:
 # --- numbers -----------------------------------------------------------------------------------------------
 
 _DASH_MARKS = ("-", "--", "---", "ー", "ーー", "─", ".", "..", "...", "・", "・・・", "/")
-_OTHER_MARKS = ("*", "**", "x", "×", "#", "※", "n/a", "na", "#n/a", "なし", "無し", "該当なし", "該当無し")
+_OTHER_MARKS = ("*", "**", "***", "x", "×", "#", "※", "n/a", "na", "#n/a", "なし", "無し", "該当なし", "該当無し")
 _NO_VALUE = frozenset(_DASH_MARKS + _OTHER_MARKS)
 _MAGNITUDE = r"(?P<whole>[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.(?P<part>[0-9]+))?"
 # CP932 shows its backslash as a yen sign, so \1,000 is what a Japanese Excel writes for ¥1,000.

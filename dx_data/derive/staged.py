@@ -73,6 +73,24 @@ def create_empty_raw(table: str) -> str:
     return f"CREATE TABLE {table} (row BIGINT, c0 VARCHAR)"
 
 
+def cut_out(
+    table: str, source: str, width: int, rows: tuple[int, int], columns: tuple[int, int], whole: Sequence[int]
+) -> str:
+    """A raw table in which all but a rectangle of another is blank, and the rows `whole`; rows keep their numbers."""
+    inside = f"rowid BETWEEN {rows[0] - 1} AND {rows[1] - 1}"
+    kept = f"rowid IN ({', '.join(str(row - 1) for row in whole)})" if whole else "false"
+    cells = ", ".join(
+        f"CASE WHEN {inside} OR {kept} THEN c{j} END AS c{j}"
+        if columns[0] <= j <= columns[1]
+        else f"CASE WHEN {kept} THEN c{j} END AS c{j}"
+        for j in range(width)
+    )
+    return (
+        f"CREATE TABLE {table}_cells AS SELECT {cells} FROM {source}_cells WHERE rowid < {rows[1]} ORDER BY rowid;"
+        f" CREATE VIEW {table} AS SELECT rowid + 1 AS row, * FROM {table}_cells"
+    )
+
+
 def create_numbered(table: str, path: str, width: int) -> str:
     """Read our own CSV whose first column is the row a person sees."""
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in ("row", *(f"c{i}" for i in range(width))))
@@ -117,6 +135,36 @@ def raw_cell(position: int) -> str:
     return f"c{position}"
 
 
+def reordered(expression: str, pattern: str, rewrite: str) -> str:
+    """The expression with what the pattern finds rewritten."""
+    return f"regexp_replace({expression}, {literal(pattern)}, {literal(rewrite)})"
+
+
+_RICH = r"</?(div|br|p|span|b|i|u|ul|ol|li|a|font|strong|em|blockquote|h[1-6])( [^>]*)?/?>"
+_LINE_ENDS = r"(?i)<br ?/?>|</(div|p|li|h[1-6])>"
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
+
+
+def rich_cells(table: str, positions: Iterable[int], header: int) -> str:
+    """For each column, how many cells hold a rich text's marks, and the first such rows."""
+    rich = (f"contains(c{p}, '<') AND regexp_matches(c{p}, {literal(f'(?i){_RICH}')})" for p in positions)
+    found = ", ".join(
+        f"count(*) FILTER (WHERE {condition}), list(row ORDER BY row) FILTER (WHERE {condition})[:{ROWS_SHOWN}]"
+        for condition in rich
+    )
+    return f"SELECT {found} FROM {table} WHERE row > {header}"
+
+
+def without_marks(position: int) -> str:
+    """A column's cells as text where they are rich text: a line for each block, entities resolved, marks gone."""
+    text = f"regexp_replace(c{position}, {literal(_LINE_ENDS)}, chr(10), 'g')"
+    text = f"regexp_replace({text}, {literal(f'(?i){_RICH}')}, '', 'g')"
+    for entity, character in _ENTITIES:
+        text = f"replace({text}, {literal(entity)}, {literal(character)})"
+    rich = f"contains(c{position}, '<') AND regexp_matches(c{position}, {literal(f'(?i){_RICH}')})"
+    return f"CASE WHEN {rich} THEN trim({text}, chr(10) || ' ') ELSE c{position} END"
+
+
 def marked_options(options: Sequence[tuple[int, str]]) -> str:
     """The expression of kintone's `項目[選択肢]` columns as one cell, the chosen options on lines of their own.
 
@@ -153,7 +201,9 @@ def perhaps_no_data(table: str, width: int, header: int, titles: Sequence[str]) 
     """The rows under the header that may be totals, notes or the header again; `layout` decides."""
     first = range(min(width, _LABELS))
     words = " OR ".join(
-        f"contains(c{i}, '計') OR contains(c{i}, '総') OR contains(c{i}, '全') OR contains(c{i}, '再掲')" for i in first
+        f"contains(c{i}, '計') OR contains(c{i}, '総') OR contains(c{i}, '全') OR contains(c{i}, '再掲')"
+        f" OR starts_with(ltrim(c{i}, '(（{WHITE}'), 'うち')"
+        for i in first
     )
     notes = " OR ".join(f"starts_with(ltrim(c{i}, '{WHITE}'), {literal(mark)})" for i in first for mark in _NOTES)
     named = next((i for i, title in enumerate(titles) if title), 0)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dx_data import text
 from dx_data.derive import staged
-from dx_data.door.laid import Laid
+from dx_data.door import kinds
+from dx_data.door.echo import shown
+from dx_data.door.laid import Heading, Laid
 from dx_data.door.layout import lay_out
 from dx_data.door.read import Book, read
 from dx_data.door.staging import Staging
 from dx_data.door.totals import ControlTotal
-from dx_data.errors import Mended
+from dx_data.errors import ROWS_SHOWN, Mended
 from dx_data.settings import Settings
 from dx_data.spec import Kind
 
@@ -98,73 +98,62 @@ def describe(path: Path, settings: Settings) -> Description:
 
 def _table(laid: Laid, staging: Staging) -> Table:
     columns = [heading.column for heading in laid.headings]
-    rows = staging.sql(staged.laid_rows(laid.view, columns)).fetchall()
-    cells = [[row[i] for row in rows] for i in range(len(columns))]
-    normal = [_normal(column) for column in cells]
+    numbered = staging.sql(staged.laid_rows_numbered(laid.view, columns)).fetchall()
+    numbers = [row for row, *_ in numbered]
+    cells: list[list[Cell]] = [[row[i] for row in numbered] for i in range(1, len(columns) + 1)]
+    normal = [kinds.normal(heading.text, column) for heading, column in zip(laid.headings, cells, strict=True)]
     fields = tuple(
-        Field(heading.letter, heading.text, kind, sum(c is not None for c in values), sum(c is None for c in values))
-        for heading, (kind, values) in zip(laid.headings, normal, strict=True)
+        Field(h.letter, h.text, n.kind, sum(c is not None for c in n.cells), sum(c is None for c in n.cells))
+        for h, n in zip(laid.headings, normal, strict=True)
     )
+    said = [
+        notice
+        for heading, column, form in zip(laid.headings, cells, normal, strict=True)
+        for notice in _said(laid, heading, numbers, column, form)
+    ]
     return Table(
         laid.sheet,
         laid.hidden,
         laid.header_rows,
         fields,
-        tuple(zip(*(values for _, values in normal), strict=True)),
-        laid.mended,
+        tuple(zip(*(n.cells for n in normal), strict=True)),
+        (*laid.mended, *said),
         laid.totals,
         laid.notes,
     )
 
 
-def _normal(cells: list[Cell]) -> tuple[Kind, list[Cell]]:
-    """The kind of a column and its cells in normal form; a column whose cells do not agree is text."""
-    filled = [cell if cell and cell.strip() else None for cell in cells]
-    distinct = {cell for cell in filled if cell is not None}
-    for kind, read_cell in _READERS:
-        try:
-            known = {cell: read_cell(cell) for cell in distinct}
-        except text.Unreadable:
-            continue
-        if distinct:
-            return kind, [None if cell is None else known[cell] for cell in filled]
-    return Kind.TEXT, filled
-
-
-def _integer(cell: str) -> str:
-    if _is_code(cell):
-        raise text.Unreadable("先頭が0の番号です", "文字として扱います", "number.code")
-    return str(text.parse_integer(cell))
-
-
-def _number(cell: str) -> str:
-    if _is_code(cell):
-        raise text.Unreadable("先頭が0の番号です", "文字として扱います", "number.code")
-    return f"{text.parse_number(cell):f}"
-
-
-def _is_code(cell: str) -> bool:
-    """Whether a leading zero or great length says that the digits are a name, not a quantity."""
-    digits = text.fold(cell)
-    return digits.isdigit() and ((len(digits) > 1 and digits[0] == "0") or len(digits) > 15)
-
-
-def _date(cell: str) -> str:
-    if cell.strip().isdigit():
-        raise text.Unreadable("日付かどうか分かりません", "数として扱います", "date.ambiguous")
-    return text.parse_date(cell).isoformat()
-
-
-def _datetime(cell: str) -> str:
-    if cell.strip().isdigit():
-        raise text.Unreadable("日時かどうか分かりません", "数として扱います", "date.ambiguous")
-    moment: dt.datetime = text.parse_datetime(cell)
-    return moment.isoformat(timespec="seconds")
-
-
-_READERS: tuple[tuple[Kind, Callable[[str], str]], ...] = (
-    (Kind.INTEGER, _integer),
-    (Kind.NUMBER, _number),
-    (Kind.DATE, _date),
-    (Kind.DATETIME, _datetime),
-)
+def _said(
+    laid: Laid, heading: Heading, numbers: Sequence[int], cells: Sequence[Cell], form: kinds.Normal
+) -> Iterator[Mended]:
+    """What the normal form does to the cells of a column, and what a person should look at."""
+    for rule, message, odd, after in (
+        ("value.mark", "「―」「…」「x」など値がないことを表す記号は、正規化した表では空欄にしました", form.marks, ""),
+        (
+            "value.error",
+            "エラーの値か計算結果のない式なので、正規化した表では空欄にしました",
+            form.errors,
+            "",
+        ),
+        ("date.serial", "Excelの日付の通し番号を、日付に直しました", form.serials, None),
+        (
+            "id.zeros_lost",
+            "ほかの番号より短い番号です。先頭の0がExcelで消えていないか確かめてください",
+            kinds.lost_zeros(heading.text, cells),
+            None,
+        ),
+    ):
+        found = [n for n, cell in enumerate(cells) if cell in odd] if odd else []
+        if found:
+            example = cells[found[0]] or ""
+            yield Mended(
+                rule=rule,
+                message=message,
+                sheet=laid.sheet,
+                column=heading.letter,
+                header=shown(heading.text) or None,
+                count=len(found),
+                rows=tuple(numbers[n] for n in found[:ROWS_SHOWN]),
+                before=shown(example),
+                after=form.cells[found[0]] if after is None else after,
+            )

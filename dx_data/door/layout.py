@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
@@ -16,7 +16,7 @@ from functools import cache
 from dx_data.datasets import DATASETS
 from dx_data.derive import staged
 from dx_data.derive.headers import vocabulary
-from dx_data.door import folding, kintone, municipalities, shape, totals
+from dx_data.door import day_order, folding, kintone, municipalities, parts, shape, totals
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid, letter
 from dx_data.door.read import SMALL, Book, Sheet, rows
@@ -26,9 +26,10 @@ from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
 from dx_data.text import fold, fold_header
 
 HEAD_ROWS = 30
-_NOTE = re.compile(r"\s*([(（*＊]?\s*(※|注|備考|資料|出典|＊))")
-_SUSPECT = re.compile(r"[計総全]|再掲|^\s*[（(*]?\s*(※|注|＊|備考|資料|出典)")
+_SUSPECT = re.compile(r"[計総全]|再掲|^[\s(（]*うち|^\s*[（(*]?\s*(※|注|＊|備考|資料|出典)")
+_UNIT_LINE = re.compile("単位 ?[:：]?")
 _LABELS = 8
+_PAGE_TITLES = 4
 _MOST_TALLIED = 100_000
 _APRIL = re.compile("(?<![0-9])0?4月")
 _WIDTH_WITH_REMARKS = 3
@@ -44,8 +45,9 @@ def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None, known
     earlier = Earlier()
     tables = []
     for sheet in book.sheets:
-        if sheet.height and (laid := _lay_out_sheet(sheet, staging, as_of, known_shapes, earlier)):
-            tables.append(laid)
+        for part in parts.split(sheet, staging) if sheet.height else ():
+            if laid := _lay_out_sheet(part, staging, as_of, known_shapes, earlier):
+                tables.append(laid)
     if not tables:
         raise FileRejected.because(
             "見出しとデータの行が見つかりません",
@@ -67,7 +69,7 @@ class Earlier:
 def _lay_out_sheet(
     sheet: Sheet, staging: Staging, as_of: dt.date | None, known_shapes: bool, earlier: Earlier
 ) -> Laid | None:
-    head = list(rows(sheet, staging, last=HEAD_ROWS))
+    head = list(rows(sheet, staging, first=sheet.first, last=sheet.first + HEAD_ROWS - 1))
     if known_shapes and municipalities.recognised(head):
         long = municipalities.unfold(sheet, staging, as_of)
         headings = tuple(Heading(title, letter(i), staged.raw_cell(i)) for i, title in enumerate(long.titles))
@@ -101,6 +103,9 @@ def _lay_out_sheet(
         )
     columns = [column for column in folded.columns if column.title or column.position in filled]
     mended = [*folded.mended, *_hidden_parts(sheet, header)]
+    if dialect != "plain":
+        columns, said = _rich_text(sheet, staging, columns, header)
+        mended += said
     inner = Inner()
     if dialect == "plain":
         mended += _carry_down(sheet, staging, header)
@@ -109,6 +114,8 @@ def _lay_out_sheet(
         mended += inner.mended
         if known_shapes:
             columns = [c for c in columns if c.position not in inner.summing or _is_known(c.title)]
+        columns, said = _days_in_order(sheet, staging, columns, header, inner.left_out)
+        mended += said
     view = staging.name("laid")
     expressions = [(c.expression, f"c{c.position}") for c in columns]
     staging.sql(staged.lay_out(view, sheet.table, expressions, header, sheet.width, sorted(inner.left_out)))
@@ -130,7 +137,7 @@ def _lay_out_sheet(
         private_use=sheet.private_use,
         mended=tuple(mended),
         totals=inner.totals,
-        notes=inner.notes,
+        notes=(*filter(_UNIT_LINE.search, found.above), *inner.notes),
         above=found.above,
         summing=tuple(Heading(cells[p], letter(p), f"c{p}") for p in sorted(inner.summing)),
     )
@@ -173,6 +180,73 @@ def _hidden_parts(sheet: Sheet, header: int) -> list[Mended]:
             Mended(rule="layout.hidden_columns", message=words, sheet=sheet.name, column=letter(column), count=1)
         )
     return found
+
+
+def _rich_text(
+    sheet: Sheet, staging: Staging, columns: Sequence[kintone.Folded], header: int
+) -> tuple[list[kintone.Folded], list[Mended]]:
+    """kintone's rich text (HTML) as plain text, said for each column."""
+    plain = [column for column in columns if not column.options]
+    found = staging.row(staged.rich_cells(sheet.table, [c.position for c in plain], header)) if plain else ()
+    result = {column.position: column for column in columns}
+    mended = []
+    for column, count, rows_ in zip(plain, found[::2], found[1::2], strict=True):
+        if count:
+            result[column.position] = replace(column, expression=staged.without_marks(column.position))
+            mended.append(
+                Mended(
+                    rule="kintone.rich_text",
+                    message="リッチエディターの書式（HTML）を除き、文字だけを読みました",
+                    sheet=sheet.name,
+                    column=letter(column.position),
+                    header=shown(column.title),
+                    count=count,
+                    rows=tuple(rows_),
+                )
+            )
+    return list(result.values()), mended
+
+
+def _days_in_order(
+    sheet: Sheet, staging: Staging, columns: Sequence[kintone.Folded], header: int, left_out: Collection[int]
+) -> tuple[list[kintone.Folded], list[Mended]]:
+    """Days with the year last (`9/1/2021`) put in order where their column settles it; said in any case."""
+    head = list(rows(sheet, staging, first=header + 1, last=header + HEAD_ROWS if sheet.height > SMALL else None))
+    short = [c.position for c in columns if any(day_order.has_short_day(cells[c.position]) for _, cells in head)]
+    if not short:
+        return list(columns), []
+    body = head if sheet.height <= SMALL else list(rows(sheet, staging, first=header + 1))
+    result: list[kintone.Folded] = []
+    mended: list[Mended] = []
+    for column in columns:
+        order = None
+        if column.position in short:
+            order = day_order.order((row, cells[column.position]) for row, cells in body if row not in left_out)
+        if order is None:
+            result.append(column)
+            continue
+        if order.rewrite:
+            rule, words = "date.order", "日と月の順を、この列のほかの値から決めて読みました"
+            expression = staged.reordered(column.expression, day_order.PATTERN, order.rewrite)
+            result.append(replace(column, expression=expression))
+        else:
+            rule = "date.order_unknown"
+            words = "日と月のどちらが先か決められないので、元のままです。2025-04-01 のような書き方に直してください"
+            result.append(column)
+        mended.append(
+            Mended(
+                rule=rule,
+                message=words,
+                sheet=sheet.name,
+                column=letter(column.position),
+                header=shown(column.title),
+                count=len(order.rows),
+                rows=order.rows[:ROWS_SHOWN],
+                before=shown(order.example),
+                after=shown(order.written(order.example)),
+            )
+        )
+    return result, mended
 
 
 def _carry_down(sheet: Sheet, staging: Staging, header: int) -> list[Mended]:
@@ -235,6 +309,7 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
             notes[row] = words
         elif label := totals.labelled(row, cells):
             labelled.append(label)
+    again += _page_titles(sheet, staging, again)
     notes |= _trailing(sheet, staging, header, len(titles), notes)
     summing_titles = any(map(totals.is_total_heading, (p for t in titles.values() for p in t.split("_"))))
     running_titles = any(map(totals.is_running_heading, titles.values()))
@@ -262,7 +337,7 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
         for j in table.additive():
             earlier.sums[titles[j]] = earlier.sums.get(titles[j], Decimal(0)) + table.sum(j)
     said = [
-        (again, "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"),
+        (sorted(again), "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"),
         (sorted(out - set(again) - set(notes)), "layout.total_row", "合計の行なので、データではなく検算に使いました"),
         (sorted(notes), "layout.note", "注記の行なので、データとして読んでいません"),
     ]
@@ -302,6 +377,18 @@ def _suspects(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple
     ]
 
 
+def _page_titles(sheet: Sheet, staging: Staging, again: Sequence[int]) -> list[int]:
+    """The lone words right above a repeated header: the title that each printed page has."""
+    found = []
+    for row in again:
+        for number, cells in reversed(list(rows(sheet, staging, first=max(row - _PAGE_TITLES, 1), last=row - 1))):
+            filled = [cell for cell in cells if cell and cell.strip()]
+            if len(filled) > 1 or any(map(shape.is_value, filled)):
+                break
+            found += [number] * len(filled)
+    return found
+
+
 def _header_cells(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple[int, list[str | None]]]:
     return list(rows(sheet, staging, first=found.rows[0], last=found.rows[-1]))
 
@@ -314,7 +401,7 @@ def _heads(sheet: Sheet, staging: Staging, found: shape.Header) -> list[str]:
 def _note(cells: Sequence[str | None], width: int) -> str | None:
     """The row's words if it is a remark: it begins with a mark, and hardly anything stands beside it."""
     filled = [cell.strip() for cell in cells if cell and cell.strip()]
-    if width > 1 and filled and len(filled) <= max(1, width // 3) and _NOTE.match(filled[0]):
+    if width > 1 and filled and len(filled) <= max(1, width // 3) and shape.is_remark(filled[0]):
         return " ".join(filled)
     return None
 

@@ -25,7 +25,7 @@ from dx_data.derive import staged
 from dx_data.door.echo import shown
 from dx_data.door.shape import Merge
 from dx_data.door.staging import Staging
-from dx_data.door.workbook import TOO_MUCH
+from dx_data.door.workbook import LOCKED, TOO_MUCH, TOO_OLD
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
 
@@ -33,6 +33,7 @@ _CHUNK = 1 << 22
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OLD_WORKBOOK = "Workbook".encode("utf-16-le")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _MARKUP = re.compile(rb"\s*<[!?a-z]", re.IGNORECASE)
 _RATIO_LIMIT = 200
@@ -61,7 +62,8 @@ class Sheet:
     """One raw table: `table` in the staging holds `row` (the row a person sees) and text columns c0 … c<width-1>.
 
     `ragged` are rows with too few or too many cells; `private_use` says whether 外字 may occur. `merged` are a
-    worksheet's merged ranges, `hidden_rows` and `hidden_columns` (from 0) what Excel does not show.
+    worksheet's merged ranges, `hidden_rows` and `hidden_columns` (from 0) what Excel does not show; above `first` all
+    is blank.
     """
 
     name: str | None
@@ -74,6 +76,7 @@ class Sheet:
     merged: tuple[Merge, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
+    first: int = 1
 
 
 @dataclass(frozen=True)
@@ -125,11 +128,11 @@ def read(path: Path, staging: Staging, settings: Settings, *, name: str | None =
     with path.open("rb") as stream:
         head = stream.read(4096)
     if head.startswith(_ZIP):
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return Book(file, digest, size, None, "xlsx", *_read_workbook(path, staging, settings))
+        _bounded(path, settings)
+        return Book(file, _digest(path), size, None, "xlsx", *_read_workbook(path, staging, settings, "xlsx"))
     if head.startswith(_OLE):
-        raise _old_or_locked(path)
+        _readable_old(path)
+        return Book(file, _digest(path), size, None, "xls", *_read_workbook(path, staging, settings, "xls"))
     encoding = next((name for bom, name in _BOMS if head.startswith(bom)), None)
     if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
         raise _refuse(
@@ -148,11 +151,29 @@ def _empty() -> FileRejected:
     return _refuse("ファイルが空です", "書き出し直したファイルを選んでください", "read.empty")
 
 
-def _old_or_locked(path: Path) -> FileRejected:
-    if _ENCRYPTED in path.read_bytes():
-        return _refuse("パスワードの付いたExcelです", "パスワードを外して保存し直してください", "read.encrypted")
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _readable_old(path: Path) -> None:
+    """Refuse what Excel's old container holds unless it is a workbook of Excel 97 to 2003 without a password."""
+    content = path.read_bytes()
+    if _ENCRYPTED in content:
+        raise _locked()
+    if _OLD_WORKBOOK not in content:
+        raise _too_old()
+
+
+def _locked() -> FileRejected:
+    return _refuse("パスワードの付いたExcelです", "パスワードを外して保存し直してください", "read.encrypted")
+
+
+def _too_old() -> FileRejected:
     return _refuse(
-        "古い形式のExcel（.xls）です", "Excelで開き、「Excelブック（.xlsx）」で保存し直してください", "read.xls"
+        "古い形式のファイル（Excel 95 までのブックやWordなど）です",
+        "Excelで開き、「Excelブック（.xlsx）」で保存し直してください",
+        "read.xls",
     )
 
 
@@ -261,14 +282,13 @@ def _plausible(head: str, encoding: str) -> None:
         raise _refuse("文字コードを判別できません", _EXPORT_AGAIN, "read.encoding")
 
 
-# Characters that headings of Japanese tables are made of; a CP932 header with none of them is some other encoding.
-_FREQUENT = frozenset(
-    "年月日名数番号件計区分額者地市町村所管課部手続申請受付状況種別項目内容備考期間時開始終了合対応表一覧令和"
-)
+# The usual kanji (JIS level 1), kana and full-width letters begin with these bytes in CP932. Other encodings without
+# half-width kana (GBK, Latin-1) reach only the rare kanji behind them.
+_USUAL = range(0x82, 0x98)
 
 
 def _japanese(line: str) -> bool:
-    return line.isascii() or any(c in _FREQUENT or "ぁ" <= c <= "ヶ" for c in line)
+    return line.isascii() or any(c.encode("cp932")[0] in _USUAL for c in line if not c.isascii())
 
 
 def _delimiter(head: str) -> str:
@@ -370,15 +390,19 @@ def _bad_quote(fault: str, row: int) -> FileRejected:
 # --- workbooks -------------------------------------------------------------------------------------------
 
 
-def _read_workbook(path: Path, staging: Staging, settings: Settings) -> tuple[tuple[Sheet, ...], str]:
-    """The sheets, and the table of the texts outside their cells, which a second child collects meanwhile."""
-    _bounded(path, settings)
-    out, hidden = staging.folder / "sheets", staging.folder / "outside.csv"
+def _read_workbook(path: Path, staging: Staging, settings: Settings, format_: str) -> tuple[tuple[Sheet, ...], str]:
+    """The sheets, and the table of the texts outside their cells, which a second child collects meanwhile.
+
+    Of an .xls the one child does both.
+    """
+    out = staging.folder / "sheets"
+    hidden = (staging.folder if format_ == "xlsx" else out) / "outside.csv"
     out.mkdir()
     with ThreadPoolExecutor(1) as second:
-        collected = second.submit(_run_child, "hidden_parts.py", path, hidden, settings)
+        collected = second.submit(_run_child, "hidden_parts.py", path, hidden, settings) if format_ == "xlsx" else None
         facts: list[dict[str, Any]] = json.loads(_run_child("workbook.py", path, out, settings))
-        collected.result()
+        if collected:
+            collected.result()
     outside = staging.name("outside")
     staging.sql(staged.create_raw(outside, str(hidden), ",", 3, _LONGEST * 4))
     sheets = []
@@ -455,8 +479,9 @@ def _run_child(script: str, path: Path, out: Path, settings: Settings) -> bytes:
             "使っていないシートや書式を消してください",
             "read.slow",
         ) from fault
-    if done.returncode == TOO_MUCH:
-        raise _bomb(settings)
+    known = {TOO_MUCH: _bomb(settings), LOCKED: _locked(), TOO_OLD: _too_old()}
+    if done.returncode in known:
+        raise known[done.returncode]
     if done.returncode != 0:
         raise _refuse(
             "Excelを読み取れません（壊れているか、大きすぎる範囲に値があります）",
@@ -480,9 +505,8 @@ def rows(
         kept = staging.kept.setdefault(sheet.table, [])
         if not kept:
             kept += staging.sql(staged.rows_between(sheet.table, sheet.width), (1, sheet.height)).fetchall()
-        for row, *cells in kept:
-            if first <= row <= (sheet.height if last is None else last):
-                yield row, cells
+        for row, *cells in kept[first - 1 : last]:
+            yield row, cells
         return
     upper = sheet.height if last is None else last
     found = staging.sql(staged.rows_between(sheet.table, sheet.width), (first, upper)).fetchall()

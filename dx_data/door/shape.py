@@ -19,14 +19,20 @@ _VALUE = re.compile(
     r"|[0-9]{1,2}月[0-9]{1,2}日.*|[0-9]{1,2}/[0-9]{1,2}|[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?"
 )
 _YEAR = re.compile("(19|20)[0-9]{2}")
-_UNIT = re.compile(r"\(?(単位:)?(千円|百万円|億円|円|件|人|名|回|%|日|時間|分|世帯|枚|台)\)?")
+_UNIT = re.compile(
+    r"[(\[]?(単位:)?(千円|百万円|億円|万円|円|件|千人|人|名|回|%|‰|日|時間|分|秒|世帯|戸|枚|台|冊|点|個|基|棟|床|頭|羽|通"
+    r"|か所|カ所|ヶ所|箇所|団体|施設|校|園|学級|歳|ポイント|[km]?m2|ha|km|m|mm|m3|kg|t|トン|kl|kwh|℃)[)\]]?",
+    re.IGNORECASE,
+)
+_IDENTIFIER = re.compile("[a-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 _TYPES = frozenset(
     (
         *("string", "integer", "int", "float", "double", "decimal", "number", "date", "datetime", "boolean", "text"),
         *("文字列", "文字", "数値", "整数", "小数", "日付", "日時", "必須", "任意", "assertion"),
     )
 )
-_DEEPEST = 3
+_REMARK = re.compile(r"\s*([(（*＊]?\s*(※|注|備考|資料|出典|＊))")
+DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,16 @@ def is_value(cell: str | None) -> bool:
     return bool(cell) and _VALUE.fullmatch(fold(cell or "")) is not None
 
 
+def is_remark(words: str) -> bool:
+    """Whether the words begin with a mark of a note."""
+    return _REMARK.match(words) is not None
+
+
+def is_aside(cells: Sequence[str]) -> bool:
+    """Whether a row under the header is about types or units."""
+    return _is_type_row(cells) or _is_unit_row(cells)
+
+
 def find(head: Sequence[tuple[int, Cells]], merged: Sequence[Merge], known: Collection[str]) -> Header | None:
     """The header of a sheet by its first rows; None where no row is filled like one."""
     rows = {row: [_tidy(cell) for cell in cells] for row, cells in head}
@@ -68,11 +84,11 @@ def find(head: Sequence[tuple[int, Cells]], merged: Sequence[Merge], known: Coll
     titles = _joined(rows, levels, merged)
     last = levels[-1]
     while (below := rows.get(last + 1)) is not None and any(below):
-        if _is_type_row(below):
+        if _is_type_row(below) or _names_again(below, titles, rows.get(last + 2, ())):
             last += 1
         elif _is_unit_row(below):
-            for j, unit in ((j, c) for j, c in enumerate(below) if c):
-                titles[j] = f"{titles[j]}（{fold(unit).strip('()').removeprefix('単位:')}）"
+            for j, unit in ((j, c) for j, c in enumerate(below) if c and titles[j] and fold(c) != "単位"):
+                titles[j] = f"{titles[j]}（{fold(unit).strip('()[]').removeprefix('単位:')}）"
             last += 1
         else:
             break
@@ -95,16 +111,17 @@ def _base(rows: Mapping[int, list[str]], known: Collection[str]) -> int | None:
     if best is None or like is None:
         return best if like is None else like
     widest = max(sum(map(bool, cells)) for cells in rows.values())
-    return best if sum(map(bool, rows[best])) * 2 > widest else like
+    particular = any(is_value(cell) and not _YEAR.fullmatch(cell) for cell in rows[best])
+    return best if sum(map(bool, rows[best])) * 2 > widest and not particular else like
 
 
 def _like_a_header(rows: Mapping[int, list[str]]) -> int | None:
     widest = max((sum(map(bool, cells)) for cells in rows.values()), default=0)
     full = {row: [c for c in cells if c] for row, cells in rows.items()}
     full = {row: cells for row, cells in full.items() if cells and len(cells) * 2 > widest}
-    wordy = {row: cells for row, cells in full.items() if _words_only(cells, least=1) and not _is_unit_row(cells)}
+    wordy = {row: cells for row, cells in full.items() if words_only(cells, least=1) and not _is_unit_row(cells)}
     apart = {row for row, cells in full.items() if len(set(cells)) == len(cells)}
-    over_values = {row for row in wordy if _over_values(rows, row)}
+    over_values = {row for row in wordy if _over_values(rows, row, widest)}
     tiers = (
         [row for row in wordy if row in apart and row in over_values],
         [row for row in wordy if row in over_values and not _is_type_row(wordy[row])],
@@ -115,23 +132,28 @@ def _like_a_header(rows: Mapping[int, list[str]]) -> int | None:
     return next((tier[0] for tier in tiers if tier), None)
 
 
-def _over_values(rows: Mapping[int, list[str]], row: int) -> bool:
-    """Whether the next row that is neither blank nor about types or units holds a figure or a date."""
+def _over_values(rows: Mapping[int, list[str]], row: int, widest: int) -> bool:
+    """Whether the next row that is neither blank nor about types or units holds a figure or a date.
+
+    A pair such as `作成日, 2025/4/1` over a wider table is a particular, and what stands over it no header.
+    """
     below = (cells for number, cells in rows.items() if number > row and any(cells))
     first = next((cells for cells in below if not _is_type_row(cells) and not _is_unit_row(cells)), [])
-    return any(map(is_value, first))
+    pair = sum(map(bool, first)) == sum(map(bool, rows[row])) == 2 < widest
+    return any(map(is_value, first)) and not pair
 
 
 def _levels(rows: Mapping[int, list[str]], base: int, merged: Sequence[Merge]) -> list[int]:
     levels = [base]
-    while len(levels) < _DEEPEST and _is_upper(rows, levels[0] - 1, levels, merged):
+    while len(levels) < DEEPEST and _is_upper(rows, levels[0] - 1, levels, merged):
         levels.insert(0, levels[0] - 1)
-    while len(levels) < _DEEPEST and _is_lower(rows, levels[-1], levels[-1] + 1, merged):
+    while len(levels) < DEEPEST and _is_lower(rows, levels[-1], levels[-1] + 1, merged):
         levels.append(levels[-1] + 1)
     return levels
 
 
-def _words_only(cells: Sequence[str], least: int = 2) -> bool:
+def words_only(cells: Sequence[str], least: int = 2) -> bool:
+    """Whether a row holds words, or years that head columns, and no other value."""
     filled = [c for c in cells if c]
     return len(filled) >= least and not any(is_value(c) and not _YEAR.fullmatch(c) for c in filled)
 
@@ -140,23 +162,31 @@ def _is_upper(rows: Mapping[int, list[str]], upper: int, levels: Sequence[int], 
     """Whether the row above names groups of the columns below it; a title does not, however it is merged."""
     base = levels[0]
     above, below = rows.get(upper), rows[base]
-    if above is None or not _words_only(above) or above[0].startswith("#"):
+    if above is None or not words_only(above) or above[0].startswith("#"):
         return False
     if any(m.first_row <= upper and m.last_row >= base for m in merged):
         return True
-    if len(levels) > 1:
-        return False
-    names = [c for c in below if c]
     spans = [m for m in merged if m.first_row == m.last_row == upper and m.last > m.first > 0]
+    if len(levels) > 1:
+        return _tells_apart(rows, upper, levels, merged) and (bool(spans) or not merged)
+    names = [c for c in below if c]
     if len(set(names)) < len(names) or any(a and not b for a, b in zip(above, below, strict=True)):
         return bool(spans) or not any(m.first_row == upper for m in merged)
     return len(spans) > 1 and not above[0]
 
 
+def _tells_apart(rows: Mapping[int, list[str]], upper: int, levels: Sequence[int], merged: Sequence[Merge]) -> bool:
+    """Whether the row above names a column that has no name yet, or groups of columns that share theirs."""
+    above, titles = rows[upper], _joined(rows, levels, merged)
+    named = [title for title in titles if title]
+    nameless = bool(above[0]) and not titles[0]
+    return nameless and len(set(named)) < len(named)
+
+
 def _is_lower(rows: Mapping[int, list[str]], base: int, lower: int, merged: Sequence[Merge]) -> bool:
     """Whether the row below divides the base row's columns; a data row does not."""
     above, below = rows[base], rows.get(lower)
-    if below is None or not _words_only(below) or _is_type_row(below) or _is_unit_row(below):
+    if below is None or not words_only(below) or _is_type_row(below) or _is_unit_row(below):
         return False
     if any(m.first_row <= base and m.last_row >= lower for m in merged):
         return any(m.first_row == m.last_row == base for m in merged) or _only_under_gaps(above, below)
@@ -192,8 +222,18 @@ def _is_type_row(cells: Sequence[str]) -> bool:
 
 
 def _is_unit_row(cells: Sequence[str]) -> bool:
-    units = [c for c in cells if c]
-    return len(units) > 1 and all(_UNIT.fullmatch(fold(c)) for c in units)
+    """Whether all filled cells are units; a single one only in brackets, with nothing in the first column."""
+    units = [fold(c) for c in cells if c]
+    units = units[1:] if units[:1] == ["単位"] else units
+    bracketed = not cells[0] and all(unit[0] in "([" for unit in units)
+    return (len(units) > 1 or (bool(units) and bracketed)) and all(_UNIT.fullmatch(unit) for unit in units)
+
+
+def _names_again(below: Sequence[str], titles: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether the row below gives every Japanese heading its name in a program (`facility_name`), over values."""
+    names = [(name, title) for name, title in zip(below, titles, strict=True) if name or title]
+    named = all(_IDENTIFIER.fullmatch(name) and not title.isascii() for name, title in names)
+    return len(names) > 2 and named and len({name for name, _ in names}) == len(names) and any(map(is_value, after))
 
 
 def _joined(rows: Mapping[int, list[str]], levels: Sequence[int], merged: Sequence[Merge]) -> list[str]:

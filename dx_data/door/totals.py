@@ -30,10 +30,12 @@ _PLAIN = re.compile(
     + rf"|([0-9]+月分?|第?[0-9]四半期|(令和|r)?[0-9元]+年度?([0-9]+月)?)(小|合|総|累)?計{_COUNT}"
     + rf"|総数|総額|(当月|月|年度|期間|前月まで)?(の)?(累計|合計|小計){_COUNT}|再掲.{{0,8}}|\(再掲\).{{0,8}}"
 )
+# うち高齢者: part of a row above; only where it is the row's own name, not in a remark.
+_AMONG = re.compile(r"\(?うち(?!水)[、,数一-龥ァ-ヶ0-9].{0,20}")
 _LIKELY = re.compile(r".{1,12}計|全.{1,6}|.{0,8}(合計|総数|総計|再掲).{0,8}")
 _NO_TOTAL = re.compile(r".*(会計|統計|設計|時計|家計|推計|集計|温度計|体重計)")
 _RUNNING = re.compile("累計|累積")
-_REPEATED = re.compile("再掲")
+_REPEATED = re.compile(r"再掲|^\(?うち")
 _RATIO = re.compile(
     r"率|比|割合|平均|単価|順位|ratio|rate|average|mean|%|compare|previous|緯度|経度|指数|偏差", re.IGNORECASE
 )
@@ -43,6 +45,7 @@ _MONTH = re.compile("[0-9]{1,2}月")
 _NOTHING = frozenset(("", "-", "--", "ー", "…", "*", "x", "・"))
 _ZERO = Decimal(0)
 _LABELS = 8
+_NEAREST = 8
 _SHOWN = 20
 
 
@@ -125,7 +128,8 @@ def labelled(row: int, cells: Cells) -> Labelled | None:
         if not cell or not cell.strip():
             continue
         word = fold_header(cell)
-        if _PLAIN.fullmatch(word):
+        first = all(not c or not c.strip() or number(c) is not None for c in cells[:position])
+        if _PLAIN.fullmatch(word) or (first and _AMONG.fullmatch(word)):
             return Labelled(row, cells, fold(cell), position, sure=True)
         if found is None and _LIKELY.fullmatch(word) and not _NO_TOTAL.fullmatch(word):
             found = Labelled(row, cells, fold(cell), position, sure=False)
@@ -300,7 +304,7 @@ def tally_columns(table: Table, letters: Callable[[int], str]) -> tuple[list[Con
         results = [(parts, _rows_that_differ(table, j, parts)) for parts in groups]
         filled = sum(value is not None for value in table.numbers(j))
         best = min(results, key=lambda r: len(r[1]), default=None)
-        if best is None or (len(best[1]) * 2 > filled > 2):
+        if best is None or (len(best[1]) * 2 > filled > 1):
             continue
         found.add(j)
         totals += _column_totals(table, j, best[1], letters(j))
@@ -346,6 +350,11 @@ def _parts(
     yield [(c, 1) for c in others if c < j]
     yield [(c, 1) for c in others if c > j]
     yield [(c, 1) for c in left]
+    # 世帯数, 男, 女, 総数: only the nearest columns at either side.
+    before, after = [c for c in others if c < j], [c for c in others if c > j]
+    for few in range(2, min(len(others), _NEAREST) + 1):
+        yield [(c, 1) for c in before[-few:]]
+        yield [(c, 1) for c in after[:few]]
 
 
 def _reversal(title: str) -> bool:

@@ -9,15 +9,18 @@ percentage as its bare number; such cells are looked up in the sheet's own XML.
 
 import csv
 import datetime as dt
+import importlib.util
 import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from xml.parsers import expat
 
-TOO_MUCH = 3
+TOO_MUCH, LOCKED, TOO_OLD = 3, 4, 5
 NO_CACHED_VALUE = "#値なし!"
 _WORTH_A_LOOK = re.compile(rb"""<(?:\w+:)?f[ />]|t=["']e["']""")
 _LITERAL = re.compile(r'"[^"]*"|[\\_*].')  # what a number format shows as it is
@@ -54,7 +57,7 @@ def written(cell: object) -> str:
             return "TRUE" if cell else "FALSE"
         case float():
             # Excel keeps fifteen digits; a longer number has lost its end, which the check then says.
-            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else _fraction(cell)
         case dt.datetime():
             moment = _to_second(cell)
             return moment.date().isoformat() if moment.time() == dt.time() else moment.isoformat(sep=" ")
@@ -67,6 +70,12 @@ def written(cell: object) -> str:
             return cell.isoformat()
         case _:
             return _CONTROLS.sub("", str(cell))
+
+
+def _fraction(cell: float) -> str:
+    """As Excel shows it, to fifteen digits (0.1 + 0.2 is 0.3); a tiny number without an exponent."""
+    digits = f"{cell:.15g}" if abs(cell) < 1e15 else repr(cell)
+    return f"{Decimal(digits):f}" if "e-" in digits else digits
 
 
 def _to_second(moment: dt.datetime) -> dt.datetime:
@@ -244,39 +253,105 @@ def rows_of(sheet: Sequence[Sequence[object]], peculiar: Grid) -> Iterator[list[
         yield row
 
 
+@dataclass
+class Details:
+    """What calamine does not tell of one sheet: cells by their texts, merged ranges (None: it does), what is hidden."""
+
+    cells: Grid = field(default_factory=dict)
+    merged: list[tuple[int, int, int, int]] | None = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+
+
+def details_of(archive: zipfile.ZipFile) -> Callable[[str], Details]:
+    """The details of each sheet of an .xlsx by its name."""
+    parts = sheet_parts(archive)
+    percent = percent_styles(archive)
+    names = frozenset(archive.namelist())
+
+    def details(name: str) -> Details:
+        part = parts.get(name, "")
+        if part not in names:
+            return Details()
+        form = Form().read(archive, part)
+        cells = Peculiar(percent).read(archive, part) if percent or form.worth_a_look else {}
+        return Details(cells, form.merged, form.hidden_rows, form.hidden_columns)
+
+    return details
+
+
+def old_details(path: str, outside: Path) -> Callable[[str], Details]:
+    """The details of each sheet of an .xls by its name; its comments go to the file of texts outside the cells."""
+    spec = importlib.util.spec_from_file_location("biff", Path(__file__).with_name("biff.py"))
+    biff = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    sys.modules["biff"] = biff
+    spec.loader.exec_module(biff)  # type: ignore[union-attr]
+    try:
+        facts = biff.sheets(Path(path).read_bytes())
+    except biff.Locked:
+        sys.exit(LOCKED)
+    except biff.TooOld:
+        sys.exit(TOO_OLD)
+    with outside.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        # What else an .xls holds (pivot caches, properties, macros) is not searched: said as of embedded files.
+        writer.writerow(("xl/embeddings/xls", "", "?"))
+        for sheet in facts.values():
+            writer.writerows(("xl/comments", "", text.replace("\x00", "")) for text in sheet.texts if len(text) > 1)
+
+    def details(name: str) -> Details:
+        if name not in facts:
+            return Details()
+        sheet = facts[name]
+        cells = {
+            row: {j: value if isinstance(value, str) else f"{written(value)}%" for j, value in line.items()}
+            for row, line in sheet.cells.items()
+        }
+        return Details(cells, None, [row + 1 for row in sheet.hidden_rows], sheet.hidden_columns)
+
+    return details
+
+
 def main(path: str, folder: str, memory: str, output: str) -> None:
     """Parse the workbook at `path` into CSVs in `folder`, sheet by sheet, rows starting at row 1 and column A."""
     limit(int(memory), int(output))
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            facts = write_sheets(path, Path(folder), int(output) << 20, details_of(archive))
+    else:
+        facts = write_sheets(path, Path(folder), int(output) << 20, old_details(path, Path(folder, "outside.csv")))
+    json.dump(facts, sys.stdout)
+
+
+def write_sheets(path: str, folder: Path, left: int, details_of: Callable[[str], Details]) -> list[dict[str, object]]:
+    """Write a CSV of at most `left` characters per sheet, and answer what the sheets are."""
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     with open(path, "rb") as stream:  # noqa: PTH123  (by its content: from_path would go by the file's name)
         book = CalamineWorkbook.from_filelike(stream)
     facts: list[dict[str, object]] = []
-    left = int(output) << 20
-    with zipfile.ZipFile(path) as archive:
-        parts = sheet_parts(archive)
-        percent = percent_styles(archive)
-        for meta in book.sheets_metadata:
-            if meta.typ != SheetTypeEnum.WorkSheet:
-                continue
-            part = parts.get(meta.name, "")
-            form = Form().read(archive, part) if part in archive.namelist() else Form()
-            known = part in archive.namelist() and (percent or form.worth_a_look)
-            peculiar = Peculiar(percent).read(archive, part) if known else {}
-            width = height = 0
-            sheet = book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-            with (Path(folder) / f"{len(facts)}.csv").open("w", encoding="utf-8", newline="") as out:
-                writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-                for row in rows_of(sheet, peculiar):
-                    width, height = len(row), height + 1
-                    writer.writerow(row)
-                    left -= sum(map(len, row))
-                    if left < 0:
-                        sys.exit(TOO_MUCH)
-            fact = {"name": meta.name, "hidden": meta.visible != SheetVisibleEnum.Visible, "width": width}
-            hidden = {"hidden_rows": form.hidden_rows, "hidden_columns": form.hidden_columns}
-            facts.append({**fact, **hidden, "merged": form.merged})
-    json.dump(facts, sys.stdout)
+    for meta in book.sheets_metadata:
+        if meta.typ != SheetTypeEnum.WorkSheet:
+            continue
+        details = details_of(meta.name)
+        width = height = 0
+        found = book.get_sheet_by_name(meta.name)
+        sheet = found.to_python(skip_empty_area=False)
+        with (folder / f"{len(facts)}.csv").open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+            for row in rows_of(sheet, details.cells):
+                width, height = len(row), height + 1
+                writer.writerow(row)
+                left -= sum(map(len, row))
+                if left < 0:
+                    sys.exit(TOO_MUCH)
+        fact = {"name": meta.name, "hidden": meta.visible != SheetVisibleEnum.Visible, "width": width}
+        hidden = {"hidden_rows": details.hidden_rows, "hidden_columns": details.hidden_columns}
+        merged = details.merged
+        if merged is None:
+            merged = [(a + 1, b, c + 1, d) for (a, b), (c, d) in found.merged_cell_ranges or ()]
+        facts.append({**fact, **hidden, "merged": merged})
+    return facts
 
 
 if __name__ == "__main__":
