@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import zipfile
@@ -443,7 +444,7 @@ def _bounded(path: Path, settings: Settings) -> None:
                     "行の多い表はCSVで書き出すか、月ごとのファイルに分けてください",
                     "read.unpacked",
                 )
-    except (zipfile.BadZipFile, OSError, ValueError) as fault:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as fault:
         raise _refuse(
             "壊れたExcelファイルです", "Excelで開けるか確かめ、保存し直してください", "read.damaged"
         ) from fault
