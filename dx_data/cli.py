@@ -19,6 +19,8 @@ from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
 from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over
 from dx_data.custody.receipts import receipt as receipt_of
+from dx_data.custody.refusals import Refusal
+from dx_data.custody.refusals import refusal as refusal_of
 from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import template as templates
 from dx_data.door.describe import describe
@@ -279,6 +281,7 @@ def _wish(dataset: str | None, mapping: tuple[str, ...], **more: Any) -> Wish:
 @click.option("--delivery", type=click.Choice([d.value for d in Delivery]), default=None, help="全件・期間・追加の別。")
 @click.option("--yes", is_flag=True, help="確認せずに取り込みます（迷う点が残るときは取り込みません）。")
 @click.option("--partial", is_flag=True, help="誤りのある行を除いて取り込みます。")
+@click.option("--older", is_flag=True, help="台帳より古い時点のファイルで、新しい値を書き換えてもよいとします。")
 @click.pass_obj
 def load(
     demo: bool,
@@ -290,6 +293,7 @@ def load(
     delivery: str | None,
     yes: bool,
     partial: bool,
+    older: bool,
 ) -> None:
     """ファイルを確かめ、変わることを示し、取り込みます。フォルダーを指定すると中のファイルをすべて取り込みます。"""
     person = access.local_person()
@@ -299,7 +303,7 @@ def load(
         _say(f"台帳を作りました: {address(demo)}")
     house = _house(demo) if demo else make_house(person)
     chosen = Delivery(delivery) if delivery else None
-    wish = _wish(dataset, mapping, as_of=as_of, delivery=chosen, partial=partial)
+    wish = _wish(dataset, mapping, as_of=as_of, delivery=chosen, partial=partial, accept_older=older)
     done = []
     for path in intake.files_in(list(files)):
         found = intake.review(path, house, house.settings, wish=wish)
@@ -323,7 +327,8 @@ def _load_one(found: Reviewed, house: House, person: access.Person, *, yes: bool
     if found.status == "unchanged":
         return found
     if not found.loadable:
-        intake.record_refusal(found, house, person)
+        line = intake.record_refusal(found, house, person)
+        _say(f"{found.file}: 断った記録は台帳の {line} 行目です。受領拒否票は dx receipt {line} --refused で出せます。")
         return found
     if not yes and not (sys.stdin.isatty() and click.confirm("取り込みますか", err=True)):
         _say("取り込んでいません。取り込むには --yes を付けるか、確認に y と答えてください。")
@@ -423,14 +428,24 @@ def undo(demo: bool, number: int) -> None:
     _say(f"取込番号 {number} を取り消しました（取込番号 {done.load} として記録）。")
 
 
-@dx.command(short_help="預り証を表示します")
-@click.argument("number", type=int, metavar="取込番号")
+@dx.command(short_help="預り証・受領拒否票を表示します")
+@click.argument("number", type=int, metavar="番号")
+@click.option("--refused", is_flag=True, help="受領拒否票を表示します。番号は、断った記録の台帳の行番号です。")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="受領拒否票を書き込む先（.html）。")
 @_json_option
 @click.pass_obj
-def receipt(demo: bool, number: int, as_json: bool) -> None:
-    """取り込んだファイルの預り証を表示します。"""
-    found = receipt_of(number, _house(demo).ledger.lines())
-    if as_json:
+def receipt(demo: bool, number: int, refused: bool, output: Path | None, as_json: bool) -> None:
+    """取込番号の預り証か、断ったファイルの受領拒否票を表示します。"""
+    house = _house(demo)
+    if output and not refused:
+        raise WrongUsage.because("-o は受領拒否票のときだけ使えます", "--refused を付けてください")
+    found = (refusal_of if refused else receipt_of)(number, house.ledger.lines())
+    if output and isinstance(found, Refusal):
+        if output.exists():
+            raise WrongUsage.because(f"『{output}』はすでにあります", "-o で別の名前を指定してください")
+        output.write_bytes(hand_over(Exit.INTERNAL, found, access.local_person(), house.ledger).content)
+        _say(f"作りました: {output}")
+    elif as_json:
         _print_json(found.as_json())
     else:
         click.echo(found.sentence)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Self
 
+from dx_data.rules import rule_named
+
 ROWS_SHOWN = 20
+
+
+def _judged(rule: str) -> dict[str, str | None]:
+    """What the list of rules adds to a finding: how grave it is, and the Digital Agency's number."""
+    found = rule_named(rule)
+    return {"severity": found.severity.value, "rule_number": found.number}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,7 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """The shape `dx check --json` promises."""
-        return {**asdict(self), "rows": list(self.rows)}
+        return {**asdict(self), "rows": list(self.rows), **_judged(self.rule)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +81,7 @@ class Mended:
 
     def as_json(self) -> dict[str, Any]:
         """The shape `dx check --json` promises."""
-        return {**asdict(self), "rows": list(self.rows)}
+        return {**asdict(self), "rows": list(self.rows), **_judged(self.rule)}
 
 
 @dataclass(eq=False)

@@ -16,15 +16,21 @@ from dx_data.access import Person, Right, require
 from dx_data.custody.exits import FaultList
 from dx_data.custody.ledger import Act
 from dx_data.custody.receipts import Receipt, receipt
+from dx_data.datasets import DATASETS
+from dx_data.derive.headers import spellings
+from dx_data.door.announced import listed
+from dx_data.door.echo import safe_mended
 from dx_data.door.read import shown_name
 from dx_data.errors import FileRejected, LoadRefused, Mended, Problem, Stopped
 from dx_data.house import House
-from dx_data.lake import Load, Origin, Part, Plan, doubled_problem, vanished_problem
+from dx_data.lake import Load, Origin, Part, Plan, doubled_problem, notices, vanished_problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset, Delivery
+from dx_data.text import fold_header
 
 Progress = Callable[[str], None]
 _STAMP = re.compile(r"_(\d{4})(\d{2})(\d{2})T\d{6}")
+_PLACES = 5
 _DAY = re.compile(r"(?<!\d)(20\d{2})[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12]\d|3[01])日?(?!\d)")
 
 
@@ -38,6 +44,7 @@ class Wish:
     confirmed: Mapping[str, str | None] | None = None
     partial: bool = False
     accept_vanished: bool = False
+    accept_older: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,8 @@ def review(
     doubled = tuple(doubled_problem(p) for p in plan.parts if p.doubled)
     silent = wish.accept_vanished or plan.repeated is not None
     vanished = () if silent else tuple(vanished_problem(p) for p in plan.parts if p.vanishes_too_many)
+    older = house.lake.older(plan, as_of) if house and as_of and not wish.accept_older else ()
+    told = notices(parts, house.lake.at(plan.snapshot) if house else None)
     return Reviewed(
         file=book.file,
         sha256=book.sha256,
@@ -180,8 +189,8 @@ def review(
         as_of=as_of,
         as_of_source=source,
         problems=found.problems + doubled,
-        asks=found.asks + vanished,
-        mended=found.mended,
+        asks=found.asks + vanished + older,
+        mended=found.mended + tuple(map(safe_mended, told)),
         faults=faults,
         control_totals=found.control_totals,
         plan=plan,
@@ -254,6 +263,8 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
             stage="load",
             rule="load.as_of",
         )
+    if not reviewed.wish.accept_older and (older := house.lake.older(reviewed.plan, day)):
+        raise LoadRefused(older)
     origin = Origin(reviewed.file, reviewed.sha256, reviewed.size, person.name, day)
     facts = {
         "file": reviewed.file,
@@ -282,13 +293,29 @@ def undo(number: int, house: House, person: Person) -> Load:
     return done
 
 
-def record_refusal(reviewed: Reviewed, house: House, person: Person) -> None:
-    """A line for a file that was turned away: kinds, places and counts, never values (特記仕様 9)."""
+def record_refusal(reviewed: Reviewed, house: House, person: Person) -> int:
+    """A line for a file that was turned away: kinds, places and counts, never values (特記仕様 9). Its number."""
     kinds = [
-        {"rule": p.rule, "sheet": p.sheet, "column": p.column, "count": p.count}
+        {
+            "rule": p.rule,
+            "stage": p.stage,
+            "sheet": p.sheet,
+            "column": p.column,
+            "item": _item(p.header),
+            "count": p.count,
+            "rows": p.rows[:_PLACES],
+        }
         for p in (*reviewed.problems, *reviewed.asks)
     ]
-    house.ledger.append(person.name, Act.REFUSED, reviewed.file, sha256=reviewed.sha256, problems=kinds)
+    return house.ledger.append(person.name, Act.REFUSED, reviewed.file, sha256=reviewed.sha256, problems=kinds).number
+
+
+def _item(header: str | None) -> str | None:
+    """A heading as a record may repeat it: where nothing declares it, it could be somebody's data."""
+    if header is None:
+        return None
+    declared = any(fold_header(header) in spellings(c) for d in DATASETS.values() for c in d.columns)
+    return header if declared else listed(header)
 
 
 class _recorded:  # noqa: N801  (reads as a clause)

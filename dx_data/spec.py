@@ -69,10 +69,14 @@ class Declared(BaseModel):
 
 
 class Choice(Declared):
-    """One legal value of a choice column, with the spellings that mean it."""
+    """One legal value of a choice column, with the spellings that mean it.
+
+    `likely` are spellings that probably mean it: they are asked about, never read.
+    """
 
     value: str
     aliases: tuple[str, ...] = ()
+    likely: tuple[str, ...] = ()
 
 
 class Column(Declared):
@@ -122,6 +126,14 @@ class Column(Declared):
         return f"{self.title}（{self.unit}）" if self.unit else self.title
 
 
+class Together(Declared):
+    """Where `state` has one of `values`, the column `needs` is filled."""
+
+    state: str
+    values: tuple[str, ...] = Field(min_length=1)
+    needs: str
+
+
 class Dataset(Declared):
     """One kind of rows: a file fills it, a table keeps it, questions read it.
 
@@ -129,6 +141,9 @@ class Dataset(Declared):
     期間 delivery replaces. `child_of` names the dataset whose kintone records carry this one as sub-table `table`.
     `tracks` are columns whose changes are kept as observed history. `vanish_limit` is the share of vanished keys above
     which a 全件 delivery needs its own yes.
+
+    What rows must agree on: of two columns in `orders` the first is never later; what `together` says of a state.
+    `opening` is the date column that has rows on every 開庁日 and on no other day.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -145,6 +160,9 @@ class Dataset(Declared):
     child_of: str | None = None
     tracks: tuple[str, ...] = ()
     vanish_limit: float = 0.05
+    orders: tuple[tuple[str, str], ...] = ()
+    together: tuple[Together, ...] = ()
+    opening: str | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -154,7 +172,9 @@ class Dataset(Declared):
         titles = [column.title for column in self.columns]
         if len(titles) != len(set(titles)):
             raise ValueError(f"{self.name}: two columns of one title")
-        for name in (*self.key, *self.tracks, *((self.period,) if self.period else ())):
+        single = (name for name in (self.period, self.opening) if name)
+        ruled = (name for rule in self.together for name in (rule.state, rule.needs))
+        for name in (*self.key, *self.tracks, *single, *ruled, *(name for pair in self.orders for name in pair)):
             if name not in names:
                 raise ValueError(f"{self.name}: {name} is no column")
         if self.delivery is Delivery.PERIOD and not self.period:

@@ -25,6 +25,7 @@ Tree = Mapping[str, str]
 # The rooms and their rank. A room may import only rooms of a lower rank; rooms of one rank do not know each
 # other. A new module or package of dx_data gets its line here.
 ROOMS = {
+    "rules": -1,
     "errors": 0,
     "personal": 0,
     "text": 1,

@@ -171,4 +171,4 @@ def test_a_value_without_a_meaning_is_refused(kind: str, cell: str, rule: str) -
 def test_an_unknown_choice_is_compared_with_the_known_ones() -> None:
     with pytest.raises(text.Unreadable) as refused:
         checks.canonical(COLUMNS["choice"], "窓口等")
-    assert refused.value.fix == "『窓口』ではありませんか。電子・窓口・郵送・FAX のどれかにしてください"
+    assert refused.value.fix == "『窓口』に読み替えますか。違うときは、電子・窓口・郵送・FAX のどれかにしてください"

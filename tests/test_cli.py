@@ -220,3 +220,26 @@ def test_declarations_are_printed_as_json(dx: Terminal) -> None:
     questions = json.loads(dx("questions", "--json").stdout)["questions"]
     wanted = {"name", "title", "family", "question", "definition", "params", "columns", "key", "reads", "publish"}
     assert all(set(each) == wanted for each in questions)
+
+
+def test_a_refused_file_has_a_note_that_can_be_saved(dx: Terminal, write: Any, tmp_path: Path) -> None:
+    refused = dx("load", "--yes", write("a.csv", A + "LoGoフォーム,A3,2026-02-30,完了\n"), "--as-of", "2026-11-01")
+    assert "受領拒否票は dx receipt 2 --refused で出せます" in refused.stderr
+    assert dx("receipt", "2", "--refused").stdout.startswith("受領拒否票 第2号:")
+    note = json.loads(dx("receipt", "2", "--refused", "--json").stdout)
+    assert [(f["item"], f["content"], f["count"]) for f in note["findings"]] == [("申請日時", "存在しない日付", 1)]
+    path = tmp_path / "票.html"
+    assert [dx("receipt", "2", "--refused", "-o", path).returncode for _ in range(2)] == [0, 2]
+    assert "存在しない日付" in path.read_text("utf-8")
+    assert (dx("receipt", "1", "--refused").returncode, dx("receipt", "2").returncode) == (2, 2)
+    assert dx("receipt", "2", "-o", path).returncode == 2
+
+
+def test_an_older_file_needs_its_own_yes(dx: Terminal, write: Any) -> None:
+    ledger = "手続ID,手続名,所管課,進捗段階,オンライン化状況\nP-1,a,保育課,{},未\n"
+    dx("load", "--yes", write("new.csv", ledger.format("フォーム案作成")), "--as-of", "2026-11-01")
+    old = write("old.csv", ledger.format("未着手"))
+    ended = dx("load", "--yes", old, "--as-of", "2026-10-01")
+    assert ended.returncode == 1
+    assert "2026-11-01 時点までの値があり、2026-10-01 時点のこのファイルは 1 行を古い値に戻します" in ended.stderr
+    assert dx("load", "--yes", "--older", old, "--as-of", "2026-10-01").returncode == 0

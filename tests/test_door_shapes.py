@@ -319,17 +319,6 @@ def test_error_values_and_formulas_without_a_value_among_methods_are_faults(tmp_
     assert rows == []
 
 
-def test_a_closed_day_is_told_and_no_fault(tmp_path: Path) -> None:
-    content = (
-        "収納日,窓口,決済手段,区分,件数,金額\n2025-04-05,保育課,現金,売上,1,300\n2025-04-07,保育課,現金,売上,1,300\n"
-    )
-    examined, rows = door(text(tmp_path, content))
-    assert (examined.problems, len(rows)) == ((), 2)
-    assert [(m.rule, m.column, m.rows, m.before) for m in examined.mended] == [
-        ("check.closed_day", "A", (2,), "2025-04-05")
-    ]
-
-
 def test_ids_shorter_than_those_with_zeros_are_told(tmp_path: Path) -> None:
     sheet: Grid = [["手続ID", "手続名", "年月", "電子申請件数"], ["00012", "a", "2025-04", 1], [13, "b", "2025-04", 1]]
     examined, rows = door(book(tmp_path, {"a": sheet}))

@@ -17,6 +17,7 @@ from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
 from dx_data.custody import receipt_book
 from dx_data.custody.ledger import Act, Ledger
+from dx_data.custody.refusals import Refusal
 
 # What a spreadsheet would take for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -66,9 +67,17 @@ def filename(result: Result, form: str) -> str:
 
 
 def hand_over(
-    kind: Exit, what: Result | FaultList, person: Person, ledger: Ledger, *, form: str = "csv", titles: bool = True
+    kind: Exit,
+    what: Result | FaultList | Refusal,
+    person: Person,
+    ledger: Ledger,
+    *,
+    form: str = "csv",
+    titles: bool = True,
 ) -> HandedOver:
-    """An answer or a list of faults as a file of its kind, recorded. `form` is csv, json, or xlsx (the 事績簿).
+    """An answer, a list of faults or a 受領拒否票 as a file of its kind, recorded.
+
+    `form` is, for an answer, csv, json, or xlsx (the 事績簿).
 
     NotPermitted without the right.
     """
@@ -76,6 +85,10 @@ def hand_over(
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
         return HandedOver(f"誤り一覧_{PurePath(what.file).stem}.csv", what.csv(), "text/csv")
+    if isinstance(what, Refusal):
+        require(person, Right.CHECK)
+        ledger.append(person.name, Act.HAND_OVER, "受領拒否票", kind=kind.value, form="html", line=what.number)
+        return HandedOver(what.filename, what.html(kind.value), "text/html")
     require(person, Right.HAND_OVER)
     name = receipt_book.filename(what) if form == "xlsx" else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)

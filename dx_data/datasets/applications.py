@@ -1,7 +1,7 @@
 """電子申請 (columns.md D3b): single online applications, without anything about the applicant."""
 
 from dx_data.datasets._choices import SYSTEMS
-from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii
+from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii, Together
 
 DATASET = Dataset(
     name="applications",
@@ -13,6 +13,12 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("system", "application_id"),
     delivery=Delivery.APPEND,
+    orders=(
+        ("applied_at", "received_at"),
+        ("received_at", "finished_at"),
+        ("applied_at", "finished_at"),
+    ),
+    together=(Together(state="status", values=("完了",), needs="finished_at"),),
     columns=(
         Column(
             name="system",

@@ -14,6 +14,10 @@ DATASET = Dataset(
     key=("consultation_id",),
     delivery=Delivery.WHOLE,
     tracks=("stage", "status"),
+    orders=(
+        ("received_on", "built_on"),
+        ("received_on", "followed_up_on"),
+    ),
     columns=(
         Column(
             name="consultation_id",

@@ -12,6 +12,7 @@ DATASET = Dataset(
     rhythm="毎年",
     key=("indicator", "valid_from"),
     delivery=Delivery.WHOLE,
+    orders=(("valid_from", "valid_to"),),
     columns=(
         Column(
             name="indicator",

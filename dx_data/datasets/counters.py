@@ -13,6 +13,7 @@ DATASET = Dataset(
     rhythm="毎年",
     key=("counter", "fee_type", "method", "valid_from"),
     delivery=Delivery.WHOLE,
+    orders=(("valid_from", "valid_to"),),
     columns=(
         Column(
             name="counter",

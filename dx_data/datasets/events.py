@@ -14,6 +14,7 @@ DATASET = Dataset(
     key=("event_id",),
     delivery=Delivery.WHOLE,
     tracks=("state",),
+    orders=(("held_on", "ended_on"),),
     columns=(
         Column(
             name="event_id",

@@ -13,6 +13,10 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("form_id",),
     delivery=Delivery.WHOLE,
+    orders=(
+        ("opened_on", "closed_on"),
+        ("made_on", "revised_on"),
+    ),
     columns=(
         Column(
             name="form_id",

@@ -1,7 +1,7 @@
 """キャッシュレス不具合 (columns.md D5): what went wrong with cashless payment at a window, and how it was mended."""
 
 from dx_data.datasets._choices import PAYMENT_METHODS
-from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii
+from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii, Together
 
 DATASET = Dataset(
     name="incidents",
@@ -14,6 +14,8 @@ DATASET = Dataset(
     key=("incident_id",),
     delivery=Delivery.APPEND,
     tracks=("status",),
+    orders=(("occurred_at", "resolved_at"),),
+    together=(Together(state="status", values=("解決",), needs="resolved_at"),),
     columns=(
         Column(
             name="incident_id",

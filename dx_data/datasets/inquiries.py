@@ -1,7 +1,7 @@
 """電子申請ヘルプデスク問合せ (columns.md D6): one piece of the helpdesk's work, of whatever kind."""
 
 from dx_data.datasets._choices import SYSTEMS
-from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii
+from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii, Together
 
 DATASET = Dataset(
     name="inquiries",
@@ -14,6 +14,12 @@ DATASET = Dataset(
     key=("inquiry_id",),
     delivery=Delivery.APPEND,
     tracks=("status",),
+    orders=(
+        ("received_at", "answered_at"),
+        ("received_at", "finished_at"),
+        ("answered_at", "finished_at"),
+    ),
+    together=(Together(state="status", values=("完了",), needs="finished_at"),),
     columns=(
         Column(
             name="inquiry_id",

@@ -14,6 +14,10 @@ DATASET = Dataset(
     key=("meeting_id",),
     delivery=Delivery.WHOLE,
     tracks=("approval",),
+    orders=(
+        ("held_on", "minutes_submitted_on"),
+        ("held_on", "approved_on"),
+    ),
     columns=(
         Column(
             name="meeting_id",

@@ -1,6 +1,6 @@
 """AI-OCR依頼 (columns.md D7): a section's request for a form that the AI-OCR reads."""
 
-from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii
+from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii, Together
 
 DATASET = Dataset(
     name="ocr_requests",
@@ -13,6 +13,12 @@ DATASET = Dataset(
     key=("request_id",),
     delivery=Delivery.WHOLE,
     tracks=("status",),
+    orders=(
+        ("requested_on", "started_on"),
+        ("requested_on", "delivered_on"),
+        ("started_on", "delivered_on"),
+    ),
+    together=(Together(state="status", values=("納品",), needs="delivered_on"),),
     columns=(
         Column(
             name="request_id",

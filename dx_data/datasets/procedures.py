@@ -1,7 +1,7 @@
 """手続台帳 (columns.md D1): every administrative procedure of the ward and how far it is online."""
 
 from dx_data.datasets._choices import FIELDS, SYSTEMS
-from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii
+from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii, Together
 
 DATASET = Dataset(
     name="procedures",
@@ -14,6 +14,18 @@ DATASET = Dataset(
     key=("procedure_id",),
     delivery=Delivery.WHOLE,
     tracks=("stage", "online_status"),
+    together=(
+        Together(
+            state="online_status",
+            values=(
+                "済(全部)",
+                "済(一部)",
+            ),
+            needs="online_on",
+        ),
+        Together(state="stage", values=("オンライン化済",), needs="online_on"),
+        Together(state="validity", values=("廃止・統合",), needs="abolished_on"),
+    ),
     columns=(
         Column(
             name="procedure_id",

@@ -14,6 +14,8 @@ DATASET = Dataset(
     key=("collected_on", "counter", "terminal_id", "fee_type", "method", "brand", "entry"),
     delivery=Delivery.PERIOD,
     period="collected_on",
+    orders=(("collected_on", "deposited_on"),),
+    opening="collected_on",
     columns=(
         Column(
             name="collected_on",

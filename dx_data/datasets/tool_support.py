@@ -1,7 +1,7 @@
 """ツール活用支援 (columns.md D8): help with a tool for a section. Trainings are counted in D9."""
 
 from dx_data.datasets._choices import FISCAL_YEARS
-from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii
+from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii, Together
 
 DATASET = Dataset(
     name="tool_support",
@@ -14,6 +14,8 @@ DATASET = Dataset(
     key=("support_id",),
     delivery=Delivery.WHOLE,
     tracks=("state",),
+    orders=(("started_on", "finished_on"),),
+    together=(Together(state="state", values=("完了",), needs="finished_on"),),
     columns=(
         Column(
             name="support_id",

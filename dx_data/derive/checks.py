@@ -24,6 +24,7 @@ _UTC = r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?([.
 _MONTH = _YEAR + "-[0-9]{2}-01"
 _SEPARATORS = re.compile(r"[\r\n,;、，；]+")
 _CHOICES_SHOWN = 12
+_TELLING = 4  # the fewest characters of a spelling that tells something inside a longer one
 _COUNTER = re.compile(r"(?:件|人|名|回|分|日|時間|%)$")
 _SAME_UNIT = {"名": "人"}
 # A long number that a spreadsheet turned into 2.02504E+16.
@@ -171,8 +172,25 @@ def _choice(column: Column, cell: str) -> str:
     }
     if folded in known:
         return known[folded]
-    close = difflib.get_close_matches(folded, known, n=1, cutoff=0.5)
     values = [choice.value for choice in column.choices]
     listed = "・".join(values[:_CHOICES_SHOWN]) + ("など" if len(values) > _CHOICES_SHOWN else "")
-    hint = f"『{known[close[0]]}』ではありませんか。" if close else ""
-    raise text.Unreadable("選択肢にない値です", f"{hint}{listed} のどれかにしてください", "choice.unknown")
+    likely = suggestion(column, cell)
+    fix = f"『{likely}』に読み替えますか。違うときは、" if likely else ""
+    raise text.Unreadable("選択肢にない値です", f"{fix}{listed} のどれかにしてください", "choice.unknown")
+
+
+def suggestion(column: Column, cell: str) -> str | None:
+    """The choice that an unknown spelling probably means: one declared as likely or contained, else the closest."""
+    folded = text.fold_choice(cell)
+    probable = {
+        text.fold_choice(spelling): choice.value
+        for choice in column.choices
+        for spelling in (*choice.likely, *choice.aliases, choice.value)
+    }
+    if folded in probable:
+        return probable[folded]
+    contained = [spelling for spelling in probable if len(spelling) >= _TELLING and spelling in folded]
+    if contained:
+        return probable[max(contained, key=len)]
+    close = difflib.get_close_matches(folded, probable, n=1, cutoff=0.5)
+    return probable[close[0]] if close else None

@@ -569,14 +569,15 @@ def laid_rows_numbered(view: str, columns: Sequence[str]) -> str:
     return f"SELECT row, {', '.join(map(quoted, columns))} FROM {view} ORDER BY row"
 
 
-def days_of(table: str, column: Column) -> str:
-    """The distinct days of a column."""
-    return f"SELECT DISTINCT {quoted(column.name)} FROM {table} WHERE {quoted(column.name)} IS NOT NULL ORDER BY ALL"
+def is_before(later: Column, earlier: Column) -> str:
+    """Condition: the later moment lies before the earlier one; by day where one of them knows no time."""
+    day = "" if later.kind is earlier.kind else "::DATE"
+    return f"{quoted(later.name)}{day} < {quoted(earlier.name)}{day}"
 
 
-def is_one_of(column: Column, days: str) -> str:
-    """Condition: the day is one of the listed ones (`day`)."""
-    return f"{quoted(column.name)} IN (SELECT day FROM {days})"
+def has_value(column: Column, values: Sequence[str]) -> str:
+    """Condition: the cell is one of the values."""
+    return f"{quoted(column.name)} IN ({', '.join(map(literal, values))})"
 
 
 def longest_padded(table: str, columns: Sequence[Column]) -> str:

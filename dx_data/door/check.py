@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dx_data import text
-from dx_data.calendar import is_open_day
 from dx_data.derive import checks, staged
 from dx_data.door.echo import safe_mended, safe_problem, shown
 from dx_data.door.match import Matched
@@ -73,11 +72,12 @@ def check(matched: Matched, staging: Staging) -> Checked:
     work.rewrite()
     work.require()
     work.bound()
+    work.order()
     work.unique()
     work.even()
     work.notice_private_use()
     work.notice_lost_zeros()
-    work.notice_closed_days()
+    work.notice_states_without_date()
     return work.finish()
 
 
@@ -296,11 +296,11 @@ class _Work:
                     )
                 )
 
-    def notice(self, n: int, condition: str, rule: str, message: str) -> None:
-        """Say what the rows of the condition hold; they stay sound."""
+    def notice(self, n: int, condition: str, rule: str, message: str, *, said: Column | None = None) -> None:
+        """Say what the rows of the condition hold (there or in the column `said`); they stay sound."""
         count, rows = self.staging.row(staged.rows_where(self.table, condition))
         if count:
-            value = shown(str(self.staging.value(staged.one_value(self.table, self.cells[n][1], condition))))
+            value = shown(str(self.staging.value(staged.one_value(self.table, said or self.cells[n][1], condition))))
             place = self.place(n)
             self.mended.append(
                 Mended(rule=rule, message=message, count=count, rows=tuple(rows), before=value, after=value, **place)
@@ -330,16 +330,30 @@ class _Work:
                     f"ほかの番号（{length}桁）より短い番号です。先頭の0がExcelで消えていないか確かめてください",
                 )
 
-    def notice_closed_days(self) -> None:
-        """Receipts on a day the ward is closed are told, since only 休日開庁 explains them."""
-        for n, (_, column) in enumerate(self.cells):
-            if self.matched.dataset.name == "receipts" and column.name == "collected_on":
-                found = self.staging.sql(staged.days_of(self.table, column)).fetchall()
-                closed = [day for (day,) in found if not is_open_day(day)]
-                with self.staging.lent(day=closed) as days:
-                    if closed:
-                        words = "閉庁日の収納です。休日開庁でなければ、日付を確かめてください"
-                        self.notice(n, staged.is_one_of(column, days), "check.closed_day", words)
+    def order(self) -> None:
+        """No date of a row lies before one that is declared to come first."""
+        found = {column.name: n for n, (_, column) in enumerate(self.cells)}
+        pairs = [pair for pair in self.matched.dataset.orders if found.keys() >= set(pair)]
+        self.note_each(
+            (
+                found[later],
+                staged.is_before(self.cells[found[later]][1], first := self.cells[found[earlier]][1]),
+                "check.order",
+                f"『{first.title}』より前の日付です",
+                f"『{first.title}』とこの項目の日付を確かめ、違うほうを直してください",
+            )
+            for earlier, later in pairs
+        )
+
+    def notice_states_without_date(self) -> None:
+        """A state that needs another cell filled (済 without its date) is told: figures over time will lack the row."""
+        found = {column.name: n for n, (_, column) in enumerate(self.cells)}
+        for rule in self.matched.dataset.together:
+            if rule.state in found and rule.needs in found:
+                n, state = found[rule.needs], self.cells[found[rule.state]][1]
+                condition = f"{staged.has_value(state, rule.values)} AND {staged.is_blank(n, self.cells[n][1])}"
+                words = f"『{state.title}』が「{'・'.join(rule.values)}」なのに空欄です。日付が分かれば入力してください"
+                self.notice(n, condition, "check.together", words, said=state)
 
     def finish(self) -> Checked:
         """The finished value."""

@@ -4,6 +4,7 @@ A lake is a catalogue (SQLite, WAL) and Parquet files. One file is one load is o
 what and as of when ride in the snapshot's commit message, so the history of loads is the history of snapshots.
 """
 
+from dx_data.lake.across import notices
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
@@ -23,5 +24,6 @@ __all__ = [
     "doubled_problem",
     "exists",
     "network_filesystem",
+    "notices",
     "vanished_problem",
 ]

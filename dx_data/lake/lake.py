@@ -16,12 +16,12 @@ from filelock import FileLock, Timeout
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.tables import literal
-from dx_data.errors import LakeDamaged, LoadRefused, NotFound, StartRefused, UndoRefused
+from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused
 from dx_data.lake import history, place
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.moment import Moment
 from dx_data.lake.place import ALIAS, META
-from dx_data.lake.plan import Part, Plan, plan_part, vanished_problem
+from dx_data.lake.plan import Part, Plan, older_problem, plan_part, vanished_problem
 from dx_data.lake.undo import refuse_overwritten, take_back
 from dx_data.lake.write import apply
 
@@ -188,6 +188,16 @@ class Lake:
         with closing(self.cursor()) as cursor:
             plans = tuple(plan_part(cursor, at, part, number) for number, part in enumerate(parts))
         return Plan(plans, at.number, repeated)
+
+    def older(self, plan: Plan, as_of: dt.date) -> tuple[Problem, ...]:
+        """A fault for every table in which a plan of that day would write over values of a later one."""
+        undone = self.undone()
+        standing = [load for load in self.loads() if load.undoes is None and load.load not in undone]
+        found = (
+            older_problem(part, as_of, [load for load in standing if part.part.dataset.name in load.tables])
+            for part in plan.parts
+        )
+        return () if plan.repeated is not None else tuple(problem for problem in found if problem)
 
     # --- writing ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from dx_data.derive.tables import literal, quoted
 from dx_data.errors import Problem
+from dx_data.lake.history import Load
 from dx_data.lake.moment import Moment, same_key
 from dx_data.spec import Dataset, Delivery
 
@@ -45,7 +47,8 @@ class PartPlan:
     """What a load would do to one table: rows 追加 / 変更 / 変更なし / 消滅, with the first changes spelled out.
 
     For a 期間 delivery `missing` rows are replaced away; for a 全件 delivery they are marked 消滅. `doubled` counts
-    keys that stand in more than one row, which happens across the sheets of one book.
+    keys that stand in more than one row, which happens across the sheets of one book. `overwrites` are the loads whose
+    rows would change or go, with how many.
     """
 
     part: Part
@@ -56,6 +59,7 @@ class PartPlan:
     current: int
     changes: tuple[Change, ...] = ()
     doubled: int = 0
+    overwrites: tuple[tuple[int, int], ...] = ()
 
     @property
     def alters(self) -> bool:
@@ -109,7 +113,7 @@ def plan_part(cursor: duckdb.DuckDBPyConnection, at: Moment, part: Part, index: 
     )
     olds = ", ".join(f"c.{quoted(n)} AS {quoted(f'old_{n}')}" for n in stored)
     cursor.execute(
-        f"CREATE TEMP TABLE {delta} AS SELECT {taken}, i.source_sheet, i.source_row, {olds},"
+        f"CREATE TEMP TABLE {delta} AS SELECT {taken}, i.source_sheet, i.source_row, {olds}, c.load_id AS old_load,"
         f" CASE WHEN c.municipality_code IS NULL THEN 'added'"
         f" WHEN {differs or 'false'} OR c.vanished_on IS NOT NULL THEN 'changed' ELSE 'unchanged' END AS fate"
         f" FROM incoming i LEFT JOIN {current} c ON {same_key(dataset, 'i', 'c')}"
@@ -129,7 +133,24 @@ def plan_part(cursor: duckdb.DuckDBPyConnection, at: Moment, part: Part, index: 
     changes = _changes(cursor, dataset, delta, part.present) if fates.get("changed") else ()
     cursor.unregister("incoming")
     counts = {fate: int(fates.get(fate, 0)) for fate in ("added", "changed", "unchanged")}
-    return PartPlan(part, **counts, missing=missing, current=before, changes=changes, doubled=_doubled(part))
+    overwrites = _overwrites(cursor, delta, gone) if counts["changed"] or missing else ()
+    return PartPlan(
+        part,
+        **counts,
+        missing=missing,
+        current=before,
+        changes=changes,
+        doubled=_doubled(part),
+        overwrites=overwrites,
+    )
+
+
+def _overwrites(cursor: duckdb.DuckDBPyConnection, delta: str, gone: str) -> tuple[tuple[int, int], ...]:
+    rows = cursor.execute(
+        f"SELECT load, count(*) FROM (SELECT old_load AS load FROM {delta} WHERE fate = 'changed'"
+        f" UNION ALL SELECT load_id FROM {gone}) GROUP BY load ORDER BY load"
+    ).fetchall()
+    return tuple((int(load), int(count)) for load, count in rows)
 
 
 def _changes(
@@ -179,4 +200,27 @@ def vanished_problem(part: PartPlan) -> Problem:
         "ファイルにありません",
         fix="全件を書き出したか確かめ、本当に無くなったのなら「消滅を認める」を選んでください",
         count=part.missing,
+    )
+
+
+def older_problem(part: PartPlan, as_of: dt.date, standing: Sequence[Load]) -> Problem | None:
+    """The fault of a file that would write over values of a later day; None if it writes over none.
+
+    `standing` are the loads of the dataset that still hold. A 全件 delivery speaks of every row, so any later one makes
+    it old; else the rows that it writes over decide.
+    """
+    later = {load.load: load.as_of for load in standing if load.as_of > as_of}
+    if part.part.delivery is Delivery.WHOLE:
+        count = (part.changed + part.missing) if later else 0
+    else:
+        count = sum(rows for load, rows in part.overwrites if load in later)
+    if not count:
+        return None
+    return Problem(
+        stage="plan",
+        rule="plan.older",
+        message=f"『{part.part.dataset.title}』の台帳には {max(later.values())} 時点までの値があり、{as_of} 時点の"
+        f"このファイルは {count:,} 行を古い値に戻します",
+        fix="新しいファイルを取り込むか、古い値に戻してよいなら「古い時点で書き換える」（--older）を選んでください",
+        count=count,
     )

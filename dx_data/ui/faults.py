@@ -12,16 +12,37 @@ import streamlit as st
 
 from dx_data import calendar
 from dx_data.errors import Problem, Stopped
+from dx_data.rules import Severity, rule_named
 from dx_data.ui import words
 
 _LOG = logging.getLogger("dx_data.ui")
 _OURS = 3
 
 
+_GROUPS = {Severity.REFUSED: st.error, Severity.MENDED: st.warning, Severity.TOLD: st.info}
+_MEANING = {
+    Severity.REFUSED: "このままでは受け取れません。元のファイルを直してください",
+    Severity.MENDED: "ここで決めるか直せば、受け取れます",
+    Severity.TOLD: "受け取りますが、確かめてください",
+}
+
+
 def problems(found: Iterable[Problem], *, warn: bool = False) -> None:
     """One box for each fault, in the words of errors.py."""
     for problem in found:
         (st.warning if warn else st.error)(plain(problem.sentence))
+
+
+def graded(found: Iterable[Problem]) -> None:
+    """The faults under a heading for each severity, the gravest first; each with the state's rule, where it has one."""
+    listed = list(found)
+    for severity, box in _GROUPS.items():
+        group = [problem for problem in listed if rule_named(problem.rule).severity is severity]
+        if group:
+            st.markdown(f"**{severity.value}**（{len(group):,} 種類）：{_MEANING[severity]}")
+        for problem in group:
+            number = rule_named(problem.rule).number
+            box(plain(problem.sentence) + (f"（機械可読性ルール {number}）" if number else ""))
 
 
 def show(fault: Exception) -> None:

@@ -16,12 +16,14 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dx_data import calendar, intake
 from dx_data.access import Right, require
 from dx_data.custody.exits import Exit, FaultList, hand_over
+from dx_data.custody.refusals import refusal
 from dx_data.datasets import DATASETS, dataset_named
 from dx_data.door.match import PLACE
 from dx_data.door.read import shown_name
 from dx_data.door.staging import private_folder
 from dx_data.errors import Stopped
 from dx_data.intake import Reviewed, Wish
+from dx_data.rules import Severity, rule_named
 from dx_data.spec import Delivery
 from dx_data.text import japanese_date
 from dx_data.ui import cards, faults, tables
@@ -38,6 +40,7 @@ _MEANINGS = {
     Delivery.PERIOD: "期間（ファイルにある日や月を入れ替える）",
     Delivery.APPEND: "追加（ファイルにあるものだけを足す・直す）",
 }
+_NOTICES = {Severity.MENDED: "自動で直したもの", Severity.TOLD: "保存しない列・確かめていただくこと"}
 _STATES = {"loaded": "取込済み", "unchanged": "変更なし", "refused": "取り込めません", "asks": "確認待ち"}
 
 
@@ -48,7 +51,7 @@ class Desk:
     turn: int = 0
     reviewed: dict[str, Reviewed] = field(default_factory=dict)
     receipts: list[Reviewed] = field(default_factory=list)
-    refusals: set[str] = field(default_factory=set)
+    refusals: dict[str, int] = field(default_factory=dict)
     renewed: set[str] = field(default_factory=set)
 
 
@@ -120,9 +123,8 @@ def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
             _receipt(reviewed)
             return
         _facts(reviewed)
-        faults.problems(reviewed.problems)
+        faults.graded((*reviewed.problems, *reviewed.asks))
         _fault_list(here, file, reviewed)
-        faults.problems(reviewed.asks, warn=True)
         _plan(reviewed)
         _mended(reviewed)
         if reviewed.status == "unchanged":
@@ -222,9 +224,12 @@ def _mended(reviewed: Reviewed) -> None:
     dropped = [m.header for m in reviewed.mended if m.rule in _PERSONAL and m.header]
     if dropped:
         st.warning(f"個人情報の列（{faults.plain('、'.join(dropped))}）は読み飛ばし、保存しません。", icon=None)
-    with st.expander(f"自動で直したもの・保存しない列（{len(reviewed.mended):,} 種類）"):
-        rows = [[m.header, m.message or m.rule, m.count, m.before, m.after] for m in reviewed.mended]
-        tables.show(("項目", "内容", "件数", "例（前）", "例（後）"), rows, caption="自動で直したもの・保存しない列")
+    for severity, words in _NOTICES.items():
+        group = [m for m in reviewed.mended if rule_named(m.rule).severity is severity]
+        if group:
+            with st.expander(f"{severity.value}：{words}（{len(group):,} 種類）"):
+                rows = [[m.header, m.message or m.rule, m.count, m.before, m.after] for m in group]
+                tables.show(("項目", "内容", "件数", "例（前）", "例（後）"), rows, caption=words)
 
 
 def _decide(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
@@ -251,6 +256,9 @@ def _decide(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         accept = wish.accept_vanished
         if any(part.vanishes_too_many for part in (reviewed.plan.parts if reviewed.plan else ())):
             accept = st.checkbox("ファイルにない行の消滅を認める", accept, key=f"vanished_{mark}")
+        older = wish.accept_older
+        if older or any(problem.rule == "plan.older" for problem in reviewed.asks):
+            older = st.checkbox("古い時点で書き換える", older, key=f"older_{mark}")
         partial = wish.partial
         if reviewed.problems and reviewed.plan:
             partial = st.checkbox("誤りのある行を除いて取り込む", partial, key=f"partial_{mark}")
@@ -264,6 +272,7 @@ def _decide(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
                 confirmed=confirmed if dataset == wish.dataset else None,
                 partial=partial,
                 accept_vanished=accept,
+                accept_older=older,
             )
             desk().reviewed[mark] = check(here, file, new)
             st.rerun()
@@ -307,10 +316,18 @@ def _act(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         return
     if file.file_id in desk().refusals:
         st.info("受領を断ったことを台帳に記録しました（値は記録していません）。ファイルは右上の × で外せます。")
+        note = refusal(desk().refusals[file.file_id], reversed(here.house.ledger.lines()))
+        st.download_button(
+            "受領拒否票を保存",
+            data=lambda: hand_over(Exit.INTERNAL, note, here.person, here.house.ledger).content,
+            file_name=note.filename,
+            mime="text/html",
+            key=f"refusal_{file.file_id}",
+            on_click="ignore",
+        )
     elif st.button("受け取らず、断った記録を残す", key=f"refuse_{file.file_id}"):
         require(here.person, Right.CHECK)
-        intake.record_refusal(reviewed, here.house, here.person)
-        desk().refusals.add(file.file_id)
+        desk().refusals[file.file_id] = intake.record_refusal(reviewed, here.house, here.person)
         st.rerun()
 
 

@@ -1,0 +1,54 @@
+"""Declaration → statements that compare rows with other rows, other tables and the calendar; SQL text only.
+
+`rows` is a relation with the dataset's columns, `source_sheet` and `source_row`; `known` is one of rows known before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dx_data.derive.tables import quoted
+from dx_data.errors import ROWS_SHOWN
+from dx_data.spec import Column
+
+
+def absent(column: Column, rows: str, target: str, known: Sequence[str]) -> str:
+    """By sheet: how many rows name something that no relation of `known` has as `target`, the first, and one value."""
+    name = quoted(column.name)
+    there = " UNION ALL ".join(f"SELECT {quoted(target)} AS value FROM {each}" for each in known)
+    return (
+        f"SELECT source_sheet, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}],"
+        f" min_by({name}, source_row) FROM {rows}"
+        f" WHERE {name} NOT IN (SELECT value FROM ({there}) WHERE value IS NOT NULL) GROUP BY source_sheet"
+        f" ORDER BY source_sheet"
+    )
+
+
+def is_filled(relations: Sequence[str]) -> str:
+    """Whether any of the relations has a row."""
+    return "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {each})" for each in relations)
+
+
+def days_by_place(day: Column, place: Column | None, rows: str) -> str:
+    """Sheet, place, day, how many rows it has, the first of them."""
+    return (
+        f"SELECT source_sheet, {_place(place)} AS place, {quoted(day.name)}, count(*), min(source_row) FROM {rows}"
+        f" WHERE {quoted(day.name)} IS NOT NULL GROUP BY ALL ORDER BY min(source_row)"
+    )
+
+
+def known_days(day: Column, place: Column | None, known: str) -> str:
+    """The distinct places and days that are known."""
+    return f"SELECT DISTINCT {_place(place)}, {quoted(day.name)} FROM {known} WHERE {quoted(day.name)} IS NOT NULL"
+
+
+def openings(place: str, pattern: str, extra: str, known: str) -> str:
+    """Each place with its opening patterns and the texts of its extra days."""
+    return (
+        f"SELECT {quoted(place)}, list(DISTINCT {quoted(pattern)}), list(DISTINCT {quoted(extra)}) FROM {known}"
+        f" GROUP BY ALL"
+    )
+
+
+def _place(place: Column | None) -> str:
+    return quoted(place.name) if place else "NULL::VARCHAR"

@@ -1,0 +1,216 @@
+"""What rows on their way in say beside each other, the lake and the calendar. Notices only: told, never a fault."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import duckdb
+
+from dx_data import calendar
+from dx_data.datasets import DATASETS
+from dx_data.derive import across
+from dx_data.errors import ROWS_SHOWN, Mended
+from dx_data.lake.moment import Moment
+from dx_data.lake.plan import Part
+from dx_data.spec import Column, Dataset
+
+_COUNTERS = DATASETS["counters"]
+_PLACE = "counters.counter"
+# Which days of the week a pattern adds to the ward's own; None: not known, so no day is strange.
+_ADDED: dict[str, tuple[int, ...] | None] = {
+    "平日・土曜": (5,),
+    "平日・日曜": (6,),
+    "毎日": (0, 1, 2, 3, 4, 5, 6),
+    "その他": None,
+}
+_DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})")
+# A place with rows on fewer of its 開庁日 than this is one where days without any are usual.
+_USUAL = 0.8
+
+
+def notices(parts: Sequence[Part], at: Moment | None) -> tuple[Mended, ...]:
+    """Everything worth telling about these rows beside each other and the lake (None: there is no lake yet)."""
+    with closing(at.cursor() if at else duckdb.connect(":memory:")) as cursor:
+        for index, part in enumerate(parts):
+            cursor.register(f"part_{index}", part.rows)
+        seen = _Seen(cursor, parts, at)
+        found = [notice for index, part in enumerate(parts) for notice in seen.of(part, f"part_{index}")]
+        for index in range(len(parts)):
+            cursor.unregister(f"part_{index}")
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The rows that come in, lent to a cursor as part_0, part_1 …, beside the lake."""
+
+    cursor: duckdb.DuckDBPyConnection
+    parts: Sequence[Part]
+    at: Moment | None
+
+    def of(self, part: Part, rows: str) -> Iterator[Mended]:
+        """The notices of one part."""
+        yield from self._references(part, rows)
+        dataset = part.dataset
+        if dataset.opening and dataset.opening in part.present:
+            yield from self._days(dataset, dataset.column(dataset.opening), rows)
+        if dataset.period and dataset.column(dataset.period).month:
+            yield from self._months(dataset, dataset.column(dataset.period), rows)
+
+    def _known(self, dataset: Dataset) -> list[str]:
+        """Where rows of a dataset stand: in this file, in the lake."""
+        mine = [f"part_{index}" for index, part in enumerate(self.parts) if part.dataset == dataset]
+        return [*mine, *([self.at.rows(dataset)] if self.at else [])]
+
+    def _references(self, part: Part, rows: str) -> Iterator[Mended]:
+        for column in part.dataset.stored:
+            if not column.references or column.name not in part.present:
+                continue
+            name, _, target = column.references.partition(".")
+            known = self._known(DATASETS[name])
+            # Beside a table that nobody has brought yet, every row would be strange.
+            if not known or not self._one(across.is_filled(known)):
+                continue
+            title = f"『{DATASETS[name].title}』の{DATASETS[name].column(target).title}"
+            statement = across.absent(column, rows, target, known)
+            for sheet, count, numbers, value in self.cursor.execute(statement).fetchall():
+                yield Mended(
+                    rule="across.reference",
+                    message=f"{title}にない値です。そのまま受け取ります。番号の誤りか、台帳への登録もれか確かめてください",
+                    sheet=sheet,
+                    header=column.title,
+                    count=count,
+                    rows=tuple(numbers),
+                    before=value,
+                    after=value,
+                )
+
+    def _days(self, dataset: Dataset, day: Column, rows: str) -> Iterator[Mended]:
+        place = next((column for column in dataset.columns if column.references == _PLACE), None)
+        found = self.cursor.execute(across.days_by_place(day, place, rows)).fetchall()
+        hours = self._hours()
+        yield from _closed(day, found, hours)
+        known: dict[str | None, set[dt.date]] = {}
+        for where, when in self._rows(across.known_days(day, place, each) for each in self._known(dataset)):
+            known.setdefault(where, set()).add(when)
+        if found:
+            first, last = min(row[2] for row in found), max(row[2] for row in found)
+            for where in dict.fromkeys(row[1] for row in found):
+                yield from _without_rows(place or day, where, known[where], first, last, hours)
+
+    def _hours(self) -> dict[str | None, _Hours]:
+        """When each window is open beside the ward's own days."""
+        names = ("counter", "opening", "extra_open_days")
+        found: dict[str | None, _Hours] = {}
+        for where, patterns, extras in self._rows(across.openings(*names, each) for each in self._known(_COUNTERS)):
+            days = [_DAY.findall(text) for text in extras if text]
+            hours = _Hours(
+                frozenset(pattern for pattern in patterns if pattern),
+                frozenset(day for texts in days for text in texts if (day := _day(text))),
+            )
+            found[where] = found.get(where, _Hours()) | hours
+        return found
+
+    def _months(self, dataset: Dataset, month: Column, rows: str) -> Iterator[Mended]:
+        mine = {when for _, when in self._rows([across.known_days(month, None, rows)])}
+        known = {when for _, when in self._rows(across.known_days(month, None, each) for each in self._known(dataset))}
+        if not mine:
+            return
+        start = max((when for when in known if when < min(mine)), default=min(mine))
+        expected = [start]
+        while expected[-1] < max(mine):
+            expected.append((expected[-1] + dt.timedelta(days=31)).replace(day=1))
+        if missing := [f"{when:%Y-%m}" for when in expected if when not in known]:
+            yield _gap(month, f"{len(missing):,} か月分の行がありません", missing, None)
+
+    def _rows(self, statements: Collection[str] | Iterator[str]) -> list[tuple]:  # type: ignore[type-arg]
+        return [row for statement in statements for row in self.cursor.execute(statement).fetchall()]
+
+    def _one(self, statement: str) -> bool:
+        ((value,),) = self.cursor.execute(statement).fetchall()
+        return bool(value)
+
+
+@dataclass(frozen=True)
+class _Hours:
+    """When a window is open beside the ward's own days: patterns of the week, single days."""
+
+    patterns: frozenset[str] = frozenset()
+    days: frozenset[dt.date] = frozenset()
+
+    def __or__(self, other: _Hours) -> _Hours:
+        return _Hours(self.patterns | other.patterns, self.days | other.days)
+
+    def explain(self, day: dt.date) -> bool:
+        """Whether rows of a day on which the ward is closed are no surprise."""
+        added = [_ADDED.get(pattern, ()) for pattern in self.patterns]
+        return day in self.days or any(days is None or day.weekday() in days for days in added)
+
+
+def _day(text: tuple[str, str, str]) -> dt.date | None:
+    try:
+        return dt.date(*map(int, text))
+    except ValueError:
+        return None
+
+
+def _closed(
+    column: Column, found: Sequence[tuple[str | None, str | None, dt.date, int, int]], hours: dict[str | None, _Hours]
+) -> Iterator[Mended]:
+    strange = [
+        row for row in found if not calendar.is_open_day(row[2]) and not hours.get(row[1], _Hours()).explain(row[2])
+    ]
+    for sheet in dict.fromkeys(row[0] for row in strange):
+        mine = [row for row in strange if row[0] == sheet]
+        yield Mended(
+            rule="check.closed_day",
+            message=f"閉庁日の行です。休日開庁なら『{_COUNTERS.title}』の"
+            f"{_COUNTERS.column('extra_open_days').title}に加え、違うなら日付を確かめてください",
+            sheet=sheet,
+            header=column.title,
+            count=sum(row[3] for row in mine),
+            rows=tuple(sorted(row[4] for row in mine)[:ROWS_SHOWN]),
+            before=mine[0][2].isoformat(),
+            after=mine[0][2].isoformat(),
+        )
+
+
+def _without_rows(
+    column: Column,
+    place: str | None,
+    known: set[dt.date],
+    first: dt.date,
+    last: dt.date,
+    hours: dict[str | None, _Hours],
+) -> Iterator[Mended]:
+    """開庁日 without any row, since the last day that was known before; where that is usual nothing is said."""
+    if hours.get(place, _Hours()).patterns & {"その他"}:
+        return
+    begun = min(known)
+    since = max((day for day in known if day < first), default=max(begun, first))
+    open_days = [day for day in _between(begun, last) if calendar.is_open_day(day)]
+    missing = [day.isoformat() for day in open_days if day >= since and day not in known]
+    there = sum(day in known for day in open_days)
+    if missing and there >= _USUAL * (there + len(missing)):
+        yield _gap(column, f"{len(missing):,} 日の開庁日の行がありません", missing, place)
+
+
+def _between(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    for n in range((last - first).days + 1):
+        yield first + dt.timedelta(days=n)
+
+
+def _gap(column: Column, words: str, missing: Sequence[str], place: str | None) -> Mended:
+    listed = "、".join(missing[:3]) + ("など" if len(missing) > 3 else "")
+    return Mended(
+        rule="across.gap",
+        message=f"{words}（{listed}）。届いていないファイルがないか確かめてください",
+        header=column.title,
+        count=len(missing),
+        before=place,
+        after=place,
+    )
