@@ -58,6 +58,22 @@ class FaultList:
         return csv_bytes([self.HEADS, *self.rows], marked=True)
 
 
+@dataclass(frozen=True)
+class FaultBook:
+    """The sender's own book with `faults` marked faults; made when it is handed over, and never stored."""
+
+    file: str
+    content: bytes
+    faults: int
+
+    @property
+    def name(self) -> str:
+        """The sender's name of the book, marked; a CSV has become an Excel book."""
+        path = PurePath(self.file)
+        suffix = path.suffix if path.suffix.lower().startswith(".xls") else ".xlsx"
+        return f"差戻し_{path.stem}{suffix}"
+
+
 def filename(result: Result, form: str) -> str:
     """A name that says subject, day and notes such as 架空データ, without characters that Windows refuses."""
     day = f"{result.as_of}時点" if result.as_of else "未収集"
@@ -66,9 +82,15 @@ def filename(result: Result, form: str) -> str:
 
 
 def hand_over(
-    kind: Exit, what: Result | FaultList, person: Person, ledger: Ledger, *, form: str = "csv", titles: bool = True
+    kind: Exit,
+    what: Result | FaultList | FaultBook,
+    person: Person,
+    ledger: Ledger,
+    *,
+    form: str = "csv",
+    titles: bool = True,
 ) -> HandedOver:
-    """An answer or a list of faults as a file of its kind, recorded. `form` is csv, json, or xlsx (the 事績簿).
+    """An answer, a list of faults or a returned book as a file, recorded. `form` is csv, json, or xlsx (the 事績簿).
 
     NotPermitted without the right.
     """
@@ -76,6 +98,10 @@ def hand_over(
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
         return HandedOver(f"誤り一覧_{PurePath(what.file).stem}.csv", what.csv(), "text/csv")
+    if isinstance(what, FaultBook):
+        require(person, Right.CHECK)
+        ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
+        return HandedOver(what.name, what.content, _MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
     name = receipt_book.filename(what) if form == "xlsx" else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)

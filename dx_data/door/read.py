@@ -372,7 +372,7 @@ def _bad_quote(fault: str, row: int) -> FileRejected:
 
 def _read_workbook(path: Path, staging: Staging, settings: Settings) -> tuple[tuple[Sheet, ...], str]:
     """The sheets, and the table of the texts outside their cells, which a second child collects meanwhile."""
-    _bounded(path, settings)
+    bounded(path, settings)
     out, hidden = staging.folder / "sheets", staging.folder / "outside.csv"
     out.mkdir()
     with ThreadPoolExecutor(1) as second:
@@ -405,7 +405,8 @@ def _read_workbook(path: Path, staging: Staging, settings: Settings) -> tuple[tu
     return tuple(sheets), outside
 
 
-def _bounded(path: Path, settings: Settings) -> None:
+def bounded(path: Path, settings: Settings) -> None:
+    """Refuse a workbook that is damaged, none, or larger than may be unpacked (FileRejected)."""
     limit = settings.max_unpacked_mb << 20
     try:
         with zipfile.ZipFile(path) as archive:
