@@ -20,7 +20,7 @@ from dx_data.custody.ledger import Act, Ledger
 
 # What a spreadsheet would take for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_MEDIA = {
+MEDIA = {
     "csv": "text/csv",
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -66,12 +66,15 @@ class FaultBook:
     content: bytes
     faults: int
 
-    @property
-    def name(self) -> str:
-        """The sender's name of the book, marked; a CSV has become an Excel book."""
-        path = PurePath(self.file)
-        suffix = path.suffix if path.suffix.lower().startswith(".xls") else ".xlsx"
-        return f"差戻し_{path.stem}{suffix}"
+
+def returned_name(file: str) -> str:
+    """What a returned book is called: the sender's name of it, marked; a CSV has become an Excel book.
+
+    >>> returned_name("4月.csv"), returned_name("4月.xlsm")
+    ('差戻し_4月.xlsx', '差戻し_4月.xlsm')
+    """
+    path = PurePath(file)
+    return f"差戻し_{path.stem}{path.suffix if path.suffix.lower().startswith('.xls') else '.xlsx'}"
 
 
 def filename(result: Result, form: str) -> str:
@@ -101,7 +104,7 @@ def hand_over(
     if isinstance(what, FaultBook):
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
-        return HandedOver(what.name, what.content, _MEDIA["xlsx"])
+        return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
     name = receipt_book.filename(what) if form == "xlsx" else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
@@ -115,7 +118,7 @@ def hand_over(
         snapshot=what.snapshot,
         params={name: str(value) for name, value in what.params.items()},
     )
-    return HandedOver(name, content, _MEDIA[form])
+    return HandedOver(name, content, MEDIA[form])
 
 
 def inert(value: Any) -> Any:

@@ -66,7 +66,9 @@ def _mark(archive: zipfile.ZipFile, faults: Sequence[Fault], again: str | None) 
     if len(names) == 1:
         names[""] = next(iter(sheets))
     merged = {name: _anchors(archive, sheets[name]) for name in {names.get(f.sheet) for f in faults} if name}
-    lines = [_line(fault, names.get(fault.sheet), merged) for fault in faults]
+    found = [_line(fault, names.get(fault.sheet), merged) for fault in faults]
+    order = {name: number for number, name in enumerate(sheets)}
+    lines = sorted(found, key=lambda line: (order.get(line.sheet or "", len(order)), line.cell or (0, 0)))
     notes: dict[str, dict[Cell, list[str]]] = {}
     for line in lines:
         if line.sheet is not None and line.cell is not None:

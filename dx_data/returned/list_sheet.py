@@ -74,10 +74,11 @@ def _free(taken: set[str]) -> str:
 
 
 def _written(main: str, styles: Styles, lines: Sequence[Line]) -> str:
-    title, head = styles.plain(bold=True), styles.plain(bold=True, filled=True)
+    title, running = styles.plain(bold=True, wrap=False), styles.plain(wrap=False)
+    head = styles.plain(bold=True, filled=True)
     plain, link = styles.plain(), styles.plain(link=True)
     told = [
-        f"色の付いたセルが {sum(line.cell is not None for line in lines):,} か所あります。"
+        f"色の付いたセルが {len({(line.sheet, line.cell) for line in lines if line.cell}):,} か所あります。"
         "「場所」を押すと、そのセルに移ります。",
         "セルを直したら、このブックをそのまま送り返してください。このシートは残したままでかまいません。",
     ]
@@ -86,7 +87,7 @@ def _written(main: str, styles: Styles, lines: Sequence[Line]) -> str:
             f"一覧は {MOST:,} 件までです。全部で {len(lines):,} 件あります。残りは「誤りの一覧」のCSVにあります。"
         )
     rows = [_row(1, [MARK], [title])]
-    rows += [_row(number, [text], [-1]) for number, text in enumerate(told, 2)]
+    rows += [_row(number, [text], [running]) for number, text in enumerate(told, 2)]
     rows.append(_row(_TOP, list(HEADS), [head] * len(HEADS)))
     links = []
     for number, line in enumerate(lines[:MOST], 1):
@@ -121,7 +122,7 @@ def _place(line: Line) -> str:
 
 def _row(number: int, cells: Sequence[str], formats: Sequence[int]) -> str:
     written = "".join(
-        f'<c r="{address((number, column))}"{f" s={chr(34)}{style}{chr(34)}" if style >= 0 else ""} t="inlineStr">'
+        f'<c r="{address((number, column))}" s="{style}" t="inlineStr">'
         f'<is><t xml:space="preserve">{words(text)}</t></is></c>'
         for column, (text, style) in enumerate(zip(cells, formats, strict=True))
         if text

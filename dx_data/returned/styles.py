@@ -81,8 +81,8 @@ class Styles:
             self._marked[number] = self.counts["cellXfs"] + len(self.added["cellXfs"]) - 1
         return self._marked[number]
 
-    def plain(self, *, bold: bool = False, link: bool = False, filled: bool = False) -> int:
-        """A format of our own sheet: text that wraps, bold, filled or as a link."""
+    def plain(self, *, bold: bool = False, link: bool = False, filled: bool = False, wrap: bool = True) -> int:
+        """A format of our own sheet: text that wraps (or not), bold, filled or as a link."""
         look = ("<{0}b/>" if bold else "") + ("<{0}u/>" if link else "")
         colour = '<{0}color rgb="FF0017C1"/>' if link else ""
         font = self._add("fonts", f'<{{0}}font>{look}<{{0}}sz val="11"/>{colour}<{{0}}name val="{_FACE}"/></{{0}}font>')
@@ -90,7 +90,7 @@ class Styles:
             "cellXfs",
             f'<{{0}}xf numFmtId="0" fontId="{font}" fillId="{self.fill if filled else 0}" borderId="0" applyFont="1"'
             f' applyFill="{int(filled)}" applyAlignment="1">'
-            '<{0}alignment vertical="top" wrapText="1"/></{0}xf>',
+            f'<{{0}}alignment vertical="top" wrapText="{int(wrap)}"/></{{0}}xf>',
         )
 
     def write(self) -> None:
