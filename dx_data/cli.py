@@ -246,6 +246,13 @@ def read(file: Path, sheet: str | None, number: int | None, as_csv: bool, as_jso
 @dx.command(short_help="ファイルを確認します（何も書き込みません）")
 @_with_file_options
 @click.option("--all", "every", type=click.Path(path_type=Path), default=None, help="すべての誤りをこのCSVに書きます。")
+@click.option(
+    "--returned",
+    "back",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="差戻しExcel（誤りのセルに色とコメントを付けた、送り主のブック）をここに書きます。渡した記録が台帳に残ります。",
+)
 @click.pass_obj
 def check(
     demo: bool,
@@ -254,13 +261,19 @@ def check(
     mapping: tuple[str, ...],
     as_json: bool,
     every: Path | None,
+    back: Path | None,
 ) -> None:
-    """ファイルを入口で確かめ、取り込むと何が変わるかを表示します。何も書き込みません。"""
+    """ファイルを入口で確かめ、取り込むと何が変わるかを表示します。データは何も書き込みません。"""
+    paths = list(intake.files_in(list(files)))
+    if back and len(paths) != 1:
+        raise WrongUsage.because("--returned は、1つのファイルのときだけ使えます", "ファイルを1つずつ指定してください")
     house = _house(demo) if exists(address(demo)) else None
     wish = _wish(dataset, mapping)
-    found = [intake.review(path, house, settings(), wish=wish) for path in intake.files_in(list(files))]
+    found = [intake.review(path, house, settings(), wish=wish) for path in paths]
     if every:
         _write_faults(every, found)
+    if back:
+        _write_returned(back, paths[0], found[0], house)
     if as_json:
         _print_json({"files": [each.as_json(house.lake.id if house else "") for each in found]})
     else:
@@ -396,6 +409,18 @@ def _write_faults(path: Path, found: list[Reviewed]) -> None:
     lists = [each.fault_list for each in found]
     rows = tuple((one.file, *row) for one in lists for row in one.rows)
     path.write_bytes(csv_bytes([("ファイル", *FaultList.HEADS), *rows]))
+
+
+def _write_returned(target: Path, path: Path, found: Reviewed, house: House | None) -> None:
+    """The book for the sender, with its line in the ledger; a note where there is nothing to mark."""
+    if not found.to_mend:
+        _say("差戻しExcelは書いていません。色を付けて返すセルがありません。")
+        return
+    book = intake.returned_book(path, found, settings())
+    person = access.local_person()
+    opened = house or make_house(person)
+    target.write_bytes(hand_over(Exit.INTERNAL, book, person, opened.ledger).content)
+    _say(f"差戻しExcelを書きました: {target}")
 
 
 # --- history ---------------------------------------------------------------------------------------------------

@@ -65,6 +65,40 @@ class Problem:
         return {**asdict(self), "rows": list(self.rows), **_judged(self.rule)}
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One faulty cell: `letter` is its column in the file, blank where the door put the column there.
+
+    A fault of a row has no letter and no header, one of the whole file no row either. `value` is masked already.
+    """
+
+    sheet: str
+    row: int | None
+    letter: str
+    header: str
+    value: str
+    message: str
+    fix: str
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """The fault at the first place of a problem."""
+        return cls(
+            problem.sheet or "",
+            problem.rows[0] if problem.rows else None,
+            problem.column or "",
+            problem.header or "",
+            problem.value or "",
+            problem.message,
+            problem.fix,
+        )
+
+    @property
+    def line(self) -> tuple[str, int | None, str, str, str, str]:
+        """The fault as the list of faults shows it."""
+        return self.sheet, self.row, self.header, self.value, self.message, self.fix
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mended:
     """What the door put right by itself: `count` cells of one column, with one example before and after."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from dx_data import door
+from dx_data import door, returned
 from dx_data.access import Person, Right, require
-from dx_data.custody.exits import FaultList
+from dx_data.custody.exits import FaultBook, FaultList
 from dx_data.custody.ledger import Act
 from dx_data.custody.receipts import Receipt, receipt
 from dx_data.datasets import DATASETS
@@ -21,7 +21,8 @@ from dx_data.derive.headers import spellings
 from dx_data.door.announced import listed
 from dx_data.door.echo import safe_mended
 from dx_data.door.read import shown_name
-from dx_data.errors import FileRejected, LoadRefused, Mended, Problem, Stopped
+from dx_data.door.returned_list import NOTICE
+from dx_data.errors import Fault, FileRejected, LoadRefused, Mended, Problem, Stopped
 from dx_data.house import House
 from dx_data.lake import Load, Origin, Part, Plan, doubled_problem, notices, vanished_problem
 from dx_data.settings import Settings
@@ -63,8 +64,8 @@ class TableFacts:
 class Reviewed:
     """A file after the door: what it is, what is wrong, what was mended, and what loading it would do.
 
-    `faults` is every faulty cell (sheet, row, heading, masked value, fault, remedy). Holds the checked rows inside
-    `plan`, so that what is loaded is exactly what was shown.
+    `faults` is every faulty cell. Holds the checked rows inside `plan`, so that what is loaded is exactly what was
+    shown.
     """
 
     file: str
@@ -78,7 +79,7 @@ class Reviewed:
     problems: tuple[Problem, ...] = ()
     asks: tuple[Problem, ...] = ()
     mended: tuple[Mended, ...] = ()
-    faults: tuple[tuple[str, int, str, str, str, str], ...] = ()
+    faults: tuple[Fault, ...] = ()
     control_totals: tuple[door.ControlTotal, ...] = ()
     plan: Plan | None = None
     wish: Wish = Wish()
@@ -109,12 +110,15 @@ class Reviewed:
     @property
     def fault_list(self) -> FaultList:
         """Everything wrong with the file, one row per faulty cell, what concerns the whole file last."""
-        whole = [p for p in (*self.problems, *self.asks) if p.stage != "check"]
-        places = [
-            (p.sheet or "", p.rows[0] if p.rows else None, p.header or "", p.value or "", p.message, p.fix)
-            for p in whole
-        ]
-        return FaultList(self.file, (*self.faults, *places))
+        whole = [Fault.of(p) for p in (*self.problems, *self.asks) if p.stage != "check"]
+        return FaultList(self.file, tuple(fault.line for fault in (*self.faults, *whole)))
+
+    @property
+    def to_mend(self) -> tuple[Fault, ...]:
+        """What the sender has to mend; nothing for a file that did not come as far as the check of its values."""
+        if self.plan is None:
+            return ()
+        return (*self.faults, *(Fault.of(p) for p in self.problems if p.stage != "check"))
 
     def as_json(self, lake_id: str = "") -> dict[str, Any]:
         """One element of `files` in `dx check --json`."""
@@ -196,6 +200,25 @@ def review(
         plan=plan,
         wish=wish,
     )
+
+
+def returned_book(path: Path, reviewed: Reviewed, settings: Settings) -> FaultBook:
+    """The file that was reviewed as its sender gets it back, with everything to mend marked.
+
+    FileRejected where there is nothing to mend, or what was sent cannot be marked.
+    """
+    faults = reviewed.to_mend
+    if not faults:
+        raise FileRejected.because(
+            f"『{reviewed.file}』には、差戻しExcelにするセルの誤りがありません",
+            "表示された誤りを確かめてください",
+            stage="returned",
+            rule="returned.nothing",
+        )
+    if reviewed.format == "csv":
+        return FaultBook(reviewed.file, returned.from_csv(path, faults, settings), len(faults))
+    again = next((m.sheet for m in reviewed.mended if m.message == NOTICE), None)
+    return FaultBook(reviewed.file, returned.from_book(path, faults, settings, again=again), len(faults))
 
 
 def _parts(tables: Iterable[door.Checked], staging: door.Staging, wish: Wish) -> list[Part]:

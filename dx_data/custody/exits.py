@@ -21,7 +21,7 @@ from dx_data.custody.refusals import Refusal
 
 # What a spreadsheet would take for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_MEDIA = {
+MEDIA = {
     "csv": "text/csv",
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -59,6 +59,25 @@ class FaultList:
         return csv_bytes([self.HEADS, *self.rows], marked=True)
 
 
+@dataclass(frozen=True)
+class FaultBook:
+    """The sender's own book with `faults` marked faults; made when it is handed over, and never stored."""
+
+    file: str
+    content: bytes
+    faults: int
+
+
+def returned_name(file: str) -> str:
+    """What a returned book is called: the sender's name of it, marked; a CSV has become an Excel book.
+
+    >>> returned_name("4月.csv"), returned_name("4月.xlsm")
+    ('差戻し_4月.xlsx', '差戻し_4月.xlsm')
+    """
+    path = PurePath(file)
+    return f"差戻し_{path.stem}{path.suffix if path.suffix.lower().startswith('.xls') else '.xlsx'}"
+
+
 def filename(result: Result, form: str) -> str:
     """A name that says subject, day and notes such as 架空データ, without characters that Windows refuses."""
     day = f"{result.as_of}時点" if result.as_of else "未収集"
@@ -68,14 +87,14 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | FaultList | Refusal,
+    what: Result | FaultList | Refusal | FaultBook,
     person: Person,
     ledger: Ledger,
     *,
     form: str = "csv",
     titles: bool = True,
 ) -> HandedOver:
-    """An answer, a list of faults or a 受領拒否票 as a file of its kind, recorded.
+    """An answer, a list of faults, a 受領拒否票 or a returned book as a file of its kind, recorded.
 
     `form` is, for an answer, csv, json, or xlsx (the 事績簿).
 
@@ -89,6 +108,10 @@ def hand_over(
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "受領拒否票", kind=kind.value, form="html", line=what.number)
         return HandedOver(what.filename, what.html(kind.value), "text/html")
+    if isinstance(what, FaultBook):
+        require(person, Right.CHECK)
+        ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
+        return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
     name = receipt_book.filename(what) if form == "xlsx" else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
@@ -102,7 +125,7 @@ def hand_over(
         snapshot=what.snapshot,
         params={name: str(value) for name, value in what.params.items()},
     )
-    return HandedOver(name, content, _MEDIA[form])
+    return HandedOver(name, content, MEDIA[form])
 
 
 def inert(value: Any) -> Any:

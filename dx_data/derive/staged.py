@@ -427,7 +427,8 @@ def create_typed(table: str, view: str, cells: Cells) -> str:
 
 def create_faults(table: str) -> str:
     """The list of every faulty cell."""
-    return f"CREATE TABLE {table} (row BIGINT, header VARCHAR, value VARCHAR, message VARCHAR, fix VARCHAR)"
+    columns = "row BIGINT, letter VARCHAR, header VARCHAR, value VARCHAR, message VARCHAR, fix VARCHAR"
+    return f"CREATE TABLE {table} ({columns})"
 
 
 def count_loose(table: str, width: int) -> str:
@@ -449,11 +450,11 @@ def take_strict_spellings(table: str, n: int, column: Column, spellings: str) ->
     return f"UPDATE {table} SET {quoted(column.name)} = {value} FROM {spellings} s WHERE t{n} = s.cell"
 
 
-def list_unreadable(table: str, n: int, faults: str, header: str | None, spellings: str) -> str:
+def list_unreadable(table: str, n: int, faults: str, letter: str | None, header: str | None, spellings: str) -> str:
     """List every cell whose spelling has no certain meaning (`cell`, `value`, `message`, `fix`)."""
     return (
-        f"INSERT INTO {faults} SELECT row, {literal(header)}, s.value, s.message, s.fix FROM {table}, {spellings} s"
-        f" WHERE t{n} = s.cell"
+        f"INSERT INTO {faults} SELECT row, {literal(letter)}, {literal(header)}, s.value, s.message, s.fix"
+        f" FROM {table}, {spellings} s WHERE t{n} = s.cell"
     )
 
 
@@ -524,10 +525,13 @@ def one_value(table: str, column: Column, condition: str) -> str:
     return f"SELECT {quoted(column.name)} FROM {table} WHERE {condition} ORDER BY row LIMIT 1"
 
 
-def list_where(table: str, condition: str, faults: str, header: str | None, message: str, fix: str) -> str:
+def list_where(
+    table: str, condition: str, faults: str, letter: str | None, header: str | None, message: str, fix: str
+) -> str:
     """List the rows that fulfil the condition as faults."""
     return (
-        f"INSERT INTO {faults} SELECT row, {literal(header)}, '', {literal(message)}, {literal(fix)} FROM {table}"
+        f"INSERT INTO {faults} SELECT row, {literal(letter)}, {literal(header)}, '', {literal(message)}, {literal(fix)}"
+        f" FROM {table}"
         f" WHERE {condition}"
     )
 
@@ -544,7 +548,7 @@ def count_sound(table: str) -> str:
 
 def list_faults(faults: str) -> str:
     """Every faulty cell in the order of the file."""
-    return f"SELECT row, header, value, message, fix FROM {faults} ORDER BY row, header"
+    return f"SELECT row, letter, header, value, message, fix FROM {faults} ORDER BY row, header"
 
 
 def sound_rows(table: str, dataset: Dataset, columns: Sequence[Column], sheet: str | None) -> str:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dx_data.door import check as checking
-from dx_data.door import gate, layout
+from dx_data.door import gate, layout, returned_list
 from dx_data.door import match as matching
 from dx_data.door.check import Checked
 from dx_data.door.echo import safe_mended, safe_problem
 from dx_data.door.laid import Laid
-from dx_data.door.read import Book, read
+from dx_data.door.read import Book, Sheet, read
 from dx_data.door.staging import Staging, sweep
 from dx_data.door.totals import ControlTotal
 from dx_data.errors import FileRejected, Mended, Problem
@@ -82,7 +82,8 @@ def _walk(
     progress("読み込み")
     book = read(path, staging, settings, name=name)
     progress("表の形の確認")
-    laid = layout.lay_out(book, staging, as_of=as_of)
+    ours = returned_list.sheets(book, staging)
+    laid = layout.lay_out(replace(book, sheets=tuple(s for s in book.sheets if s not in ours)), staging, as_of=as_of)
     progress("項目の照合")
     visible = [table for table in laid if not table.hidden] or laid
     try:
@@ -96,7 +97,7 @@ def _walk(
     progress("値の確認")
     checked = tuple(checking.check(table, staging) for table in gated.tables)
     used = [table for table in visible if any(each.laid is table for each in tables)]
-    mended = [m for table in visible for m in table.mended] + left_out + _not_read(book, laid, visible)
+    mended = [m for table in visible for m in table.mended] + left_out + _not_read(book, laid, visible, ours)
     return Examined(
         book,
         checked,
@@ -107,8 +108,8 @@ def _walk(
     )
 
 
-def _not_read(book: Book, laid: list[Laid], visible: list[Laid]) -> list[Mended]:
-    """Sheets without a table, and hidden ones beside visible ones: searched by the gate, not loaded."""
+def _not_read(book: Book, laid: list[Laid], visible: list[Laid], ours: list[Sheet]) -> list[Mended]:
+    """Sheets without a table (such as our own list) and hidden ones beside visible ones: searched, not loaded."""
     tables = {table.sheet for table in laid}
     hidden = [table for table in laid if table not in visible]
     bare = [sheet for sheet in book.sheets if sheet.height and sheet.name not in tables]
@@ -119,7 +120,10 @@ def _not_read(book: Book, laid: list[Laid], visible: list[Laid]) -> list[Mended]
         for t in hidden
     ] + [
         Mended(
-            rule="layout.sheet_left_out", message="表のないシートなので読み取っていません", sheet=s.name, count=s.height
+            rule="layout.sheet_left_out",
+            message=returned_list.NOTICE if s in ours else "表のないシートなので読み取っていません",
+            sheet=s.name,
+            count=s.height,
         )
         for s in bare
     ]

@@ -16,7 +16,7 @@ from dx_data.derive import checks, staged
 from dx_data.door.echo import safe_mended, safe_problem, shown
 from dx_data.door.match import Matched
 from dx_data.door.staging import Staging
-from dx_data.errors import ROWS_SHOWN, Mended, Problem
+from dx_data.errors import ROWS_SHOWN, Fault, Mended, Problem
 from dx_data.spec import Column, Dataset, Kind
 
 _PROBLEMS_PER_COLUMN = 200
@@ -57,10 +57,10 @@ class Checked:
         """The sound rows: declared columns (those absent from the file are NULL), `source_sheet`, `source_row`."""
         return staging.sql(staged.sound_rows(self.table, self.dataset, self.columns, self.sheet)).to_arrow_table()
 
-    def all_faults(self, staging: Staging) -> Iterator[tuple[str, int, str, str, str, str]]:
-        """Every faulty cell: sheet, row, heading, masked value, fault, remedy."""
-        for row, header, value, message, fix in staging.sql(staged.list_faults(self.faults)).fetchall():
-            yield self.sheet or "", row, header or "", value, message, fix
+    def all_faults(self, staging: Staging) -> Iterator[Fault]:
+        """Every faulty cell with its place, fault and remedy."""
+        for row, letter, header, value, message, fix in staging.sql(staged.list_faults(self.faults)).fetchall():
+            yield Fault(self.sheet or "", row, letter or "", header or "", value, message, fix)
 
 
 def check(matched: Matched, staging: Staging) -> Checked:
@@ -197,7 +197,8 @@ class _Work:
             message=[s.fault.message for s in wrong if s.fault],
             fix=[s.fault.fix for s in wrong if s.fault],
         ) as spellings:
-            self.staging.sql(staged.list_unreadable(self.table, n, self.faults, place["header"], spellings))
+            where = (place["column"], place["header"])
+            self.staging.sql(staged.list_unreadable(self.table, n, self.faults, *where, spellings))
             self.staging.sql(staged.mark_unreadable(self.table, n, spellings))
 
     def note(self, n: int | None, condition: str, rule: str, message: str, fix: str) -> None:
@@ -209,8 +210,8 @@ class _Work:
         self.problems.append(
             Problem(stage="check", rule=rule, message=message, fix=fix, count=count, rows=tuple(rows), **place)
         )
-        header = place.get("header")
-        self.staging.sql(staged.list_where(self.table, condition, self.faults, header, message, fix))
+        where = (place.get("column"), place.get("header"))
+        self.staging.sql(staged.list_where(self.table, condition, self.faults, *where, message, fix))
         self.staging.sql(staged.mark_where(self.table, condition, n or 0))
 
     def note_each(self, conditions: Iterable[tuple[int, str, str, str, str]]) -> None:

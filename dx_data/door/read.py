@@ -129,7 +129,7 @@ def read(path: Path, staging: Staging, settings: Settings, *, name: str | None =
     with path.open("rb") as stream:
         head = stream.read(4096)
     if head.startswith(_ZIP):
-        _bounded(path, settings)
+        bounded(path, settings)
         return Book(file, _digest(path), size, None, "xlsx", *_read_workbook(path, staging, settings, "xlsx"))
     if head.startswith(_OLE):
         _readable_old(path)
@@ -430,7 +430,8 @@ def _read_workbook(path: Path, staging: Staging, settings: Settings, format_: st
     return tuple(sheets), outside
 
 
-def _bounded(path: Path, settings: Settings) -> None:
+def bounded(path: Path, settings: Settings) -> None:
+    """Refuse a workbook that is damaged, none, or larger than may be unpacked (FileRejected)."""
     limit = settings.max_unpacked_mb << 20
     try:
         with zipfile.ZipFile(path) as archive:

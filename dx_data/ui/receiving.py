@@ -6,6 +6,8 @@ Bytes go to a private temporary file for as long as a check lasts; every decisio
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -15,7 +17,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dx_data import calendar, intake
 from dx_data.access import Right, require
-from dx_data.custody.exits import Exit, FaultList, hand_over
+from dx_data.custody.exits import MEDIA, Exit, FaultList, hand_over, returned_name
 from dx_data.custody.refusals import refusal
 from dx_data.datasets import DATASETS, dataset_named
 from dx_data.door.match import PLACE
@@ -104,15 +106,23 @@ def check(here: Session, file: UploadedFile, wish: Wish, count: str = "") -> Rev
         done = STAGES.index(stage) if stage in STAGES else 0
         bar.progress(done / len(STAGES), text=f"{name}：{stage}（{done + 1}/{len(STAGES)}）")
 
-    # In the door's private folder, which the next start sweeps away if this process is killed.
+    try:
+        with _on_disk(file) as path:
+            return intake.review(path, here.house, here.house.settings, name=file.name, wish=wish, progress=progress)
+    finally:
+        bar.empty()
+
+
+@contextmanager
+def _on_disk(file: UploadedFile) -> Iterator[Path]:
+    """The upload in the door's private folder, which the next start sweeps away if this process is killed."""
     folder = private_folder()
     path = folder / "upload"
     try:
         path.write_bytes(file.getbuffer())
-        return intake.review(path, here.house, here.house.settings, name=file.name, wish=wish, progress=progress)
+        yield path
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        bar.empty()
 
 
 def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
@@ -202,6 +212,28 @@ def _fault_list(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         mime="text/csv",
         key=f"faults_{file.file_id}",
         on_click="ignore",
+    )
+    _returned(here, file, reviewed)
+
+
+def _returned(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
+    """The sender's own book with the faults marked; made when somebody asks for it, and kept nowhere."""
+    if not reviewed.to_mend:
+        return
+
+    def book() -> bytes:
+        with _on_disk(file) as path:
+            made = intake.returned_book(path, reviewed, here.house.settings)
+        return hand_over(Exit.INTERNAL, made, here.person, here.house.ledger).content
+
+    st.download_button(
+        "差戻しExcel を保存",
+        data=book,
+        file_name=returned_name(reviewed.file),
+        mime=MEDIA["xlsx"],
+        key=f"returned_{file.file_id}",
+        on_click="ignore",
+        help="送られたブックの誤りのセルに色とコメントを付け、先頭に一覧を足したものです。直して送り返せば、取り込めます。",
     )
 
 
