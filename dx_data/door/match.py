@@ -205,9 +205,9 @@ def _choose(titles: list[str], laid: Laid, known: Known) -> headers.Match:
     candidates = _candidates(tuple(titles))
     if known.headings:
         here = set(map(fold_header, titles))
-        names = {name for name, heading in known.headings if heading in here}
-        laid_anew = [_lay(titles, DATASETS[name], known) for name in sorted(names) if name in DATASETS]
-        others = [each for each in candidates if each.dataset.name not in names]
+        taught = {name for name, spelling in known.headings if spelling in here}
+        laid_anew = [_lay(titles, DATASETS[name], known) for name in sorted(taught) if name in DATASETS]
+        others = [each for each in candidates if each.dataset.name not in taught]
         found = [each for each in (*laid_anew, *others) if each.columns]
         candidates = tuple(sorted(found, key=lambda each: each.score, reverse=True))
     if not candidates or not _plausible(candidates[0], titles):

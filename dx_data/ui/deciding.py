@@ -116,7 +116,9 @@ def _choices(unknown: Sequence[UnknownChoice], mark: str) -> list[Reading]:
                 decided.append(Reading(dataset, name, each.cell, meaning))
         more = len(here) - _SPELLINGS_SHOWN
         rest = f"ほか {more:,} 種類は、これらを決めたあとに出ます。" if more > 0 else ""
-        st.caption(f"決めない値は誤りのまま残ります。決めた読み替えは、取り込むと記憶し、次のファイルにも使います。{rest}")
+        st.caption(
+            f"決めない値は誤りのまま残ります。決めた読み替えは、取り込むと記憶し、次のファイルにも使います。{rest}"
+        )
     return decided
 
 
@@ -158,14 +160,14 @@ def _cells(reviewed: Reviewed, mark: str) -> tuple[list[Correction], bool]:
         "個人が分かるものは書かないでください。"
     )
     made = [
-        Correction(each.dataset, each.key, each.column, each.cell, line[NEW].strip(), why.strip())
+        Correction(each.dataset, each.key, each.column, each.cell, after, why.strip())
         for each, line in zip(cells, edited, strict=True)
-        if line[NEW] is not None and line[NEW].strip()
+        if (after := str(line[NEW] or "").strip())
     ]
     return made, bool(made) and not why.strip()
 
 
-def _line(each: FaultyCell) -> dict[str, str | int | None]:
+def _line(each: FaultyCell) -> dict[str, str | int]:
     dataset = dataset_named(each.dataset)
     return {
         ROW: each.row,
@@ -173,7 +175,7 @@ def _line(each: FaultyCell) -> dict[str, str | int | None]:
         ITEM: dataset.column(each.column).title,
         NOW: each.cell,
         FAULT: each.message,
-        NEW: None,
+        NEW: "",
     }
 
 
@@ -184,8 +186,9 @@ def _whole(reviewed: Reviewed, mark: str) -> Wish:
     wish = reviewed.wish
     titles = {AUTOMATIC: None, **{d.title: d for d in DATASETS.values() if not d.child_of}}
     chosen = wish.dataset.title if wish.dataset else AUTOMATIC
-    title = st.selectbox("取り込み先のデータセット", list(titles), list(titles).index(chosen), key=f"dataset_{mark}")
-    day = st.date_input(
+    left, middle, right = st.columns(3)
+    title = left.selectbox("取り込み先のデータセット", list(titles), list(titles).index(chosen), key=f"dataset_{mark}")
+    day = middle.date_input(
         "いつ時点のデータか",
         wish.as_of or reviewed.as_of,
         key=f"as_of_{mark}",
@@ -194,7 +197,7 @@ def _whole(reviewed: Reviewed, mark: str) -> Wish:
     )
     meanings = {AS_DECLARED: None, **{words_: delivery for delivery, words_ in _MEANINGS.items()}}
     now = _MEANINGS[wish.delivery] if wish.delivery else AS_DECLARED
-    delivery = st.selectbox("届け方", list(meanings), list(meanings).index(now), key=f"delivery_{mark}")
+    delivery = right.selectbox("届け方", list(meanings), list(meanings).index(now), key=f"delivery_{mark}")
     accept = wish.accept_vanished
     if any(part.vanishes_too_many for part in (reviewed.plan.parts if reviewed.plan else ())):
         accept = st.checkbox("ファイルにない行の消滅を認める", accept, key=f"vanished_{mark}")

@@ -20,7 +20,9 @@ def show(here: Session) -> None:
     with st.container(border=True, key="card_remembered"):
         st.subheader(f"読み替えと手直しの記憶（{len(found):,} 件）", anchor=False)
         if not found:
-            st.info("まだありません。知らない見出しや値の読み方を決めて取り込むと、ここに並び、次のファイルにも使います。")
+            st.info(
+                "まだありません。知らない見出しや値の読み方を決めて取り込むと、ここに並び、次のファイルにも使います。"
+            )
             return
         rows = [
             [
@@ -32,14 +34,18 @@ def show(here: Session) -> None:
             ]
             for each in reversed(found)
         ]
-        tables.show(("番号", "種類", "内容", "決めた人", "決めた日"), rows, caption="読み替えと手直しの記憶", heard=True)
+        tables.show(
+            ("番号", "種類", "内容", "決めた人", "決めた日"), rows, caption="読み替えと手直しの記憶", heard=True
+        )
         if here.person.may(Right.LOAD):
-            _forget(here, {f"{remembered.number_of(each)}：{remembered.sentence(each)}": each for each in reversed(found)})
+            _forget(here, list(reversed(found)))
 
 
-def _forget(here: Session, found: dict[str, remembered.Decision]) -> None:
-    chosen = found[st.selectbox("取り消す記憶", list(found), key="reading") or next(iter(found))]
-    number = remembered.number_of(chosen)
+def _forget(here: Session, found: list[remembered.Decision]) -> None:
+    numbers = {
+        f"{remembered.number_of(each)}：{remembered.sentence(each)}": remembered.number_of(each) for each in found
+    }
+    number = numbers[st.selectbox("取り消す記憶", list(numbers), key="reading") or next(iter(numbers))]
     sure = st.checkbox(
         f"{number} 番を、次のファイルから使わないようにします（取り込んだ行は変わりません）", key=f"forget_{number}"
     )
