@@ -231,12 +231,16 @@ def test_a_faulty_cell_is_mended_in_the_grid_and_stays_mended(page: Page, url: s
     upload(page, ("手直し_20261113.csv", faulty.encode()))
     card = desk(page, "手直し_20261113.csv — 取り込めません")
     grid = card.locator("[data-testid=stDataFrame]")
+    expect(grid.locator("canvas").first).to_be_visible()
     grid.scroll_into_view_if_needed()
     box = grid.bounding_box()
     assert box
     page.mouse.dblclick(box["x"] + box["width"] - 60, box["y"] + box["height"] - 18)
-    page.keyboard.type("2026/02/28 10:00")
-    page.keyboard.press("Enter")
+    editor = page.locator("#portal textarea")
+    editor.fill("2026/02/28 10:00")
+    editor.press("Enter")
+    expect(editor).to_have_count(0)
+    page.wait_for_timeout(500)  # the grid tells its edits with a delay that has no sign to wait for
     card.get_by_label("手直しの理由").fill("窓口に確かめた")
     card.get_by_role("button", name="この内容で確かめ直す").click()
     load(page, desk(page, "手直し_20261113.csv — 確認待ち"))
