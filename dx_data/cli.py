@@ -17,6 +17,7 @@ import click
 from dx_data import access, intake, serving
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
+from dx_data.custody import remembered
 from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over
 from dx_data.custody.receipts import receipt as receipt_of
 from dx_data.custody.refusals import Refusal
@@ -474,6 +475,27 @@ def receipt(demo: bool, number: int, refused: bool, output: Path | None, as_json
         _print_json(found.as_json())
     else:
         click.echo(found.sentence)
+
+
+@dx.command(short_help="読み替えと手直しの記憶を表示します")
+@click.option("--forget", "number", type=int, default=None, metavar="番号", help="この番号の記憶を取り消します。")
+@_json_option
+@click.pass_obj
+def readings(demo: bool, number: int | None, as_json: bool) -> None:
+    """取込のときに人が決め、次のファイルからも使う、見出しと選択肢の読み替えと、値の手直しを表示します。"""
+    house = _house(demo)
+    if number is not None:
+        forgotten = intake.forget(number, house, access.local_person())
+        _say(f"{number} 番（{remembered.sentence(forgotten)}）を忘れました。すでに取り込んだ行は変わりません。")
+    found = remembered.decisions(house.ledger)
+    if as_json:
+        _print_json({"readings": [remembered.as_json(each) for each in found]})
+        return
+    for each in found:
+        who, day = (each.by.who, each.by.on) if each.by else ("", "")
+        click.echo(f"{remembered.number_of(each):>6}  {day}  {who}  {remembered.sentence(each)}")
+    if not found:
+        _say("読み替えと手直しの記憶はありません。")
 
 
 @dx.command(short_help="管理台帳を表示・検査します")

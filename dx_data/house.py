@@ -10,7 +10,9 @@ from dx_data import calendar, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog, Result
+from dx_data.custody import remembered
 from dx_data.custody.ledger import Act, Ledger
+from dx_data.door.known import Known
 from dx_data.errors import Problem
 from dx_data.lake import Lake
 from dx_data.settings import Settings, settings
@@ -48,6 +50,10 @@ class House:
     def verify_ledger(self) -> list[Problem]:
         """Everything wrong with the ledger, checked against the seals that the loads carry."""
         return self.ledger.verify(self.lake.anchors())
+
+    def remembered(self) -> Known:
+        """What people decided at earlier loads about headings, spellings and cells."""
+        return remembered.known(self.ledger)
 
     def close(self) -> None:
         """Let go of the lake's files."""

@@ -1,4 +1,7 @@
-"""The one chain from bytes to figures: door → plan → load → receipt. Screens and command line both call it."""
+"""The one chain from bytes to figures: door → plan → load → receipt. Screens and command line both call it.
+
+What people decide about a file on the way (`Wish`) is remembered by the load that needed it, and by nothing else.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,26 @@ import pyarrow as pa
 
 from dx_data import door, returned
 from dx_data.access import Person, Right, require
+from dx_data.custody import remembered
 from dx_data.custody.exits import FaultBook, FaultList
 from dx_data.custody.ledger import Act
 from dx_data.custody.receipts import Receipt, receipt
+from dx_data.custody.remembered import Decision
 from dx_data.datasets import DATASETS
 from dx_data.derive.headers import spellings
 from dx_data.door.announced import listed
+from dx_data.door.corrected import faulty_cells
 from dx_data.door.echo import safe_mended
+from dx_data.door.known import NOTHING, Correction, Reading
 from dx_data.door.read import shown_name
 from dx_data.door.returned_list import NOTICE
-from dx_data.errors import Fault, FileRejected, LoadRefused, Mended, Problem, Stopped
+from dx_data.door.undecided import FaultyCell, Undecided, UnknownChoice, Unmapped
+from dx_data.errors import Fault, FileRejected, LoadRefused, Mended, NotFound, Problem, Stopped
 from dx_data.house import House
 from dx_data.lake import Load, Origin, Part, Plan, doubled_problem, notices, vanished_problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset, Delivery
-from dx_data.text import fold_header
+from dx_data.text import fold_header, looks_personal
 
 Progress = Callable[[str], None]
 _STAMP = re.compile(r"_(\d{4})(\d{2})(\d{2})T\d{6}")
@@ -37,7 +45,10 @@ _DAY = re.compile(r"(?<!\d)(20\d{2})[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12
 
 @dataclass(frozen=True)
 class Wish:
-    """What a person chose for a file; the defaults are what the declarations say."""
+    """What a person chose for a file; the defaults are what the declarations say.
+
+    `confirmed` says what headings mean, `readings` what unknown choices mean, `corrections` puts cells right.
+    """
 
     dataset: Dataset | None = None
     delivery: Delivery | None = None
@@ -46,6 +57,8 @@ class Wish:
     partial: bool = False
     accept_vanished: bool = False
     accept_older: bool = False
+    readings: tuple[Reading, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,8 @@ class Reviewed:
     """A file after the door: what it is, what is wrong, what was mended, and what loading it would do.
 
     `faults` is every faulty cell. Holds the checked rows inside `plan`, so that what is loaded is exactly what was
-    shown.
+    shown. `unmapped`, `unknown` and `faulty` are what a person may decide about; `decisions` are those that the load
+    will remember, `ended` the corrections it will retire.
     """
 
     file: str
@@ -85,6 +99,11 @@ class Reviewed:
     wish: Wish = Wish()
     load: Load | None = None
     receipt: Receipt | None = None
+    unmapped: tuple[Unmapped, ...] = ()
+    unknown: tuple[UnknownChoice, ...] = ()
+    faulty: tuple[FaultyCell, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    ended: tuple[Correction, ...] = ()
 
     @property
     def status(self) -> str:
@@ -156,6 +175,8 @@ def review(
 ) -> Reviewed:
     """The whole door and the plan for one file; writes nothing. Without a house the plan is against an empty lake."""
     file = name or path.name
+    wish, unfit = _fit(wish)
+    known = (house.remembered() if house else NOTHING).and_now(wish.readings, wish.corrections)
     try:
         with door.Staging() as staging:
             found = door.examine(
@@ -165,17 +186,21 @@ def review(
                 name=file,
                 dataset=wish.dataset,
                 confirmed=wish.confirmed,
+                known=known,
                 as_of=wish.as_of,
                 progress=progress,
             )
             book = found.book
             as_of, source = _as_of(wish, book)
             faults = tuple(fault for table in found.tables for fault in table.all_faults(staging))
+            faulty = tuple(cell for table in found.tables for cell in faulty_cells(table, staging))
             parts = _parts(found.tables, staging, wish)
     except FileRejected as fault:
-        return Reviewed(file=shown_name(file), problems=fault.problems, wish=wish)
+        unmapped = fault.unmapped if isinstance(fault, Undecided) else ()
+        return Reviewed(file=shown_name(file), problems=fault.problems + unfit, wish=wish, unmapped=unmapped)
     progress("台帳との比較")
-    plan = _plan(house, parts, book.sha256)
+    # The same bytes read by new decisions are another delivery: then the rows decide whether anything changes.
+    plan = _plan(house, parts, None if found.used else book.sha256)
     doubled = tuple(doubled_problem(p) for p in plan.parts if p.doubled)
     silent = wish.accept_vanished or plan.repeated is not None
     vanished = () if silent else tuple(vanished_problem(p) for p in plan.parts if p.vanishes_too_many)
@@ -192,14 +217,36 @@ def review(
         ),
         as_of=as_of,
         as_of_source=source,
-        problems=found.problems + doubled,
+        problems=found.problems + doubled + unfit,
         asks=found.asks + vanished + older,
         mended=found.mended + tuple(map(safe_mended, told)),
         faults=faults,
         control_totals=found.control_totals,
         plan=plan,
         wish=wish,
+        unmapped=found.unmapped,
+        unknown=tuple(choice for table in found.tables for choice in table.unknown),
+        faulty=faulty,
+        decisions=tuple(decision for decision in found.used if decision.by is None),
+        ended=found.ended,
     )
+
+
+def _fit(wish: Wish) -> tuple[Wish, tuple[Problem, ...]]:
+    """The wish without corrections that look personal, which are refused before anything keeps them."""
+    kinds = {each: looks_personal(each.after) or looks_personal(each.why) for each in wish.corrections}
+    problems = tuple(
+        Problem(
+            stage="gate",
+            rule="gate.correction",
+            message=f"手直しの値か理由に{kind}らしいものがあります。この手直しは使わず、保存しません",
+            fix="個人が分かるものを除いて、入れ直してください",
+            header=remembered.title(each.dataset, each.column),
+        )
+        for each, kind in kinds.items()
+        if kind
+    )
+    return replace(wish, corrections=tuple(each for each, kind in kinds.items() if not kind)), problems
 
 
 def returned_book(path: Path, reviewed: Reviewed, settings: Settings) -> FaultBook:
@@ -238,7 +285,7 @@ def _parts(tables: Iterable[door.Checked], staging: door.Staging, wish: Wish) ->
     ]
 
 
-def _plan(house: House | None, parts: list[Part], sha256: str) -> Plan:
+def _plan(house: House | None, parts: list[Part], sha256: str | None) -> Plan:
     if house:
         return house.lake.plan(parts, sha256)
     return Plan.for_empty_lake(parts)
@@ -300,7 +347,10 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
     }
     with _recorded(house, person, (Act.LOAD_INTENT, Act.LOAD, Act.LOAD_FAILED), reviewed.file, facts) as record:
         done = house.lake.load(
-            reviewed.plan, origin, accept_vanished=reviewed.wish.accept_vanished, before=record.announce
+            reviewed.plan,
+            origin,
+            accept_vanished=reviewed.wish.accept_vanished,
+            before=lambda number: record.announce(number, reviewed.decisions, reviewed.ended),
         )
         record.finish(done)
     return replace(reviewed, as_of=day, load=done, receipt=receipt(done.load, reversed(house.ledger.lines())))
@@ -314,6 +364,17 @@ def undo(number: int, house: House, person: Person) -> Load:
         done = house.lake.undo(number, person.name, before=record.announce)
         record.finish(done)
     return done
+
+
+def forget(number: int, house: House, person: Person) -> Decision:
+    """Forget a remembered decision, by its number. NotPermitted, or NotFound if none of that number stands."""
+    require(person, Right.LOAD)
+    for decision in remembered.decisions(house.ledger):
+        if remembered.number_of(decision) == number:
+            subject = remembered.title(decision.dataset, decision.column)
+            house.ledger.append(person.name, Act.FORGOTTEN, subject, forgets=number)
+            return decision
+    raise NotFound.because(f"読み替えの記憶に {number} 番はありません", "`dx readings` で番号を確かめてください")
 
 
 def record_refusal(reviewed: Reviewed, house: House, person: Person) -> int:
@@ -353,11 +414,15 @@ class _recorded:  # noqa: N801  (reads as a clause)
     def __enter__(self) -> _recorded:
         return self
 
-    def announce(self, number: int) -> tuple[int, str]:
-        """Write the intent; called inside the turn with the load's number."""
+    def announce(
+        self, number: int, decisions: Iterable[Decision] = (), ended: Iterable[Correction] = ()
+    ) -> tuple[int, str]:
+        """Write the intent, and what the load decides; called inside the turn with the load's number."""
         self.facts["load"] = number
         line = self.house.ledger.append(self.person.name, self.acts[0], self.subject, **self.facts)
         self.intent = line.number
+        if made := remembered.entries(decisions, ended, line.number):
+            self.house.ledger.append_all(self.person.name, made)
         return line.number, line.seal
 
     def finish(self, done: Load) -> None:

@@ -179,6 +179,82 @@ def test_a_heading_nobody_declared_waits_for_a_decision(page: Page, url: str) ->
     expect(card.get_by_role("button", name="取り込む", exact=True)).to_be_visible(timeout=30_000)
 
 
+def decide(page: Page, card: Locator, label: str, answer: str) -> None:
+    card.get_by_label(label).click()
+    page.get_by_role("option", name=answer, exact=True).click()
+
+
+def load(page: Page, card: Locator) -> None:
+    card.get_by_role("button", name="取り込む", exact=True).click()
+    expect(page.get_by_text("として取り込みました")).to_be_visible(timeout=30_000)
+
+
+def weekly(number: str, when: str, status: str = "完了") -> bytes:
+    """An export with headings of its own."""
+    return f"システム,うけつけの番号,申請日時,処理状況,端末メモ\nLoGoフォーム,{number},{when},{status},1\n".encode()
+
+
+def test_a_heading_is_decided_once_and_remembered(page: Page, url: str) -> None:
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, ("一週目_20261113.csv", weekly("W1", "2026/11/12 09:00", "おわり")))
+    card = desk(page, "一週目_20261113.csv — 取り込めません")
+    expect(card).to_contain_text("値の例：W1")
+    expect(card).to_contain_text("申請番号（必須）")
+    decide(page, card, "見出し『うけつけの番号』", "申請番号")
+    decide(page, card, "見出し『端末メモ』", "取り込まない")
+    card.get_by_role("button", name="この内容で確かめ直す").click()
+    expect(card.get_by_text("『おわり』（1 件）の読み替え")).to_be_visible(timeout=30_000)
+    decide(page, card, "『おわり』（1 件）の読み替え", "完了")
+    card.get_by_role("button", name="この内容で確かめ直す").click()
+    load(page, desk(page, "一週目_20261113.csv — 確認待ち"))
+
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, ("二週目_20261120.csv", weekly("W2", "2026/11/19 09:00", "おわり")))
+    card = desk(page, "二週目_20261120.csv — 確認待ち")
+    card.get_by_text("自動で直したもの・保存しない列（").click()
+    expect(card.get_by_text("見出し『うけつけの番号』を『申請番号』として読みました")).to_be_visible()
+    expect(card.get_by_text("『おわり』を『完了』と読みました")).to_be_visible()
+    load(page, card)
+
+    go(page, "取込履歴")
+    expect(page.get_by_role("heading", name="読み替えと手直しの記憶（3 件）")).to_be_visible()
+    page.get_by_text("を、次のファイルから使わないようにします").click()
+    screenshots.ready(page)
+    page.get_by_role("button", name="記憶を取り消す").click()
+    expect(page.get_by_role("heading", name="読み替えと手直しの記憶（2 件）")).to_be_visible(timeout=30_000)
+
+
+def test_a_faulty_cell_is_mended_in_the_grid_and_stays_mended(page: Page, url: str) -> None:
+    head = "システム,申請番号,申請日時,処理状況\n"
+    faulty = f"{head}LoGoフォーム,G1,2026/02/30 10:00,完了\n"
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, ("手直し_20261113.csv", faulty.encode()))
+    card = desk(page, "手直し_20261113.csv — 取り込めません")
+    grid = card.locator("[data-testid=stDataFrame]")
+    expect(grid.locator("canvas").first).to_be_visible()
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    assert box
+    page.mouse.dblclick(box["x"] + box["width"] - 60, box["y"] + box["height"] - 18)
+    editor = page.locator("#portal textarea")
+    editor.fill("2026/02/28 10:00")
+    editor.press("Enter")
+    expect(editor).to_have_count(0)
+    page.wait_for_timeout(500)  # the grid tells its edits with a delay that has no sign to wait for
+    card.get_by_label("手直しの理由").fill("窓口に確かめた")
+    card.get_by_role("button", name="この内容で確かめ直す").click()
+    load(page, desk(page, "手直し_20261113.csv — 確認待ち"))
+
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, ("手直し_20261120.csv", f"{faulty}LoGoフォーム,G2,2026/11/19 10:00,完了\n".encode()))
+    card = desk(page, "手直し_20261120.csv — 確認待ち")
+    card.get_by_text("自動で直したもの・保存しない列（").click()
+    expect(card.get_by_text("手直しを当てました")).to_be_visible()
+    load(page, card)
+    go(page, "取込履歴")
+    expect(page.get_by_text("「2026/02/30 10:00」→「2026/02/28 10:00」 理由：窓口に確かめた").first).to_be_visible()
+
+
 def test_several_files_stand_alone(page: Page, url: str) -> None:
     screenshots.opened(page, f"{url}/intake")
     upload(page, (FIRST, FILES[FIRST].content), ("空_20261120T173000+0900.csv", b""))

@@ -1,17 +1,19 @@
 """The ledger (管理台帳, 特記仕様 3(3)): append-only lines, each sealed with the hash of the one before.
 
 One table in a SQLite file beside the catalogue, outside DuckLake, so that a line makes no snapshot and one chain serves
-all processes. The "who" of a line is the only personal information the product keeps.
+all processes. The "who" of a line is the only personal information the product keeps. What a line says about values
+from somebody's file stands apart from the chain, sealed by a salted digest: so it can be disposed of one day.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,10 @@ _TABLE = (
     " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
     "CREATE TRIGGER IF NOT EXISTS dx_ledger_no_delete BEFORE DELETE ON dx_ledger"
     " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
+    "CREATE INDEX IF NOT EXISTS dx_ledger_acts ON dx_ledger (act)",
+    "CREATE TABLE IF NOT EXISTS dx_ledger_apart (number INTEGER PRIMARY KEY, content TEXT NOT NULL)",
+    "CREATE TRIGGER IF NOT EXISTS dx_ledger_apart_no_update BEFORE UPDATE ON dx_ledger_apart"
+    " BEGIN SELECT RAISE(ABORT, 'what a line says is not rewritten'); END",
 )
 
 
@@ -42,6 +48,10 @@ class Act(StrEnum):
     UNDO = "取消"
     UNDO_FAILED = "取消失敗"
     HAND_OVER = "持出し"
+    DECIDED = "読み替えの決定"
+    CORRECTED = "手直し"
+    RETIRED = "手直しの終了"
+    FORGOTTEN = "記憶の取消し"
 
 
 OUTCOMES = {
@@ -52,7 +62,7 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Line:
-    """One sealed line. `detail` holds facts and counts, never a value of anybody's data."""
+    """One sealed line. `detail` holds facts and counts, never a value of anybody's data; `apart` may hold some."""
 
     number: int
     at: str
@@ -62,6 +72,7 @@ class Line:
     detail: Mapping[str, Any]
     previous: str
     seal: str
+    apart: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The line as `dx ledger --json` shows it."""
@@ -79,6 +90,20 @@ class Line:
 def _seal(number: int, at: str, who: str, act: str, subject: str, detail: str, previous: str) -> str:
     written = json.dumps([number, at, who, act, subject, detail, previous], ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a line is to say. `apart` are values from somebody's file, kept beside the chain."""
+
+    act: Act
+    subject: str
+    detail: Mapping[str, Any]
+    apart: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Ledger:
@@ -100,27 +125,54 @@ class Ledger:
 
     def append(self, who: str, act: Act, subject: str, **detail: Any) -> Line:
         """Seal one line under the write lock and return it."""
-        written = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
+        (line,) = self.append_all(who, [Entry(act, subject, detail)])
+        return line
+
+    def append_all(self, who: str, entries: Iterable[Entry]) -> list[Line]:
+        """Seal several lines, all or none."""
         at = calendar.now().isoformat(timespec="milliseconds")
         with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
             last = connection.execute("SELECT number, seal FROM dx_ledger ORDER BY number DESC LIMIT 1").fetchone()
-            number, previous = (last[0] + 1, last[1]) if last else (1, _GENESIS)
-            seal = _seal(number, at, who, act.value, subject, written, previous)
-            connection.execute(
-                "INSERT INTO dx_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (number, at, who, act.value, subject, written, previous, seal),
-            )
+            number, previous = last or (0, _GENESIS)
+            lines = []
+            for entry in entries:
+                number += 1
+                detail = dict(entry.detail)
+                if entry.apart:
+                    # Salted, since a value of few possible ones could be found again from its digest.
+                    content = json.dumps({**entry.apart, "salt": secrets.token_hex(16)}, ensure_ascii=False)
+                    detail["apart"] = _digest(content)
+                    connection.execute("INSERT INTO dx_ledger_apart VALUES (?, ?)", (number, content))
+                written = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
+                seal = _seal(number, at, who, entry.act.value, entry.subject, written, previous)
+                row = (number, at, who, entry.act.value, entry.subject, written, previous, seal)
+                connection.execute("INSERT INTO dx_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+                lines.append(Line(number, at, who, entry.act.value, entry.subject, detail, previous, seal, entry.apart))
+                previous = seal
             connection.execute("COMMIT")
-        return Line(number, at, who, act.value, subject, detail, previous, seal)
+        return lines
 
     def lines(self) -> list[Line]:
-        """All lines, oldest first."""
+        """All lines, oldest first, without what stands apart."""
         with self._open() as connection:
             rows = connection.execute("SELECT * FROM dx_ledger ORDER BY number").fetchall()
         return [
             Line(number, at, who, act, subject, json.loads(detail), previous, seal)
             for number, at, who, act, subject, detail, previous, seal in rows
+        ]
+
+    def lines_of(self, *acts: Act) -> list[Line]:
+        """The lines of these acts with what stands apart of them, oldest first."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT l.*, coalesce(a.content, '{}') FROM dx_ledger l LEFT JOIN dx_ledger_apart a USING (number)"
+                " WHERE l.act IN (SELECT value FROM json_each(?)) ORDER BY number",
+                (json.dumps([act.value for act in acts]),),
+            ).fetchall()
+        return [
+            Line(number, at, who, act, subject, json.loads(detail), previous, seal, json.loads(apart))
+            for number, at, who, act, subject, detail, previous, seal, apart in rows
         ]
 
     def open_intents(self) -> list[Line]:
@@ -137,9 +189,10 @@ class Ledger:
         """Every edit, deletion, reordering or cut found; `anchors` are seals noted elsewhere by line number."""
         with self._open() as connection:
             rows = connection.execute("SELECT * FROM dx_ledger ORDER BY number").fetchall()
+            apart = connection.execute("SELECT number, content FROM dx_ledger_apart ORDER BY number").fetchall()
         found: list[Problem] = []
         previous, expected = _GENESIS, 1
-        seals = {}
+        seals, digests = {}, {}
         for number, at, who, act, subject, detail, before, seal in rows:
             if number != expected:
                 found.append(_broken(expected, f"{expected}行目から{number - 1}行目がありません"))
@@ -148,6 +201,12 @@ class Ledger:
             if seal != _seal(number, at, who, act, subject, detail, before):
                 found.append(_broken(number, f"{number}行目の内容が書き換えられています"))
             previous, expected, seals[number] = seal, number + 1, seal
+            digests[number] = json.loads(detail).get("apart")
+        found += [
+            _broken(number, f"{number}行目に添えた値が書き換えられています")
+            for number, content in apart
+            if digests.get(number) != _digest(content)
+        ]
         for number, seal in sorted((anchors or {}).items()):
             if seals.get(number) != seal:
                 found.append(_broken(number, f"{number}行目が、台帳の外に控えた記録と合いません"))

@@ -156,37 +156,29 @@ def _exact(value: Decimal) -> Decimal:
     return value
 
 
-def _choices(column: Column, cell: str) -> str:
-    parts = [part for part in _SEPARATORS.split(cell) if part.strip()]
-    if not parts:
-        raise text.Unreadable("選択肢にない値です", "選択肢を書くか、空欄にしてください", "choice.unknown")
-    return "\n".join(_choice(column, part) for part in parts)
+def parts(column: Column, cell: str) -> list[str]:
+    """The spellings of choices in a cell: several only where several may be chosen."""
+    return [p for p in _SEPARATORS.split(cell) if p.strip()] if column.kind is Kind.CHOICES else [cell.strip(WHITE)]
 
 
-def _choice(column: Column, cell: str) -> str:
-    folded = text.fold_choice(cell)
-    known = {
+def reading(column: Column, spelling: str) -> str | None:
+    """The choice that a spelling means, or None."""
+    return _spellings(column).get(text.fold_choice(spelling))
+
+
+def _spellings(column: Column) -> dict[str, str]:
+    return {
         text.fold_choice(spelling): choice.value
         for choice in column.choices
         for spelling in (choice.value, *choice.aliases)
     }
-    if folded in known:
-        return known[folded]
-    values = [choice.value for choice in column.choices]
-    listed = "・".join(values[:_CHOICES_SHOWN]) + ("など" if len(values) > _CHOICES_SHOWN else "")
-    likely = suggestion(column, cell)
-    fix = f"『{likely}』に読み替えますか。違うときは、" if likely else ""
-    raise text.Unreadable("選択肢にない値です", f"{fix}{listed} のどれかにしてください", "choice.unknown")
 
 
 def suggestion(column: Column, cell: str) -> str | None:
     """The choice that an unknown spelling probably means: one declared as likely or contained, else the closest."""
     folded = text.fold_choice(cell)
-    probable = {
-        text.fold_choice(spelling): choice.value
-        for choice in column.choices
-        for spelling in (*choice.likely, *choice.aliases, choice.value)
-    }
+    likely = {text.fold_choice(spelling): choice.value for choice in column.choices for spelling in choice.likely}
+    probable = likely | _spellings(column)
     if folded in probable:
         return probable[folded]
     contained = [spelling for spelling in probable if len(spelling) >= _TELLING and spelling in folded]
@@ -194,3 +186,20 @@ def suggestion(column: Column, cell: str) -> str | None:
         return probable[max(contained, key=len)]
     close = difflib.get_close_matches(folded, probable, n=1, cutoff=0.5)
     return probable[close[0]] if close else None
+
+
+def _choices(column: Column, cell: str) -> str:
+    found = parts(column, cell)
+    if not found:
+        raise text.Unreadable("選択肢にない値です", "選択肢を書くか、空欄にしてください", "choice.unknown")
+    return "\n".join(_choice(column, part) for part in found)
+
+
+def _choice(column: Column, cell: str) -> str:
+    if known := reading(column, cell):
+        return known
+    values = [choice.value for choice in column.choices]
+    listed = "・".join(values[:_CHOICES_SHOWN]) + ("など" if len(values) > _CHOICES_SHOWN else "")
+    likely = suggestion(column, cell)
+    fix = f"『{likely}』に読み替えますか。違うときは、" if likely else ""
+    raise text.Unreadable("選択肢にない値です", f"{fix}{listed} のどれかにしてください", "choice.unknown")

@@ -601,3 +601,63 @@ def is_shortened(column: Column, length: int) -> str:
 
 def _digits(cell: str) -> str:
     return f"regexp_full_match({cell}, '[0-9]+')"
+
+
+# --- people's decisions --------------------------------------------------------------------------------------
+
+
+def some_values(view: str, column: str, limit: int) -> str:
+    """The first distinct values of a column."""
+    cell = present(quoted(column))
+    return f"SELECT {cell} FROM {view} WHERE {cell} IS NOT NULL GROUP BY 1 ORDER BY min(row) LIMIT {int(limit)}"
+
+
+def rows_with_key(
+    keys: str, view: str, column: str, wanted: str, key: Sequence[str], present_keys: Sequence[str]
+) -> str:
+    """The rows whose key is a wanted one (`number`, `k<i>`): row, number and present cell of the column.
+
+    A row whose key does not read is nobody's.
+    """
+    same = " AND ".join(
+        f"{f'coalesce(k.{quoted(n)}::VARCHAR, {chr(39) * 2})' if n in present_keys else chr(39) * 2} = w.k{i}"
+        for i, n in enumerate(key)
+    )
+    sound = " AND ".join(f"(k.{quoted(n)} IS NOT NULL OR k.t{i} IS NULL)" for i, n in enumerate(present_keys))
+    return (
+        f"SELECT k.row, w.number, coalesce(v.{quoted(column)}, '') FROM {keys} k JOIN {wanted} w ON {same}"
+        f" JOIN {view} v ON v.row = k.row WHERE {sound or 'true'} ORDER BY k.row"
+    )
+
+
+def corrected_rows(name: str, view: str, corrections: Mapping[str, str]) -> str:
+    """The view with the cells of each column that its table of corrections (`row`, `after`) holds."""
+    cells = ", ".join(
+        f"CASE WHEN {table}.row IS NULL THEN v.{quoted(column)} ELSE nullif({table}.after, '') END AS {quoted(column)}"
+        for column, table in corrections.items()
+    )
+    joined = "".join(f" LEFT JOIN {table} ON {table}.row = v.row" for table in corrections.values())
+    return f"CREATE VIEW {name} AS SELECT v.* REPLACE ({cells}) FROM {view} v{joined}"
+
+
+def faulty_cells(
+    table: str,
+    faults: str,
+    key: Sequence[str],
+    present_keys: Mapping[str, int],
+    others: Sequence[tuple[int, Column]],
+    limit: int,
+) -> str:
+    """The first faulty cells outside the key, in rows whose key is sound: row, n, cell, key, message."""
+    mask = sum(1 << n for n in present_keys.values())
+    keys = ", ".join(f"coalesce({quoted(n)}::VARCHAR, '')" if n in present_keys else "''" for n in key)
+    each = " UNION ALL ".join(
+        f"SELECT row, {n} AS n, coalesce(t{n}, {quoted(column.name)}::VARCHAR, '') AS cell, [{keys}] AS key"
+        f" FROM {table} WHERE faults & {1 << n} <> 0 AND faults & {mask} = 0"
+        for n, column in others
+    )
+    return (
+        f"SELECT row, n, cell, key, (SELECT any_value(f.message) FROM {faults} f WHERE f.row = c.row"
+        f" AND (f.value = c.cell OR f.value = '')) FROM (SELECT * FROM ({each}) ORDER BY row, n LIMIT {int(limit)}) c"
+        f" ORDER BY row, n"
+    )

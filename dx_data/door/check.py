@@ -6,18 +6,22 @@ A cell in strict form is typed by SQL. The distinct spellings that SQL refuses a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from dx_data import text
 from dx_data.derive import checks, staged
 from dx_data.door.echo import safe_mended, safe_problem, shown
+from dx_data.door.known import NOTHING, Known, Reading
 from dx_data.door.match import Matched
 from dx_data.door.staging import Staging
+from dx_data.door.undecided import UnknownChoice
 from dx_data.errors import ROWS_SHOWN, Fault, Mended, Problem
 from dx_data.spec import Column, Dataset, Kind
+from dx_data.text import fold_choice
 
 _PROBLEMS_PER_COLUMN = 200
 _SPELLING = ("choice.spelling", "選択肢の表記にそろえました")
@@ -40,6 +44,7 @@ class Checked:
     """One dataset's rows, typed, with everything found and mended on the way.
 
     `rows` counts data rows, `sound` those without a fault. The typed rows stay in the staging until asked for.
+    `unknown` are spellings that no choice has, `used` the decided readings of spellings that it needed.
     """
 
     dataset: Dataset
@@ -52,6 +57,8 @@ class Checked:
     table: str
     faults: str
     columns: tuple[Column, ...]
+    unknown: tuple[UnknownChoice, ...] = ()
+    used: tuple[Reading, ...] = ()
 
     def typed(self, staging: Staging) -> pa.Table:
         """The sound rows: declared columns (those absent from the file are NULL), `source_sheet`, `source_row`."""
@@ -63,12 +70,15 @@ class Checked:
             yield Fault(self.sheet or "", row, letter or "", header or "", value, message, fix)
 
 
-def check(matched: Matched, staging: Staging) -> Checked:
-    """Type and check every cell of a matched table."""
+def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked:
+    """Type and check every cell of a matched table, reading spellings as people decided."""
+    if known.choices:
+        widened = {view: known.widened(matched.dataset, column) for view, column in matched.columns.items()}
+        matched = replace(matched, columns=widened)
     cells = list(matched.columns.items())
     table = staging.name("typed")
     staging.sql(staged.create_typed(table, matched.view, cells))
-    work = _Work(matched, staging, table, cells)
+    work = _Work(matched, staging, table, cells, known)
     work.rewrite()
     work.require()
     work.bound()
@@ -92,6 +102,10 @@ class _Spelling:
     fault: text.Unreadable | None = None
 
 
+def _folded(column: Column, cell: str) -> set[str]:
+    return set(map(fold_choice, checks.parts(column, cell))) if column.choices else set()
+
+
 def _read(column: Column, cell: str, count: int, rows: Sequence[int]) -> _Spelling:
     try:
         return _Spelling(cell, count, tuple(rows), strict=checks.canonical(column, cell))
@@ -102,8 +116,13 @@ def _read(column: Column, cell: str, count: int, rows: Sequence[int]) -> _Spelli
 class _Work:
     """One check under way: collects what it finds beside the staged table."""
 
-    def __init__(self, matched: Matched, staging: Staging, table: str, cells: Sequence[tuple[str, Column]]) -> None:
+    def __init__(
+        self, matched: Matched, staging: Staging, table: str, cells: Sequence[tuple[str, Column]], known: Known
+    ) -> None:
         self.matched, self.staging, self.table, self.cells = matched, staging, table, cells
+        self.known = known
+        self.unknown: list[UnknownChoice] = []
+        self.used: list[Reading] = []
         self.problems: list[Problem] = []
         self.mended: list[Mended] = []
         self.faults = staging.name("faults")
@@ -134,6 +153,8 @@ class _Work:
             self._take(n, read)
         if wrong := [s for s in spellings if s.fault]:
             self._note_wrong(n, wrong)
+        if column.choices:
+            self._decide(n, spellings)
         # Nothing that was written becomes blank, whatever the rules above may have missed.
         self.note(
             n,
@@ -147,7 +168,8 @@ class _Work:
         _, column = self.cells[n]
         with self.staging.lent(cell=[s.cell for s in read], strict=[s.strict for s in read]) as spellings:
             self.staging.sql(staged.take_strict_spellings(self.table, n, column, spellings))
-        changed = [s for s in read if s.cell != s.strict]
+        decided = self._decided(column)
+        changed = [s for s in read if s.cell != s.strict and decided.isdisjoint(_folded(column, s.cell))]
         if not changed:
             return
         rule, message = _REWRITTEN[column.kind]
@@ -162,6 +184,42 @@ class _Work:
                 **self.place(n),
             )
         )
+
+    def _decided(self, column: Column) -> frozenset[str]:
+        return frozenset(self.known.choices.get((self.matched.dataset.name, column.name), {}))
+
+    def _decide(self, n: int, spellings: Sequence[_Spelling]) -> None:
+        """Collect the spellings that no choice has, and say which were read as somebody decided."""
+        _, column = self.cells[n]
+        name, decided = self.matched.dataset.name, self._decided(column)
+        unknown: Counter[str] = Counter()
+        used: dict[str, list[_Spelling]] = {}
+        for s in spellings:
+            for part in checks.parts(column, s.cell):
+                if s.fault and s.fault.rule == "choice.unknown" and not checks.reading(column, part):
+                    unknown[part] += s.count
+                elif (folded := fold_choice(part)) in decided:
+                    used.setdefault(folded, []).append(s)
+        self.unknown += [
+            UnknownChoice(name, column.name, part, count, checks.suggestion(column, part))
+            for part, count in unknown.items()
+            if not text.looks_personal(part)
+        ]
+        for folded, found in used.items():
+            reading = self.known.choices[name, column.name][folded]
+            self.used.append(reading)
+            by = reading.by.words if reading.by else "今回の決定"
+            self.mended.append(
+                Mended(
+                    rule="choice.decided",
+                    message=f"『{shown(reading.spelling)}』を『{reading.meaning}』と読みました（{by}）",
+                    count=sum(s.count for s in found),
+                    rows=tuple(sorted({row for s in found for row in s.rows})[:ROWS_SHOWN]),
+                    before=shown(reading.spelling),
+                    after=reading.meaning,
+                    **self.place(n),
+                )
+            )
 
     def _note_wrong(self, n: int, wrong: Sequence[_Spelling]) -> None:
         place = self.place(n)
@@ -370,4 +428,6 @@ class _Work:
             table=self.table,
             faults=self.faults,
             columns=tuple(column for _, column in self.cells),
+            unknown=tuple(self.unknown),
+            used=tuple(self.used),
         )

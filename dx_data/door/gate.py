@@ -20,6 +20,7 @@ from dx_data.door.match import Matched
 from dx_data.door.read import Book
 from dx_data.door.staging import Staging
 from dx_data.door.suspects import Hit
+from dx_data.door.undecided import Unmapped, unmapped
 from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.text import fold_header
 
@@ -31,6 +32,7 @@ class Gated:
     tables: tuple[Matched, ...]
     left_out: tuple[Mended, ...]
     asks: tuple[Problem, ...]
+    unmapped: tuple[Unmapped, ...] = ()
 
 
 def pass_gate(book: Book, laid: Sequence[Laid], tables: Sequence[Matched], staging: Staging) -> Gated:
@@ -45,6 +47,7 @@ def pass_gate(book: Book, laid: Sequence[Laid], tables: Sequence[Matched], stagi
         raise FileRejected(tuple(refusals))
     left_out: list[Mended] = []
     asks: list[Problem] = []
+    undecided: list[Unmapped] = []
     kept: list[Matched] = []
     for table in tables:
         for heading in table.unknown:
@@ -54,6 +57,8 @@ def pass_gate(book: Book, laid: Sequence[Laid], tables: Sequence[Matched], stagi
                 left_out.append(_left_out(table, heading, f"{kind}の列なので読み取っていません", "gate.header"))
             else:
                 asks.append(_asks(table, heading))
+                silent = any(hit.is_column(table.laid, heading) for hit in hits)
+                undecided.append(unmapped(table, heading, staging, silent=silent))
         left_out += [
             _left_out(table, heading, "kintoneの管理用の列なので読み取っていません", "gate.system")
             for heading in table.system
@@ -70,7 +75,7 @@ def pass_gate(book: Book, laid: Sequence[Laid], tables: Sequence[Matched], stagi
         stored = {view: column for view, column in table.columns.items() if column.pii.stored}
         kept.append(replace(table, columns=stored))
     left_out += [notice for hit in hits if (notice := _told(hit, tables))]
-    return Gated(tuple(kept), (*left_out, *beside.told), tuple(asks))
+    return Gated(tuple(kept), (*left_out, *beside.told), tuple(asks), tuple(undecided))
 
 
 def _told(hit: Hit, tables: Sequence[Matched]) -> Mended | None:

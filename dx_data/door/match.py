@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from dx_data.datasets import DATASETS, children_of
 from dx_data.derive import headers, staged
 from dx_data.door.echo import shown
+from dx_data.door.known import NOTHING, Known, Reading
 from dx_data.door.laid import Heading, Laid
 from dx_data.door.staging import Staging
 from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.spec import Column, Dataset
-from dx_data.text import fold_header
+from dx_data.text import fold_header, looks_personal
 
+_LONGEST_HEADING = 80
 # What a person decides about a column may name it by its place: 列:D.
 PLACE = "列:"
 
@@ -23,7 +25,8 @@ PLACE = "列:"
 class Matched:
     """One dataset's rows in a laid-out table: `columns` maps view columns to declared ones; `unknown` are unclaimed.
 
-    `system` are kintone's own columns, `declined` those that a person decided to leave out.
+    `system` are kintone's own columns, `declined` those that a person decided to leave out. `decided` are the readings
+    that a person gave this header, now or before. `problems` are columns it lacks that an unknown heading may be.
     """
 
     laid: Laid
@@ -33,6 +36,8 @@ class Matched:
     unknown: tuple[Heading, ...] = ()
     system: tuple[Heading, ...] = ()
     declined: tuple[Heading, ...] = ()
+    decided: tuple[tuple[Heading, Reading], ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def heading(self, column: str) -> Heading:
         """The heading of a view column (sub-table line numbers have none of their own)."""
@@ -48,6 +53,7 @@ def match_all(
     *,
     dataset: Dataset | None = None,
     confirmed: Mapping[str, str | None] | None = None,
+    known: Known = NOTHING,
 ) -> tuple[list[Matched], list[Mended]]:
     """The datasets of all tables of a book, and the sheets left out since they hold none.
 
@@ -57,7 +63,7 @@ def match_all(
     strangers: list[tuple[Laid, FileRejected]] = []
     for table in tables:
         try:
-            matched += match(table, staging, dataset=dataset, confirmed=confirmed, alone=len(tables) == 1)
+            matched += match(table, staging, dataset=dataset, confirmed=confirmed, known=known, alone=len(tables) == 1)
         except _NoDataset as event:
             strangers.append((table, event))
     if not matched:
@@ -80,6 +86,7 @@ def match(
     *,
     dataset: Dataset | None = None,
     confirmed: Mapping[str, str | None] | None = None,
+    known: Known = NOTHING,
     alone: bool = True,
 ) -> list[Matched]:
     """The dataset of a table, and the sub-tables it carries.
@@ -89,10 +96,10 @@ def match(
     titles = [heading.text for heading in laid.headings]
     places = {f"{PLACE}{heading.letter}": position for position, heading in enumerate(laid.headings)}
     placed = {places[key]: name for key, name in (confirmed or {}).items() if key in places}
-    found = headers.lay(titles, dataset, confirmed, placed) if dataset else _choose(titles, laid)
+    found = _lay(titles, dataset, known, confirmed, placed) if dataset else _choose(titles, laid, known)
     if dataset and not alone and not _plausible(found, titles):
         raise _no_dataset(laid)
-    found = headers.lay(titles, found.dataset, confirmed, placed) if confirmed else found
+    found = _lay(titles, found.dataset, known, confirmed, placed) if confirmed else found
     records = _records(laid, staging)
     claims = {child: _claim(child, found, laid, records, staging) for child in children_of(found.dataset) if records}
     claims = {child: columns for child, columns in claims.items() if columns}
@@ -100,23 +107,76 @@ def match(
     found = _without(found, taken)
     if found.doubles:
         raise FileRejected(tuple(_double(laid, position) for position in found.doubles))
-    if found.missing:
-        raise FileRejected(tuple(_missing(laid, found, column) for column in found.missing))
+    missing = tuple(_missing(laid, found, column) for column in found.missing)
+    if missing and not found.unknown:
+        raise FileRejected(missing)
     main_columns = {laid.headings[p].column: c for p, c in found.columns.items()}
-    if records:
+    if records and not missing:
         _refuse_contradictions(laid, records, main_columns, staging)
     result = [
         Matched(
             laid,
             found.dataset,
-            _main_view(laid, records, staging),
+            laid.view if missing else _main_view(laid, records, staging),
             main_columns,
             unknown=tuple(laid.headings[p] for p in found.unknown),
             system=tuple(laid.headings[p] for p in found.system),
             declined=tuple(laid.headings[p] for p in found.declined),
+            decided=tuple(_decided(laid, found, known, confirmed or {}, placed)),
+            problems=missing,
         )
     ]
+    if missing:
+        return result
     return result + [_child(child, columns, found, laid, records, staging) for child, columns in claims.items()]
+
+
+def is_remembered(laid: Laid, heading: Heading) -> bool:
+    """Whether a decision on a heading can be kept for the next file: it has a text of its own, that names nobody."""
+    folded = fold_header(heading.text)
+    alone = sum(fold_header(each.text) == folded for each in laid.headings) == 1
+    return bool(folded) and alone and len(heading.text) <= _LONGEST_HEADING and not looks_personal(heading.text)
+
+
+def _lay(
+    titles: Sequence[str],
+    dataset: Dataset,
+    known: Known,
+    confirmed: Mapping[str, str | None] | None = None,
+    placed: Mapping[int, str | None] | None = None,
+) -> headers.Match:
+    return headers.lay(titles, dataset, {**_remembered(titles, dataset, known), **(confirmed or {})}, placed)
+
+
+def _remembered(titles: Sequence[str], dataset: Dataset, known: Known) -> dict[str, str | None]:
+    """What was decided before on these headings; where the column now stands under its own name, that is asked anew."""
+    decided = known.headings_of(dataset)
+    if not decided:
+        return {}
+    folded = set(map(fold_header, titles))
+    own = {c.name for c in dataset.columns if not folded.isdisjoint(headers.spellings(c))}
+    return {heading: name for heading, name in decided.items() if heading in folded and name not in own}
+
+
+def _decided(
+    laid: Laid,
+    found: headers.Match,
+    known: Known,
+    confirmed: Mapping[str, str | None],
+    placed: Mapping[int, str | None],
+) -> Iterator[tuple[Heading, Reading]]:
+    """The readings that people gave this header: those of today first, as far as they can be kept."""
+    titles = [heading.text for heading in laid.headings]
+    now = {fold_header(heading): name for heading, name in confirmed.items()}
+    before = _remembered(titles, found.dataset, known)
+    for position, heading in enumerate(laid.headings):
+        folded = fold_header(heading.text)
+        if position in placed or folded in now:
+            name = placed[position] if position in placed else now[folded]
+            if is_remembered(laid, heading):
+                yield heading, Reading(found.dataset.name, None, heading.text, name)
+        elif folded in before:
+            yield heading, known.headings[found.dataset.name, folded]
 
 
 def _plausible(found: headers.Match, titles: Sequence[str]) -> bool:
@@ -141,8 +201,15 @@ def _candidates(titles: tuple[str, ...]) -> tuple[headers.Match, ...]:
     return tuple(headers.best(titles, (d for d in DATASETS.values() if not d.child_of)))
 
 
-def _choose(titles: list[str], laid: Laid) -> headers.Match:
+def _choose(titles: list[str], laid: Laid, known: Known) -> headers.Match:
     candidates = _candidates(tuple(titles))
+    if known.headings:
+        here = set(map(fold_header, titles))
+        taught = {name for name, spelling in known.headings if spelling in here}
+        laid_anew = [_lay(titles, DATASETS[name], known) for name in sorted(taught) if name in DATASETS]
+        others = [each for each in candidates if each.dataset.name not in taught]
+        found = [each for each in (*laid_anew, *others) if each.columns]
+        candidates = tuple(sorted(found, key=lambda each: each.score, reverse=True))
     if not candidates or not _plausible(candidates[0], titles):
         raise _no_dataset(laid)
     first = candidates[0]

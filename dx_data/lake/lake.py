@@ -187,7 +187,7 @@ class Lake:
         repeated = self.repeated(sha256, [p.dataset.name for p in parts]) if sha256 else None
         with closing(self.cursor()) as cursor:
             plans = tuple(plan_part(cursor, at, part, number) for number, part in enumerate(parts))
-        return Plan(plans, at.number, repeated)
+        return Plan(plans, at.number, repeated, sha256)
 
     def older(self, plan: Plan, as_of: dt.date) -> tuple[Problem, ...]:
         """A fault for every table in which a plan of that day would write over values of a later one."""
@@ -233,7 +233,8 @@ class Lake:
             number = max((load.load for load in self.loads()), default=0) + 1
             with self._transaction(origin.author) as (cursor, commit):
                 fresh = [plan_part(cursor, at, part, index) for index, part in enumerate(parts)]
-                now = Plan(tuple(fresh), at.number, self.repeated(origin.sha256, names))
+                repeated = self.repeated(plan.sha256, names) if plan.sha256 else None
+                now = Plan(tuple(fresh), at.number, repeated, plan.sha256)
                 before_plan = self._moment(plan.snapshot).changed(names)
                 if at.changed(names) != before_plan or now.counts != plan.counts or now.repeated != plan.repeated:
                     raise LoadRefused.because(

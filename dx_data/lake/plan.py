@@ -75,11 +75,15 @@ class PartPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a load would do, seen from one snapshot. `repeated` is the load that already brought these bytes."""
+    """What a load would do, seen from one snapshot. `repeated` is the load that already brought these bytes.
+
+    `sha256` is None where not the bytes but the rows alone decide whether anything is new.
+    """
 
     parts: tuple[PartPlan, ...]
     snapshot: int
     repeated: int | None = None
+    sha256: str | None = None
 
     @classmethod
     def for_empty_lake(cls, parts: Sequence[Part]) -> Plan:

@@ -15,33 +15,22 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dx_data import calendar, intake
+from dx_data import intake
 from dx_data.access import Right, require
 from dx_data.custody.exits import MEDIA, Exit, FaultList, hand_over, returned_name
 from dx_data.custody.refusals import refusal
-from dx_data.datasets import DATASETS, dataset_named
-from dx_data.door.match import PLACE
 from dx_data.door.read import shown_name
 from dx_data.door.staging import private_folder
 from dx_data.errors import Stopped
 from dx_data.intake import Reviewed, Wish
 from dx_data.rules import Severity, rule_named
-from dx_data.spec import Delivery
 from dx_data.text import japanese_date
-from dx_data.ui import cards, faults, tables
+from dx_data.ui import cards, deciding, faults, tables
 from dx_data.ui.session import Session
 
 KEY = "desk"
 _PERSONAL = ("gate.class", "gate.header")
 STAGES = ("読み込み", "表の形の確認", "項目の照合", "個人情報の確認", "値の確認", "台帳との比較")
-UNMAPPED = "match.unmapped_header"
-AUTOMATIC, UNDECIDED, LEAVE_OUT = "自動で見分ける", "まだ決めない", "取り込まない"
-AS_DECLARED = "データセットの決まりどおり"
-_MEANINGS = {
-    Delivery.WHOLE: "全件（ファイルにないものは消滅とする）",
-    Delivery.PERIOD: "期間（ファイルにある日や月を入れ替える）",
-    Delivery.APPEND: "追加（ファイルにあるものだけを足す・直す）",
-}
 _NOTICES = {Severity.MENDED: "自動で直したもの", Severity.TOLD: "保存しない列・確かめていただくこと"}
 _STATES = {"loaded": "取込済み", "unchanged": "変更なし", "refused": "取り込めません", "asks": "確認待ち"}
 
@@ -141,7 +130,10 @@ def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
             st.info("台帳と同じ内容です。取り込む必要はありません。")
             return
         if reviewed.plan is not None or any(p.stage == "match" for p in reviewed.problems):
-            _decide(here, file, reviewed)
+            new = deciding.form(reviewed, file.file_id)
+            if new:
+                desk().reviewed[file.file_id] = check(here, file, new)
+                st.rerun()
         _act(here, file, reviewed)
 
 
@@ -262,76 +254,6 @@ def _mended(reviewed: Reviewed) -> None:
             with st.expander(f"{severity.value}：{words}（{len(group):,} 種類）"):
                 rows = [[m.header, m.message or m.rule, m.count, m.before, m.after] for m in group]
                 tables.show(("項目", "内容", "件数", "例（前）", "例（後）"), rows, caption=words)
-
-
-def _decide(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
-    """Everything a person may decide about a file, in one form; its button checks the file again."""
-    wish, mark = reviewed.wish, file.file_id
-    waiting = bool(reviewed.asks or reviewed.problems or (reviewed.plan and reviewed.as_of is None))
-    with st.expander("取り込み方を決める", expanded=waiting), st.form(f"decide_{mark}", border=False):
-        titles = {AUTOMATIC: None, **{d.title: d for d in DATASETS.values() if not d.child_of}}
-        chosen = wish.dataset.title if wish.dataset else AUTOMATIC
-        title = st.selectbox(
-            "取り込み先のデータセット", list(titles), list(titles).index(chosen), key=f"dataset_{mark}"
-        )
-        day = st.date_input(
-            "いつ時点のデータか",
-            wish.as_of or reviewed.as_of,
-            key=f"as_of_{mark}",
-            format="YYYY/MM/DD",
-            max_value=max(calendar.today(), wish.as_of or reviewed.as_of or calendar.today()),
-        )
-        meanings = {AS_DECLARED: None, **{words_: delivery for delivery, words_ in _MEANINGS.items()}}
-        now = _MEANINGS[wish.delivery] if wish.delivery else AS_DECLARED
-        delivery = st.selectbox("届け方", list(meanings), list(meanings).index(now), key=f"delivery_{mark}")
-        confirmed = _headings(reviewed, mark)
-        accept = wish.accept_vanished
-        if any(part.vanishes_too_many for part in (reviewed.plan.parts if reviewed.plan else ())):
-            accept = st.checkbox("ファイルにない行の消滅を認める", accept, key=f"vanished_{mark}")
-        older = wish.accept_older
-        if older or any(problem.rule == "plan.older" for problem in reviewed.asks):
-            older = st.checkbox("古い時点で書き換える", older, key=f"older_{mark}")
-        partial = wish.partial
-        if reviewed.problems and reviewed.plan:
-            partial = st.checkbox("誤りのある行を除いて取り込む", partial, key=f"partial_{mark}")
-        if st.form_submit_button("この内容で確かめ直す"):
-            dataset = titles[title]
-            day_chosen = day if day != reviewed.as_of or wish.as_of else None
-            new = Wish(
-                dataset=dataset,
-                delivery=meanings[delivery],
-                as_of=day_chosen or wish.as_of,
-                confirmed=confirmed if dataset == wish.dataset else None,
-                partial=partial,
-                accept_vanished=accept,
-                accept_older=older,
-            )
-            desk().reviewed[mark] = check(here, file, new)
-            st.rerun()
-
-
-def _headings(reviewed: Reviewed, mark: str) -> dict[str, str | None] | None:
-    """What each heading that nobody declared means, as far as it was decided."""
-    decided = dict(reviewed.wish.confirmed or {})
-    asked = [problem for problem in reviewed.asks if problem.rule == UNMAPPED and problem.header]
-    if asked and reviewed.tables:
-        declared = {column.title: column.name for column in dataset_named(reviewed.tables[0].dataset).columns}
-        for problem in asked:
-            place = f"{PLACE}{problem.column}"
-            options = [UNDECIDED, LEAVE_OUT, *declared]
-            label = f"{problem.column}列の見出し『{faults.plain(problem.header or '')}』"
-            answer = st.selectbox(label, options, key=f"map_{mark}_{problem.column}")
-            if answer != UNDECIDED:
-                decided[place] = declared.get(answer)
-    for header, name in (reviewed.wish.confirmed or {}).items():
-        st.caption(
-            f"{faults.plain(header.replace(PLACE, '列 '))}：{_title(reviewed, name) if name else LEAVE_OUT}（決定済み）"
-        )
-    return decided or None
-
-
-def _title(reviewed: Reviewed, name: str) -> str:
-    return dataset_named(reviewed.tables[0].dataset).column(name).title if reviewed.tables else name
 
 
 def _act(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
