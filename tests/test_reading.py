@@ -411,3 +411,27 @@ def test_rich_text_is_read_as_lines_of_text(tmp_path: Path) -> None:
     (table,) = csv(tmp_path, text)
     assert [row[2] for row in table.rows] == ["転入\n本人 & 家族", "1 < 2"]
     assert rules(table) == [("kintone.rich_text", "C", (2,))]
+
+
+# --- the published files -------------------------------------------------------------------------------------
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+real = pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is absent: the published files are not in the project")
+
+
+@real
+def test_indicators_in_words_do_not_hide_the_header() -> None:
+    (path,) = (REAL / "dx-city-compare").iterdir()
+    (table,) = described(path)
+    katsushika = [f.header for f in table.fields].index("葛飾区")
+    assert (table.header_rows, len(table.rows), len(table.fields)) == ((1,), 15, 1743)
+    assert table.rows[12][katsushika] == "55%"
+
+
+@real
+def test_rates_of_52_procedures_by_municipality() -> None:
+    (path,) = (REAL / "dx-city-online-rate").iterdir()
+    (table,) = described(path)
+    filled = sum(field.filled for field in table.fields[2:])
+    assert (table.header_rows, len(table.rows), len(table.fields)) == ((1,), 52, 1743)
+    assert (filled, sum(field.blank for field in table.fields[2:])) == (23_952, 66_580)
