@@ -9,7 +9,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dx_data.door import biff, outside
+from dx_data.door import biff, examine, outside
 from dx_data.door.day_order import order
 from dx_data.door.describe import Table, describe
 from dx_data.door.kinds import lost_zeros, normal
@@ -435,3 +435,50 @@ def test_rates_of_52_procedures_by_municipality() -> None:
     filled = sum(field.filled for field in table.fields[2:])
     assert (table.header_rows, len(table.rows), len(table.fields)) == ((1,), 52, 1743)
     assert (filled, sum(field.blank for field in table.fields[2:])) == (23_952, 66_580)
+
+
+# --- as a dataset --------------------------------------------------------------------------------------------
+
+
+RECEIPTS = "収納日,窓口,決済手段,件数"
+APPLICATIONS = "システム,申請番号,申請日時,処理状況"
+
+
+def through_the_door(folder: Path, text: str) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    """The sound rows of a CSV through the whole door, the rules of its faults, and of what was mended."""
+    path = folder / "a.csv"
+    path.write_bytes(text.replace("\n", "\r\n").encode("cp932"))
+    with Staging() as staging:
+        examined = examine(path, staging, Settings())
+        rows = [row for table in examined.tables for row in table.typed(staging).to_pylist()]
+    return rows, [p.rule for p in examined.problems], [m.rule for m in examined.mended]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{RECEIPTS},金額（千円）\n2025/4/1,戸籍住民課,クレジットカード,3,5\n",
+        f"事績簿,,,,単位：千円\n{RECEIPTS},金額\n2025/4/1,戸籍住民課,クレジットカード,3,5\n",
+    ],
+    ids=["in the heading", "over the table"],
+)
+def test_thousands_of_yen_are_loaded_as_yen_and_said(tmp_path: Path, text: str) -> None:
+    rows, faults, mended = through_the_door(tmp_path, text)
+    assert [(row["amount_yen"], row["transactions"]) for row in rows] == [(5_000, 3)]
+    assert (faults, mended) == ([], ["number.thousand_yen", "receipts.entry"])
+
+
+def test_a_settled_order_of_days_is_loaded_and_an_open_one_is_a_fault(tmp_path: Path) -> None:
+    lines = "LoGoフォーム,A1,{}/1/2025 9:30,完了\nLoGoフォーム,A2,1/2/2025 9:30,完了\n"
+    rows, faults, mended = through_the_door(tmp_path, f"{APPLICATIONS}\n{lines.format(13)}")
+    assert [row["applied_at"].date() for row in rows] == [dt.date(2025, 1, 13), dt.date(2025, 2, 1)]
+    assert (faults, mended) == ([], ["date.order"])
+    rows, faults, mended = through_the_door(tmp_path, f"{APPLICATIONS}\n{lines.format(3)}")
+    assert (rows, faults, mended) == ([], ["date.ambiguous", "date.ambiguous"], ["date.order_unknown"])
+
+
+def test_a_small_table_under_the_data_is_left_out_and_said(tmp_path: Path) -> None:
+    text = f"{APPLICATIONS}\nLoGoフォーム,A1,2025/1/3 9:30,完了\n\n集計\n区分,件数\n電子,3\n窓口,4\n"
+    rows, faults, mended = through_the_door(tmp_path, text)
+    assert [row["application_id"] for row in rows] == ["A1"]
+    assert (faults, mended) == ([], ["layout.sheet_left_out"])
