@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dx_data.door import biff, examine, outside
@@ -157,6 +157,25 @@ def test_three_levels_with_merged_cells_are_joined(tmp_path: Path) -> None:
     merges = ("A1:A3", "B1:E1", "F1:I1", "B2:C2", "D2:E2", "F2:G2", "H2:I2")
     (table,) = excel(tmp_path, [list(row) for row in LEVELS], merges)
     assert headers(table) == JOINED
+
+
+def test_group_names_written_over_each_column_are_a_level(tmp_path: Path) -> None:
+    (table,) = csv(tmp_path, "施設,R5,R5,R6,R6\n,男,女,男,女\nA,1,2,3,4\n")
+    assert (table.header_rows, headers(table)) == ((1, 2), ["施設", "R5_男", "R5_女", "R6_男", "R6_女"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1,区A,100\n2,区B,200\n", ["layout.header_of_values"]),
+        ("窓口,1,2,3\nA,5,6,7\n", []),
+        ("区分,2024,2025\n出生,10,20\n", []),
+    ],
+    ids=["no header", "days", "years"],
+)
+def test_a_table_that_may_have_no_header_is_said(tmp_path: Path, text: str, said: list[str]) -> None:
+    (table,) = csv(tmp_path, text)
+    assert [m.rule for m in table.mended] == said
 
 
 @pytest.mark.parametrize(
@@ -390,6 +409,7 @@ def test_a_damaged_old_workbook_is_refused(tmp_path: Path, length: int) -> None:
     assert [p.rule for p in refused.value.problems] == ["read.damaged"]
 
 
+@settings(deadline=5_000)
 @given(st.data())
 def test_a_damaged_record_never_hangs_and_never_escapes(data: st.DataObject) -> None:
     content = bytearray(OLD.read_bytes())

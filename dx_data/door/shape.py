@@ -64,6 +64,14 @@ def is_value(cell: str | None) -> bool:
     return bool(cell) and _VALUE.fullmatch(fold(cell or "")) is not None
 
 
+def looks_like_data(head: Cells, below: Cells) -> bool:
+    """Whether a header row has figures or dates just where the row below it has them; days 1, 2, 3 … are headings."""
+    values = [cell for cell in head if is_value(cell) and not _YEAR.fullmatch(cell or "")]
+    counted = values == [str(n) for n in range(1, len(values) + 1)]
+    alike = all(is_value(one) == is_value(other) for one, other in zip(head, below, strict=False))
+    return bool(values) and not (counted and len(values) > 1) and alike
+
+
 def is_remark(words: str) -> bool:
     """Whether the words begin with a mark of a note."""
     return _REMARK.match(words) is not None
@@ -198,10 +206,18 @@ def _is_lower(rows: Mapping[int, list[str]], base: int, lower: int, merged: Sequ
     spans = [m for m in merged if m.first_row == m.last_row == base]
     if any(sum(map(bool, below[m.first : m.last + 1])) > 1 for m in spans):
         return True
-    if merged or not _only_under_gaps(above, below):
+    if merged or not (_only_under_gaps(above, below) or _divides_repeated(above, below)):
         return False
     under = rows.get(lower + 1, [])
     return any(is_value(cell) for cell, name in zip(under, below, strict=False) if name)
+
+
+def _divides_repeated(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether names that stand twice or more above are told apart below, and nothing else is named there."""
+    repeated = {name for name in above if name and above.count(name) > 1}
+    pairs = [(a, b) for a, b in zip(above, below, strict=True) if a in repeated]
+    alone = [b for a, b in zip(above, below, strict=True) if a and a not in repeated]
+    return bool(repeated and alone) and not any(alone) and all(b for _, b in pairs) and len(set(pairs)) == len(pairs)
 
 
 def _only_under_gaps(above: Sequence[str], below: Sequence[str]) -> bool:
