@@ -221,7 +221,13 @@ def _with_file_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--csv", "as_csv", is_flag=True, help="表を整えたCSVを標準出力に書きます。")
 @_json_option
 def read(file: Path, sheet: str | None, number: int | None, as_csv: bool, as_json: bool) -> None:
-    """どんな題材の表でも、文字コード・表の場所・項目の種類を確かめます。台帳とは比べず、何も書き込みません。"""
+    """どんな題材の表でも、文字コード・表の場所・項目の種類を確かめます。台帳とは比べず、何も書き込みません。
+
+    \b
+    --csv の表: 日付は 2025-04-01、数は記号や単位を除いた数、空欄は空欄、段になった見出しは「_」でつなぎます。
+    「―」「…」「x」などの記号とエラーの値は空欄にし、--json の mended に書きます。千円などの単位は掛けません
+    （見出しか notes に残ります）。合計・小計・再掲の行は入れず、totals に書きます。
+    """
     found = describe(file, settings())
     tables = [table for table in found.tables if sheet in (None, table.sheet)]
     if not tables or (number or 1) > len(tables):

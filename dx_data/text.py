@@ -256,6 +256,7 @@ _TIMED = re.compile(
 _COMPACT_TIME = re.compile(r"([0-9]{8})([0-9]{2})([0-9]{2})([0-9]{2})")
 _NO_YEAR = re.compile(rf"[0-9]{{1,2}}(?:[-/.][0-9]{{1,2}}|月(?:[0-9]{{1,2}}日(?:{_WEEKDAY})?|分)?)")
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{1,4}|[0-9]{1,2}年.*|[0-9]{6,7}")
+_SHORT_YEAR_TIMED = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{4}[ T][0-9]{1,2}:.*")
 _UNDECIDED = _NO_VALUE | frozenset(
     ("未定", "随時", "調整中", "検討中", "未確定", "不明", "通年", "毎月", "毎年", "適宜", "tbd")
 )
@@ -410,7 +411,7 @@ def _not_a_date(text: str, *, month: bool) -> Unreadable:
         )
     if _NO_YEAR.fullmatch(text):
         return Unreadable("年が書かれていません", f"年を付けて、{write}", "date.ambiguous")
-    if _SHORT_YEAR.fullmatch(text):
+    if _SHORT_YEAR.fullmatch(text) or _SHORT_YEAR_TIMED.fullmatch(text):
         return Unreadable("年・月・日を一通りに決められません", write, "date.ambiguous")
     if not month and _MONTH.fullmatch(text):
         return Unreadable("日が書かれていません", write, "date.unreadable")

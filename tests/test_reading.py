@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dx_data.door import biff, outside
+from dx_data.door import biff, examine, outside
 from dx_data.door.day_order import order
 from dx_data.door.describe import Table, describe
 from dx_data.door.kinds import lost_zeros, normal
@@ -157,6 +157,25 @@ def test_three_levels_with_merged_cells_are_joined(tmp_path: Path) -> None:
     merges = ("A1:A3", "B1:E1", "F1:I1", "B2:C2", "D2:E2", "F2:G2", "H2:I2")
     (table,) = excel(tmp_path, [list(row) for row in LEVELS], merges)
     assert headers(table) == JOINED
+
+
+def test_group_names_written_over_each_column_are_a_level(tmp_path: Path) -> None:
+    (table,) = csv(tmp_path, "施設,R5,R5,R6,R6\n,男,女,男,女\nA,1,2,3,4\n")
+    assert (table.header_rows, headers(table)) == ((1, 2), ["施設", "R5_男", "R5_女", "R6_男", "R6_女"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1,区A,100\n2,区B,200\n", ["layout.header_of_values"]),
+        ("窓口,1,2,3\nA,5,6,7\n", []),
+        ("区分,2024,2025\n出生,10,20\n", []),
+    ],
+    ids=["no header", "days", "years"],
+)
+def test_a_table_that_may_have_no_header_is_said(tmp_path: Path, text: str, said: list[str]) -> None:
+    (table,) = csv(tmp_path, text)
+    assert [m.rule for m in table.mended] == said
 
 
 @pytest.mark.parametrize(
@@ -390,6 +409,7 @@ def test_a_damaged_old_workbook_is_refused(tmp_path: Path, length: int) -> None:
     assert [p.rule for p in refused.value.problems] == ["read.damaged"]
 
 
+@settings(deadline=5_000)
 @given(st.data())
 def test_a_damaged_record_never_hangs_and_never_escapes(data: st.DataObject) -> None:
     content = bytearray(OLD.read_bytes())
@@ -411,3 +431,74 @@ def test_rich_text_is_read_as_lines_of_text(tmp_path: Path) -> None:
     (table,) = csv(tmp_path, text)
     assert [row[2] for row in table.rows] == ["転入\n本人 & 家族", "1 < 2"]
     assert rules(table) == [("kintone.rich_text", "C", (2,))]
+
+
+# --- the published files -------------------------------------------------------------------------------------
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
+real = pytest.mark.skipif(not REAL.is_dir(), reason=f"{REAL} is absent: the published files are not in the project")
+
+
+@real
+def test_indicators_in_words_do_not_hide_the_header() -> None:
+    (path,) = (REAL / "dx-city-compare").iterdir()
+    (table,) = described(path)
+    katsushika = [f.header for f in table.fields].index("葛飾区")
+    assert (table.header_rows, len(table.rows), len(table.fields)) == ((1,), 15, 1743)
+    assert table.rows[12][katsushika] == "55%"
+
+
+@real
+def test_rates_of_52_procedures_by_municipality() -> None:
+    (path,) = (REAL / "dx-city-online-rate").iterdir()
+    (table,) = described(path)
+    filled = sum(field.filled for field in table.fields[2:])
+    assert (table.header_rows, len(table.rows), len(table.fields)) == ((1,), 52, 1743)
+    assert (filled, sum(field.blank for field in table.fields[2:])) == (23_952, 66_580)
+
+
+# --- as a dataset --------------------------------------------------------------------------------------------
+
+
+RECEIPTS = "収納日,窓口,決済手段,件数"
+APPLICATIONS = "システム,申請番号,申請日時,処理状況"
+
+
+def through_the_door(folder: Path, text: str) -> tuple[list[dict[str, Any]], list[str], list[str]]:
+    """The sound rows of a CSV through the whole door, the rules of its faults, and of what was mended."""
+    path = folder / "a.csv"
+    path.write_bytes(text.replace("\n", "\r\n").encode("cp932"))
+    with Staging() as staging:
+        examined = examine(path, staging, Settings())
+        rows = [row for table in examined.tables for row in table.typed(staging).to_pylist()]
+    return rows, [p.rule for p in examined.problems], [m.rule for m in examined.mended]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{RECEIPTS},金額（千円）\n2025/4/1,戸籍住民課,クレジットカード,3,5\n",
+        f"事績簿,,,,単位：千円\n{RECEIPTS},金額\n2025/4/1,戸籍住民課,クレジットカード,3,5\n",
+    ],
+    ids=["in the heading", "over the table"],
+)
+def test_thousands_of_yen_are_loaded_as_yen_and_said(tmp_path: Path, text: str) -> None:
+    rows, faults, mended = through_the_door(tmp_path, text)
+    assert [(row["amount_yen"], row["transactions"]) for row in rows] == [(5_000, 3)]
+    assert (faults, mended) == ([], ["number.thousand_yen", "receipts.entry"])
+
+
+def test_a_settled_order_of_days_is_loaded_and_an_open_one_is_a_fault(tmp_path: Path) -> None:
+    lines = "LoGoフォーム,A1,{}/1/2025 9:30,完了\nLoGoフォーム,A2,1/2/2025 9:30,完了\n"
+    rows, faults, mended = through_the_door(tmp_path, f"{APPLICATIONS}\n{lines.format(13)}")
+    assert [row["applied_at"].date() for row in rows] == [dt.date(2025, 1, 13), dt.date(2025, 2, 1)]
+    assert (faults, mended) == ([], ["date.order"])
+    rows, faults, mended = through_the_door(tmp_path, f"{APPLICATIONS}\n{lines.format(3)}")
+    assert (rows, faults, mended) == ([], ["date.ambiguous", "date.ambiguous"], ["date.order_unknown"])
+
+
+def test_a_small_table_under_the_data_is_left_out_and_said(tmp_path: Path) -> None:
+    text = f"{APPLICATIONS}\nLoGoフォーム,A1,2025/1/3 9:30,完了\n\n集計\n区分,件数\n電子,3\n窓口,4\n"
+    rows, faults, mended = through_the_door(tmp_path, text)
+    assert [row["application_id"] for row in rows] == ["A1"]
+    assert (faults, mended) == ([], ["layout.sheet_left_out"])

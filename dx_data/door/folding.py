@@ -34,6 +34,8 @@ _MEASURE = re.compile(
 )
 _THOUSANDS = re.compile(r"[(（]?(単位 ?[:：]? ?)?千円[)）]?")
 _UNIT_LINE = re.compile(r"単位 ?[:：]? ?千円")
+_LARGE_YEN = {"千円": 1_000, "万円": 10_000, "百万円": 1_000_000, "億円": 100_000_000}
+_LARGE_UNIT = re.compile(r"[(\[]?(?:単位 ?:? ?)?(?P<unit>千円|百万円|万円|億円)[)\]]?$")
 _FISCAL = re.compile(r"(?:令和|r)(?P<reiwa>[0-9]{1,2}|元)年?度|(?P<year>20[0-9]{2})年?度", re.IGNORECASE)
 _YEAR_MONTH = re.compile(
     r"(?:(?:令和|r) ?(?P<reiwa>[0-9]{1,2}|元)|(?P<year>20[0-9]{2})) ?[年./-]"
@@ -196,7 +198,7 @@ def _fold(laid: Laid, staging: Staging, file: str, as_of: dt.date | None) -> Lai
     if all(fold_header(word) in titles for word in _PAYPAY):
         return _paypay(laid, staging)
     time = when(laid.sheet, laid.above, file, as_of)
-    laid = _with_dates(laid, staging, time)
+    laid = _in_yen(_with_dates(laid, staging, time), staging)
     marks = {n: m for n, heading in enumerate(laid.headings) if (m := measured(heading.text))}
     if len(marks) > 1 and any(m.group.method for m in marks.values()):
         return _receipts_wide(laid, staging, marks)
@@ -322,6 +324,44 @@ def _completed(cell: str, time: When, *, bare: bool) -> str | None:
         return parse_date(written).isoformat()
     except Unreadable:
         return written  # 4月31日, or another weekday: the check says so
+
+
+# --- units ---------------------------------------------------------------------------------------------------
+
+_AMOUNTS = frozenset(
+    spelling
+    for dataset in DATASETS.values()
+    for column in dataset.columns
+    if column.kind is Kind.YEN
+    for spelling in (*spellings(column), fold_header(f"{column.title}(円)"))
+)
+
+
+def _in_yen(laid: Laid, staging: Staging) -> Laid:
+    """Amounts in thousands or millions of yen, as a heading or a line over the table says, as whole yen."""
+    over = next((found["unit"] for text in laid.above if (found := _LARGE_UNIT.search(fold(text)))), None)
+    factors: dict[int, tuple[str, int]] = {}
+    for n, heading in enumerate(laid.headings):
+        found = _LARGE_UNIT.search(fold(heading.text))
+        bare = fold(heading.text)[: found.start()].strip() if found else heading.text
+        unit = found["unit"] if found else over
+        if unit and fold_header(bare) in _AMOUNTS and (found or "円)" not in fold(heading.text)):
+            factors[n] = bare, _LARGE_YEN[unit]
+    if not factors:
+        return laid
+    rows = _rows(laid, staging)
+    done: list[int] = []
+    example = ("", "")
+    for row, cells in rows:
+        for n, (_, factor) in factors.items():
+            if (value := number(cells[n])) is not None:
+                example = example if done else (cells[n], _plain(value * factor))
+                cells[n] = _plain(value * factor)
+                done.append(row)
+    columns = [(factors[n][0] if n in factors else h.text, h.letter) for n, h in enumerate(laid.headings)]
+    message = "千円・百万円などの単位の金額を円に直しました"
+    new = _staged(laid, staging, columns, rows, _said(laid, "number.thousand_yen", message, done, *example))
+    return replace(new, dialect="plain")
 
 
 # --- receipts ------------------------------------------------------------------------------------------------

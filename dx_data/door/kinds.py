@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from dx_data import text
 from dx_data.spec import Kind
@@ -20,6 +21,7 @@ _DAY_TITLE = re.compile(r".*(年月日|日付|日時|[付始了録新成生表�
 _CODE_TITLE = re.compile(r".*(コード|番号|code|id|no\.?)(\(.*\))?")
 _MUNICIPALITY_TITLE = re.compile(r".*(団体|市区町村|自治体|municipality).*(コード|code).*")
 _SERIALS = range(30_000, 60_000)  # 1982 to 2064
+_LONGEST_MARK = 8
 _NO_VALUE_RULES = frozenset(("number.dash", "date.undecided"))
 
 
@@ -75,7 +77,10 @@ def _read(sound: set[str]) -> tuple[Kind, dict[str, str]]:
     return Kind.TEXT, {}
 
 
+@lru_cache(maxsize=50_000)
 def _is_mark(cell: str) -> bool:
+    if len(cell) > _LONGEST_MARK or any(map(str.isdigit, cell)):
+        return False
     for read_cell in (text.parse_number, text.parse_date):
         try:
             read_cell(cell)

@@ -108,6 +108,7 @@ def _lay_out_sheet(
         mended += said
     inner = Inner()
     if dialect == "plain":
+        mended += _perhaps_no_header(sheet, staging, found)
         mended += _carry_down(sheet, staging, header)
         titles = {c.position: c.title for c in columns}
         inner = _inner(sheet, staging, found, titles, earlier)
@@ -180,6 +181,14 @@ def _hidden_parts(sheet: Sheet, header: int) -> list[Mended]:
             Mended(rule="layout.hidden_columns", message=words, sheet=sheet.name, column=letter(column), count=1)
         )
     return found
+
+
+def _perhaps_no_header(sheet: Sheet, staging: Staging, found: shape.Header) -> list[Mended]:
+    head, below = (dict(rows(sheet, staging, first=row, last=row)).get(row, []) for row in (found.last, found.last + 1))
+    if len(found.rows) > 1 or not shape.looks_like_data(head, below):
+        return []
+    words = "見出しの行に、データと同じような数や日付があります。見出しのない表なら、1行目に項目名を入れてください"
+    return [Mended(rule="layout.header_of_values", message=words, sheet=sheet.name, rows=found.rows)]
 
 
 def _rich_text(

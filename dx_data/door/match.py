@@ -68,9 +68,11 @@ def match_all(
             strangers.append((table, event))
     if not matched:
         raise FileRejected(tuple(problem for _, event in strangers for problem in event.problems))
-    words = "どのデータセットの項目名とも合わないシートなので読み取っていません"
+    words = "どのデータセットの項目名とも合わない表なので読み取っていません"
     left_out = [
-        Mended(rule="layout.sheet_left_out", message=words, sheet=table.sheet, count=table.height)
+        Mended(
+            rule="layout.sheet_left_out", message=words, sheet=table.sheet, count=table.height, rows=table.header_rows
+        )
         for table, _ in strangers
     ]
     return matched, left_out
@@ -97,7 +99,7 @@ def match(
     places = {f"{PLACE}{heading.letter}": position for position, heading in enumerate(laid.headings)}
     placed = {places[key]: name for key, name in (confirmed or {}).items() if key in places}
     found = _lay(titles, dataset, known, confirmed, placed) if dataset else _choose(titles, laid, known)
-    if dataset and not alone and not _plausible(found, titles):
+    if not alone and (_lacks_most(found) or (dataset and not _plausible(found, titles))):
         raise _no_dataset(laid)
     found = _lay(titles, found.dataset, known, confirmed, placed) if confirmed else found
     records = _records(laid, staging)
@@ -182,6 +184,11 @@ def _decided(
 def _plausible(found: headers.Match, titles: Sequence[str]) -> bool:
     ours = [t for position, t in enumerate(titles) if t and position not in found.system]
     return bool(found.columns) and (found.fits or len(found.columns) * 2 >= len(ours))
+
+
+def _lacks_most(found: headers.Match) -> bool:
+    """Whether most required columns are missing: a small table beside the data that shares a heading or two."""
+    return len(found.missing) * 2 > sum(column.required for column in found.dataset.columns)
 
 
 def _no_dataset(laid: Laid) -> _NoDataset:

@@ -7,7 +7,7 @@ file's. A new table opens where a row of words stands over values of its own, af
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,7 +22,7 @@ Grid = dict[int, list[str]]
 _MOST_CELLS = 500_000
 _MOST_TITLES = 6
 _HEADING = re.compile(
-    r".*(名|名称|番号|コード|住所|所在地|電話|連絡先|区分|種別|種類|分類|備考|内容|項目|概要|担当|対象|場所|会場|曜日|時間|[月年期]日|日付)"
+    r".*(件数|人数|数|額|率|計|名|名称|番号|コード|住所|所在地|電話|連絡先|区分|種別|種類|分類|備考|内容|項目|概要|担当|対象|場所|会場|曜日|時間|[月年期]日|日付)"
     r"|部署|所属|課|係|施設|地区|定員|料金|費用|url|fax|メール|id|no\.?|緯度|経度|年度"
 )
 _PAGE = re.compile(
@@ -126,11 +126,15 @@ def _head_at(grid: Grid, numbers: Sequence[int], place: int) -> _Head | None:
 def _over_words(grid: Grid, top: int, titles: tuple[tuple[int, str], ...]) -> _Head | None:
     """The header of a table without figures: words of which half are such as head a column."""
     words = [fold_header(cell) for cell in grid.get(top, ()) if cell]
-    usual = sum(1 for word in words if _HEADING.fullmatch(word))
     below = grid.get(top + 1)
-    if len(words) < 2 or usual * 2 < len(words) or len(set(words)) < len(words) or below is None or _is_lone(below):
+    if len(words) < 2 or not _usual(words) or len(set(words)) < len(words) or below is None or _is_lone(below):
         return None
     return _Head(top, top + 1, frozenset(words), titles)
+
+
+def _usual(words: Collection[str]) -> bool:
+    """Whether half of the words are such as head a column."""
+    return sum(1 for word in words if _HEADING.fullmatch(word)) * 2 >= len(words)
 
 
 def _over_values(grid: Grid, top: int, titles: tuple[tuple[int, str], ...]) -> _Head | None:
@@ -155,6 +159,8 @@ def _over(
     """The header, if each value of the first row stands under a word and nothing of a total stands in the header."""
     under = [j for j, cell in enumerate(cells) if cell and shape.is_value(cell)]
     named = [any(level[j] for level in levels) for j in range(len(cells))]
+    if any(fold(cell) in totals.NOTHING for level in levels for cell in level if cell):
+        return None
     nameless = sum(1 for j, cell in enumerate(cells) if cell and not named[j])
     if (
         nameless > 1
@@ -167,7 +173,7 @@ def _over(
 
 def _whole(grid: Grid, head: _Head) -> bool:
     """Whether the header has more under it than a line of particulars such as `更新日, 2025/4/1`."""
-    if head.values == head.top + 1 and _over_values(grid, head.top, ()) is None:
+    if len(head.words) > 2 or _over_values(grid, head.top, ()) is None:
         return True
     figures = [sum(1 for cell in grid.get(row, ()) if cell and shape.is_value(cell)) for row in _next(head.values)]
     return figures[0] > 1 or figures[1] > 0
@@ -190,6 +196,8 @@ def _other_table(grid: Grid, current: _Head, head: _Head) -> bool:
 
 def _differs_in_kind(grid: Grid, current: _Head, head: _Head) -> bool:
     """Whether words stand where the table so far has figures; a row of labels alone does not end a table."""
+    if head.titles and _usual(head.words):
+        return True
     if _over_values(grid, head.top, ()) is None:
         return not head.words & current.words or bool(head.titles)
     figures = {j for j, cell in enumerate(grid[current.values]) if cell and shape.is_value(cell)}
@@ -281,7 +289,7 @@ def _part(sheet: Sheet, part: Grid, whole: Grid, staging: Staging) -> Sheet:
         table=table,
         first=min([first, *titles]),
         height=last,
-        ragged=tuple(row for row in sheet.ragged if first <= row <= last),
+        ragged=tuple(row for row in sheet.ragged if row in part and _sticks_out(part, row)),
         merged=tuple(
             m
             for m in sheet.merged
@@ -290,6 +298,13 @@ def _part(sheet: Sheet, part: Grid, whole: Grid, staging: Staging) -> Sheet:
         hidden_rows=tuple(row for row in sheet.hidden_rows if first <= row <= last),
         hidden_columns=tuple(j for j in sheet.hidden_columns if left <= j <= right),
     )
+
+
+def _sticks_out(part: Grid, row: int) -> bool:
+    """Whether a row has a cell beside the header; how long the lines of the other tables are says nothing here."""
+    head = _first_head(part)
+    named = [j for j, cell in enumerate(part[head.top]) if cell] if head else []
+    return bool(named) and any(part[row][named[-1] + 1 :])
 
 
 def _shares_rows(part: Grid, whole: Grid) -> bool:

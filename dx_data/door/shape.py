@@ -64,6 +64,14 @@ def is_value(cell: str | None) -> bool:
     return bool(cell) and _VALUE.fullmatch(fold(cell or "")) is not None
 
 
+def looks_like_data(head: Cells, below: Cells) -> bool:
+    """Whether a header row has figures or dates just where the row below it has them; days 1, 2, 3 … are headings."""
+    values = [cell for cell in head if is_value(cell) and not _YEAR.fullmatch(cell or "")]
+    counted = values == [str(n) for n in range(1, len(values) + 1)]
+    alike = all(is_value(one) == is_value(other) for one, other in zip(head, below, strict=False))
+    return bool(values) and not (counted and len(values) > 1) and alike
+
+
 def is_remark(words: str) -> bool:
     """Whether the words begin with a mark of a note."""
     return _REMARK.match(words) is not None
@@ -84,7 +92,7 @@ def find(head: Sequence[tuple[int, Cells]], merged: Sequence[Merge], known: Coll
     titles = _joined(rows, levels, merged)
     last = levels[-1]
     while (below := rows.get(last + 1)) is not None and any(below):
-        if _is_type_row(below) or _names_again(below, titles, rows.get(last + 2, ())):
+        if _is_type_row(below) or (_names_again(below, titles) and any(map(is_value, rows.get(last + 2, ())))):
             last += 1
         elif _is_unit_row(below):
             for j, unit in ((j, c) for j, c in enumerate(below) if c and titles[j] and fold(c) != "単位"):
@@ -120,16 +128,21 @@ def _like_a_header(rows: Mapping[int, list[str]]) -> int | None:
     full = {row: [c for c in cells if c] for row, cells in rows.items()}
     full = {row: cells for row, cells in full.items() if cells and len(cells) * 2 > widest}
     wordy = {row: cells for row, cells in full.items() if words_only(cells, least=1) and not _is_unit_row(cells)}
-    apart = {row for row, cells in full.items() if len(set(cells)) == len(cells)}
+    apart = {row for row, cells in full.items() if len(set(cells)) >= len(cells) * (1 if len(cells) < 20 else 0.9)}
     over_values = {row for row in wordy if _over_values(rows, row, widest)}
     tiers = (
         [row for row in wordy if row in apart and row in over_values],
-        [row for row in wordy if row in over_values and not _is_type_row(wordy[row])],
+        [row for row in wordy if row in over_values and not _is_type_row(wordy[row]) and not _under(row, wordy, apart)],
         [row for row in wordy if row in apart],
         [row for row in full if row in apart],
         list(wordy),
     )
     return next((tier[0] for tier in tiers if tier), None)
+
+
+def _under(row: int, wordy: Mapping[int, list[str]], apart: Collection[int]) -> bool:
+    """Whether a row of different words, filled as well, stands higher: then this one repeats its words as data do."""
+    return any(r < row and r in apart and len(wordy[r]) * 10 >= len(wordy[row]) * 9 for r in wordy)
 
 
 def _over_values(rows: Mapping[int, list[str]], row: int, widest: int) -> bool:
@@ -138,7 +151,7 @@ def _over_values(rows: Mapping[int, list[str]], row: int, widest: int) -> bool:
     A pair such as `作成日, 2025/4/1` over a wider table is a particular, and what stands over it no header.
     """
     below = (cells for number, cells in rows.items() if number > row and any(cells))
-    first = next((cells for cells in below if not _is_type_row(cells) and not _is_unit_row(cells)), [])
+    first = next((c for c in below if not is_aside(c) and not _names_again(c, rows[row])), [])
     pair = sum(map(bool, first)) == sum(map(bool, rows[row])) == 2 < widest
     return any(map(is_value, first)) and not pair
 
@@ -193,10 +206,18 @@ def _is_lower(rows: Mapping[int, list[str]], base: int, lower: int, merged: Sequ
     spans = [m for m in merged if m.first_row == m.last_row == base]
     if any(sum(map(bool, below[m.first : m.last + 1])) > 1 for m in spans):
         return True
-    if merged or not _only_under_gaps(above, below):
+    if merged or not (_only_under_gaps(above, below) or _divides_repeated(above, below)):
         return False
     under = rows.get(lower + 1, [])
     return any(is_value(cell) for cell, name in zip(under, below, strict=False) if name)
+
+
+def _divides_repeated(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether names that stand twice or more above are told apart below, and nothing else is named there."""
+    repeated = {name for name in above if name and above.count(name) > 1}
+    pairs = [(a, b) for a, b in zip(above, below, strict=True) if a in repeated]
+    alone = [b for a, b in zip(above, below, strict=True) if a and a not in repeated]
+    return bool(repeated and alone) and not any(alone) and all(b for _, b in pairs) and len(set(pairs)) == len(pairs)
 
 
 def _only_under_gaps(above: Sequence[str], below: Sequence[str]) -> bool:
@@ -229,11 +250,11 @@ def _is_unit_row(cells: Sequence[str]) -> bool:
     return (len(units) > 1 or (bool(units) and bracketed)) and all(_UNIT.fullmatch(unit) for unit in units)
 
 
-def _names_again(below: Sequence[str], titles: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether the row below gives every Japanese heading its name in a program (`facility_name`), over values."""
+def _names_again(below: Sequence[str], titles: Sequence[str]) -> bool:
+    """Whether the row below gives every Japanese heading its name in a program (`facility_name`)."""
     names = [(name, title) for name, title in zip(below, titles, strict=True) if name or title]
     named = all(_IDENTIFIER.fullmatch(name) and not title.isascii() for name, title in names)
-    return len(names) > 2 and named and len({name for name, _ in names}) == len(names) and any(map(is_value, after))
+    return len(names) > 2 and named and len({name for name, _ in names}) == len(names)
 
 
 def _joined(rows: Mapping[int, list[str]], levels: Sequence[int], merged: Sequence[Merge]) -> list[str]:

@@ -42,7 +42,7 @@ _RATIO = re.compile(
 _NAME = re.compile(r"(年|年度|年月|月|日|番号|コード|no\.?|id|code|year|month|day)$", re.IGNORECASE)
 # A month across is a quantity, though 月 ends the name of a column of months.
 _MONTH = re.compile("[0-9]{1,2}月")
-_NOTHING = frozenset(("", "-", "--", "ー", "…", "*", "x", "・"))
+NOTHING = frozenset(("", "-", "--", "ー", "…", "*", "x", "・"))
 _ZERO = Decimal(0)
 _LABELS = 8
 _NEAREST = 8
@@ -170,7 +170,7 @@ class Table:
 
     def words(self, j: int) -> frozenset[str]:
         """The distinct filled cells of a column; marks that stand for nothing are none."""
-        return frozenset(cell for cell in {cells[j] for _, cells in self.rows} if cell and fold(cell) not in _NOTHING)
+        return frozenset(cell for cell in {cells[j] for _, cells in self.rows} if cell and fold(cell) not in NOTHING)
 
     def additive(self) -> list[int]:
         """The columns whose sum means something: numbers, no rates, no names written in digits, no running totals."""
@@ -266,7 +266,7 @@ def _sums(
     labels = {
         j: fold_header(cell)
         for j, cell in enumerate(candidate.cells)
-        if cell and j in titles and j != candidate.position and number(cell) is None and fold(cell) not in _NOTHING
+        if cell and j in titles and j != candidate.position and number(cell) is None and fold(cell) not in NOTHING
     }
     block = added(r for r in data if last < r[0] < candidate.row)
     whole = added(data)
