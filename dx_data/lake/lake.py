@@ -222,7 +222,7 @@ class Lake:
             names = [part.dataset.name for part in parts]
             number = max((load.load for load in self.loads()), default=0) + 1
             with self._transaction(origin.author) as (cursor, commit):
-                fresh = [plan_part(cursor, at, part, index) for index, part in enumerate(parts)]
+                fresh = [plan_part(cursor, at, part, index, again=True) for index, part in enumerate(parts)]
                 now = Plan(tuple(fresh), at.number, self.repeated(origin.sha256, names))
                 before_plan = self._moment(plan.snapshot).changed(names)
                 if at.changed(names) != before_plan or now.counts != plan.counts or now.repeated != plan.repeated:
