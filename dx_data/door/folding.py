@@ -17,6 +17,7 @@ from dx_data.derive import staged
 from dx_data.derive.headers import spellings
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid
+from dx_data.door.read import SMALL
 from dx_data.door.staging import Staging
 from dx_data.door.totals import fold, fold_header, number
 from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
@@ -223,6 +224,17 @@ def _rows(laid: Laid, staging: Staging) -> list[Row]:
     return [(row, [cell or "" for cell in cells]) for row, *cells in found]
 
 
+def _is_long(laid: Laid, staging: Staging) -> bool:
+    """Whether asking SQL if anything is to be done is cheaper than going through the rows."""
+    return laid.height > SMALL and laid.view not in staging.held and laid.view not in staging.kept
+
+
+def _spellings(laid: Laid, staging: Staging, position: int) -> list[str]:
+    """The distinct cells of a column."""
+    found = staging.sql(staged.distinct_cells(laid.view, laid.headings[position].column)).fetchall()
+    return [cell for (cell,) in found]
+
+
 def _staged(
     laid: Laid, staging: Staging, columns: Sequence[tuple[str, str]], rows: Iterable[Row], mended: Iterable[Mended]
 ) -> Laid:
@@ -286,11 +298,15 @@ def _with_dates(laid: Laid, staging: Staging, time: When) -> Laid:
     places = [n for n, h in enumerate(laid.headings) if fold_header(h.text) in _DATES | _DAYS]
     if not places:
         return laid
-    rows = _rows(laid, staging)
     renamed = {n: "収納日" for n in places if fold_header(laid.headings[n].text) in ("日", "月日")}
     done: list[int] = []
     example = ("", "")
     bare = {n: fold_header(laid.headings[n].text) in _DAYS for n in places}
+    if not renamed and _is_long(laid, staging):
+        spelled = ((n, cell) for n in places for cell in _spellings(laid, staging, n))
+        if not any(_completed(cell, time, bare=bare[n]) for n, cell in spelled):
+            return laid
+    rows = _rows(laid, staging)
     known: dict[tuple[str, bool], str | None] = {}
     for row, cells in rows:
         for n in places:
@@ -466,6 +482,8 @@ def _receipts_long(laid: Laid, staging: Staging) -> Laid:
     counts = _positions(laid, _RECEIPTS.column("transactions"))
     entries = _positions(laid, _RECEIPTS.column("entry"))
     signed: list[int] = []
+    if entries and counts and _is_long(laid, staging):
+        return _signed_in_sql(laid, staging, entries[0], counts[0], amount_at)
     rows = _rows(laid, staging)
     for row, cells in rows:
         entry = cells[entries[0]] if entries else "売上"
@@ -493,6 +511,27 @@ def _receipts_long(laid: Laid, staging: Staging) -> Laid:
         )
     )
     return _staged(laid, staging, columns, rows, [*by_sign, *_sign_said(laid, signed)])
+
+
+def _signed_in_sql(laid: Laid, staging: Staging, *places: int) -> Laid:
+    """The same for a long table with entry, count and amount at these places: only distinct figures are read."""
+    names = [heading.column for heading in laid.headings]
+    figures = [names[n] for n in places]
+    doubtful = staging.sql(staged.doubtful_signs(laid.view, *figures)).fetchall()
+    turned = [(each, new) for each in doubtful for *new, is_turned in (_signed(*each),) if is_turned]
+    if not turned:
+        return laid
+    view = staging.name("laid")
+    old, new = zip(*turned, strict=True)
+    columns = {
+        f"{name}{n}": [figure[n] for figure in each] for name, each in (("old", old), ("new", new)) for n in range(3)
+    }
+    with staging.lent(**columns) as lent:
+        staging.sql(staged.take_signs(view, laid.view, lent, names, figures))
+        rows = [row for (row,) in staging.sql(staged.rows_signed(laid.view, lent, figures)).fetchall()]
+    headings = tuple(replace(heading, column=staged.raw_cell(n)) for n, heading in enumerate(laid.headings))
+    mended = (*laid.mended, *_sign_said(laid, rows))
+    return replace(laid, view=view, headings=headings, dialect="folded", ragged=(), mended=mended)
 
 
 def _paypay(laid: Laid, staging: Staging) -> Laid:

@@ -232,7 +232,7 @@ class Lake:
             names = [part.dataset.name for part in parts]
             number = max((load.load for load in self.loads()), default=0) + 1
             with self._transaction(origin.author) as (cursor, commit):
-                fresh = [plan_part(cursor, at, part, index) for index, part in enumerate(parts)]
+                fresh = [plan_part(cursor, at, part, index, again=True) for index, part in enumerate(parts)]
                 repeated = self.repeated(plan.sha256, names) if plan.sha256 else None
                 now = Plan(tuple(fresh), at.number, repeated, plan.sha256)
                 before_plan = self._moment(plan.snapshot).changed(names)

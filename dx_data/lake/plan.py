@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from dx_data.derive.tables import literal, quoted
+from dx_data.derive.tables import TYPES, literal, quoted
 from dx_data.errors import Problem
 from dx_data.lake.history import Load
 from dx_data.lake.moment import Moment, same_key
@@ -102,11 +102,21 @@ class Plan:
         return self.repeated is None and any(part.alters for part in self.parts)
 
 
-def plan_part(cursor: duckdb.DuckDBPyConnection, at: Moment, part: Part, index: int) -> PartPlan:
-    """What loading one part would do; leaves the tables delta_<index> and gone_<index> on the cursor."""
+def plan_part(
+    cursor: duckdb.DuckDBPyConnection, at: Moment, part: Part, index: int, *, again: bool = False
+) -> PartPlan:
+    """What loading one part would do; leaves delta_<index> and gone_<index> on the cursor.
+
+    `again` is for a plan made once more before it is written: keys that stand twice were told the first time, and the
+    write refuses them.
+    """
     dataset = part.dataset
     delta, gone = f"delta_{index}", f"gone_{index}"
     current = at.rows(dataset)
+    ((known,),) = cursor.execute(f"SELECT count(*) FROM {current} c").fetchall()
+    doubled = 0 if again else _doubled(part)
+    if not known:
+        return _all_new(cursor, current, part, index, doubled)
     cursor.register("incoming", part.rows)
     stored = [column.name for column in dataset.stored]
     taken = ", ".join(
@@ -144,7 +154,7 @@ def plan_part(cursor: duckdb.DuckDBPyConnection, at: Moment, part: Part, index: 
         missing=missing,
         current=before,
         changes=changes,
-        doubled=_doubled(part),
+        doubled=doubled,
         overwrites=overwrites,
     )
 
@@ -155,6 +165,21 @@ def _overwrites(cursor: duckdb.DuckDBPyConnection, delta: str, gone: str) -> tup
         f" UNION ALL SELECT load_id FROM {gone}) GROUP BY load ORDER BY load"
     ).fetchall()
     return tuple((int(load), int(count)) for load, count in rows)
+
+
+def _all_new(cursor: duckdb.DuckDBPyConnection, current: str, part: Part, index: int, doubled: int) -> PartPlan:
+    """The same where nothing is stored yet: nothing is compared, so nothing is copied either."""
+    stored = part.dataset.stored
+    incoming = f"incoming_{index}"
+    cursor.register(incoming, part.rows)
+    taken = ", ".join(quoted(c.name) for c in stored)
+    olds = ", ".join(f"NULL::{TYPES[c.kind]} AS {quoted(f'old_{c.name}')}" for c in stored)
+    cursor.execute(
+        f"CREATE TEMP VIEW delta_{index} AS"
+        f" SELECT {taken}, source_sheet, source_row, {olds}, 'added' AS fate FROM {incoming}"
+    )
+    cursor.execute(f"CREATE TEMP TABLE gone_{index} AS SELECT c.* FROM {current} c LIMIT 0")
+    return PartPlan(part, part.rows.num_rows, changed=0, unchanged=0, missing=0, current=0, doubled=doubled)
 
 
 def _changes(

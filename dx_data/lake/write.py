@@ -54,7 +54,7 @@ def apply(
             _observe(cursor, at, dataset, name, delta, number, as_of)
     ((after,),) = cursor.execute(f"SELECT count(*) FROM {table} t WHERE {mine}").fetchall()
     promised = before + plan.added - plan.missing + kept
-    _verify(cursor, dataset, table, mine, delta, promised=promised, found=after)
+    _verify(cursor, dataset, table, mine, delta, before=before, promised=promised, found=after)
 
 
 def shape(cursor: duckdb.DuckDBPyConnection, at: Moment, dataset: Dataset) -> None:
@@ -92,14 +92,16 @@ def _verify(
     mine: str,
     delta: str,
     *,
+    before: int,
     promised: int,
     found: int,
 ) -> None:
     """DuckLake knows no keys: the row count the plan promised and the key's uniqueness are tested before the commit."""
     key = ", ".join(f"t.{quoted(n)}" for n in dataset.key)
+    # In a table that held nothing before, every row is one of ours.
+    ours = f" SEMI JOIN {delta} d ON {same_key(dataset, 'd', 't')}" if before else ""
     ((twice,),) = cursor.execute(
-        f"SELECT count(*) FROM (SELECT {key} FROM {table} t SEMI JOIN {delta} d ON {same_key(dataset, 'd', 't')}"
-        f" WHERE {mine} GROUP BY {key} HAVING count(*) > 1)"
+        f"SELECT count(*) FROM (SELECT {key} FROM {table} t{ours} WHERE {mine} GROUP BY {key} HAVING count(*) > 1)"
     ).fetchall()
     if promised != found or twice:
         raise LakeDamaged.because(
