@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ MOST_CELLS = 3_000_000
 _LONGEST = 32_767
 _MOST_ROWS = 1_048_576
 _STEP = 20_000
+_LINE = re.compile("\r\n?")
 
 
 def book(path: Path, settings: Settings) -> bytes:
@@ -36,7 +38,8 @@ def book(path: Path, settings: Settings) -> bytes:
             for column, cell in enumerate(cells):
                 if cell:
                     longest = max(longest, len(cell))
-                    page.write_string(row - 1, column, cell[:_LONGEST])
+                    # A cell's lines end in LF alone.
+                    page.write_string(row - 1, column, _LINE.sub("\n", cell)[:_LONGEST])
         made.close()
     if longest > _LONGEST:
         raise _refuse(f"{_LONGEST:,} 文字より長い値は、Excelのセルに入りません")
@@ -49,5 +52,5 @@ def _all_rows(sheet: Sheet, staging: Staging) -> Iterator[tuple[int, list[str | 
 
 
 def _refuse(message: str) -> FileRejected:
-    fix = "「誤りの一覧を CSV で保存」を使い、元のファイルを直してください"
+    fix = "誤りの一覧（CSV）を使い、元のファイルを直してください"
     return FileRejected.because(message, fix, stage="returned", rule="returned.too_large")
