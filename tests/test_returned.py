@@ -308,8 +308,9 @@ def test_cells_without_a_place_of_their_own_are_found(tmp_path: Path, data: str)
 
 def test_a_new_cell_takes_the_format_of_its_row_or_column_and_a_merged_range_its_first_cell(tmp_path: Path) -> None:
     styles = (
-        f'<styleSheet xmlns="{MAIN}"><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="9"><protection locked="0"/></xf>'
-        '<xf numFmtId="14"/></cellXfs><cellStyles><cellStyle name="Normal" xfId="0"/></cellStyles></styleSheet>'
+        f'<styleSheet xmlns="{MAIN}"><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf numFmtId="0"/>'
+        '<xf numFmtId="9"><protection locked="0"/></xf><xf numFmtId="14"/></cellXfs>'
+        '<cellStyles><cellStyle name="Normal" xfId="0"/></cellStyles></styleSheet>'
     )
     data = (
         '<cols><col min="2" max="3" style="1"/></cols>'
@@ -471,7 +472,7 @@ def test_a_csv_comes_back_as_a_book_of_texts_and_loads_once_mended(take: Any, wr
 VALUES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Co", "Cn")) | st.just("\n"), max_size=6)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=4))
 def test_any_table_is_the_same_in_the_book(tmp_path: Path, body: list[list[str]]) -> None:
     import csv
@@ -497,13 +498,21 @@ def test_a_value_too_long_for_a_cell_is_said(write: Any) -> None:
     assert event.value.problems[0].rule == "returned.too_large"
 
 
-def test_a_table_too_large_for_a_sheet_is_said(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_book, "MOST_CELLS", 14)
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        ("MOST_BYTES", "0 MBを超えるCSVは、Excelにできません"),
+        ("MOST_ROWS", "3 行の表は、Excelのシートに入りません"),
+    ],
+)
+def test_a_table_too_large_for_a_sheet_is_said(
+    write: Any, monkeypatch: pytest.MonkeyPatch, limit: str, words: str
+) -> None:
+    monkeypatch.setattr(csv_book, limit, 2)
     with pytest.raises(FileRejected) as event:
         returned(write("a.csv", FAULTY))
-    assert event.value.problems[0].sentence == (
-        "3 行の表は、大きすぎてExcelにできません → 誤りの一覧（CSV）を使い、元のファイルを直してください"
-    )
+    fix = "誤りの一覧（CSV）を使い、元のファイルを直してください"
+    assert [p.sentence for p in event.value.problems] == [f"{words} → {fix}"]
 
 
 # --- when there is one, and how it leaves --------------------------------------------------------------------------
@@ -512,6 +521,7 @@ def test_a_table_too_large_for_a_sheet_is_said(write: Any, monkeypatch: pytest.M
 def nothing_for(path: Path) -> None:
     reviewed = review(path)
     assert reviewed.to_mend == ()
+    assert not intake.can_be_returned(reviewed)
     with pytest.raises(FileRejected) as event:
         intake.returned_book(path, reviewed, Settings())
     assert event.value.problems[0].rule == "returned.nothing"
@@ -530,6 +540,7 @@ def test_there_is_none_for_a_sound_file(write: Any) -> None:
 def test_it_leaves_with_a_line_in_the_ledger(home: House, person: Person, write: Any) -> None:
     path = write("申請.csv", FAULTY)
     book = intake.returned_book(path, review(path), Settings())
+    assert intake.can_be_returned(review(path))
     handed = hand_over(Exit.INTERNAL, book, person, home.ledger)
     assert (handed.name, handed.content) == ("差戻し_申請.xlsx", book.content)
     line = list(home.ledger.lines())[-1]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +26,9 @@ from dx_data.returned.styles import Styles
 from dx_data.settings import Settings
 
 MOST_COMMENTS = 3_000
+MOST_BYTES = csv_book.MOST_BYTES
+# What a part that is damaged, missing, encrypted or packed in an unknown way ends in.
+_BROKEN = (LookupError, ValueError, StopIteration, EOFError, RuntimeError, ExpatError, zipfile.BadZipFile, zlib.error)
 _LONGEST_NOTE = 1_000
 _SETTLED = "直っています"
 
@@ -48,7 +52,7 @@ def _marked(stream: BinaryIO, faults: Sequence[Fault], again: str | None) -> byt
     try:
         with zipfile.ZipFile(stream) as archive:
             return _mark(archive, faults, again)
-    except (KeyError, ValueError, StopIteration, ExpatError, zipfile.BadZipFile) as fault:
+    except _BROKEN as fault:
         raise FileRejected.because(
             "このブックには印を付けられません",
             "誤りの一覧（CSV）を使うか、Excelで開いて保存し直してください",

@@ -15,20 +15,22 @@ from dx_data.errors import FileRejected
 from dx_data.settings import Settings
 
 SHEET = "データ"
-MOST_CELLS = 3_000_000
+MOST_BYTES = 20 << 20
 _LONGEST = 32_767
-_MOST_ROWS = 1_048_576
+MOST_ROWS = 1_048_576
 _STEP = 20_000
 _LINE = re.compile("\r\n?")
 
 
 def book(path: Path, settings: Settings) -> bytes:
     """The CSV's rows as a book; FileRejected for what no sheet can hold."""
+    if path.stat().st_size > MOST_BYTES:
+        raise _refuse(f"{MOST_BYTES >> 20} MBを超えるCSVは、Excelにできません")
     target = io.BytesIO()
     with Staging() as staging:
         (sheet,) = read(path, staging, settings).sheets
-        if sheet.height > _MOST_ROWS or sheet.height * sheet.width > MOST_CELLS:
-            raise _refuse(f"{sheet.height:,} 行の表は、大きすぎてExcelにできません")
+        if sheet.height > MOST_ROWS:
+            raise _refuse(f"{sheet.height:,} 行の表は、Excelのシートに入りません")
         made = xlsxwriter.Workbook(target, {"constant_memory": True, "tmpdir": str(staging.folder)})
         page = made.add_worksheet(SHEET)
         # Texts, so that what is typed into a cell later stays as typed, too.
