@@ -268,6 +268,11 @@ def returned_book(path: Path, reviewed: Reviewed, settings: Settings) -> FaultBo
     return FaultBook(reviewed.file, returned.from_book(path, faults, settings, again=again), len(faults))
 
 
+def can_be_returned(reviewed: Reviewed) -> bool:
+    """Whether there is something to mend, and not in a CSV that is too large to be a book."""
+    return bool(reviewed.to_mend) and (reviewed.format != "csv" or reviewed.size <= returned.MOST_BYTES)
+
+
 def _parts(tables: Iterable[door.Checked], staging: door.Staging, wish: Wish) -> list[Part]:
     """One part per dataset: sheets of one dataset are one delivery, else the second would replace the first."""
     by_dataset: dict[Dataset, list[door.Checked]] = {}

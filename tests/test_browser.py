@@ -165,6 +165,39 @@ def test_a_faulty_file_says_place_fault_and_remedy(page: Page, url: str, lake: P
     expect(card.get_by_role("button", name="取り込む", exact=True)).to_be_visible()
 
 
+def test_a_returned_book_is_mended_and_accepted(page: Page, url: str, lake: Path) -> None:
+    rows = list(csv.reader(io.StringIO(FILES[SECOND].content.decode("cp932"))))
+    day = rows[0].index("申請日時")
+    right, rows[1][day] = rows[1][day], "未定"
+    written = io.StringIO()
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerows(rows)
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, ("返す_20261120T173000+0900.csv", written.getvalue().encode("cp932")))
+    card = desk(page, "返す_20261120T173000+0900.csv — 取り込めません")
+    with page.expect_download() as waiting:
+        card.get_by_role("button", name="差戻しExcel を保存").click()
+    assert waiting.value.suggested_filename == "差戻し_返す_20261120T173000+0900.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    assert book.sheetnames == ["差戻し一覧", "データ"]
+    assert book["差戻し一覧"]["D6"].value == "申請日時"
+    place = book["差戻し一覧"]["C6"].value
+    assert book["データ"][place].value == "未定"
+    assert book["データ"][place].comment is not None
+    book["データ"][place] = right
+    mended = io.BytesIO()
+    book.save(mended)
+    upload(page, (waiting.value.suggested_filename, mended.getvalue()))
+    card = desk(page, "差戻し_返す_20261120T173000+0900.xlsx — 確認待ち")
+    card.get_by_role("button", name="取り込む", exact=True).click()
+    expect(page.get_by_text("として取り込みました")).to_be_visible(timeout=30_000)
+    opened = house.open_house(demo=True)
+    subjects = [line.subject for line in opened.ledger.lines() if line.act == Act.HAND_OVER]
+    load = opened.lake.loads()[0].load
+    intake.undo(load, opened, PERSON)
+    opened.close()
+    assert subjects[-1] == "差戻しExcel"
+
+
 def test_a_heading_nobody_declared_waits_for_a_decision(page: Page, url: str) -> None:
     header, *lines = FILES[SECOND].content.decode("cp932").splitlines()
     content = "\r\n".join([f'{header},"謎の列"', *(f'{line},"1"' for line in lines)]).encode("cp932")

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -30,15 +31,17 @@ from dx_data import cli, intake
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.custody.exits import Exit, hand_over
+from dx_data.door.returned_list import SHEET
 from dx_data.errors import LoadRefused, Stopped
 from dx_data.house import House, make_house
 from dx_data.intake import Reviewed, Wish
+from dx_data.returned.comments import AUTHOR
 from tests.canaries import Canary, all_canaries, book, csv, table
 
 CANARIES = all_canaries()
 PERSON = Person("試験 担当", frozenset(Role))
 # What a person sees while the file is on the desk; it goes with the session, and back to the sender.
-PASSING = frozenset(("session", "fault list", "dx"))
+PASSING = frozenset(("session", "fault list", "returned book", "dx"))
 
 
 @dataclass
@@ -136,7 +139,17 @@ def _whole_chain(path: Path, canary: Canary, home: House, found: Remains) -> Rev
     found.keep("session", repr(reviewed), json.dumps(reviewed.as_json(), ensure_ascii=False), pickle.dumps(reviewed))
     if reviewed.fault_list.rows:
         found.keep("fault list", hand_over(Exit.INTERNAL, reviewed.fault_list, PERSON, home.ledger).content)
+    if reviewed.to_mend:
+        found.keep("returned book", *_added(intake.returned_book(path, reviewed, home.settings).content))
     return reviewed
+
+
+def _added(book: bytes) -> Iterator[str]:
+    """What we wrote into a returned book; the rest is the sender's own."""
+    opened = openpyxl.load_workbook(io.BytesIO(book))
+    cells = [cell for sheet in opened.worksheets for line in sheet.iter_rows() for cell in line]
+    yield from (str(cell.value) for cell in cells if cell.parent.title == SHEET)
+    yield from (cell.comment.text for cell in cells if cell.comment and cell.comment.author == AUTHOR)
 
 
 def _keep_lake(found: Remains, home: House) -> None:

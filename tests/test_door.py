@@ -352,9 +352,9 @@ def test_every_fault_is_in_the_list_that_can_be_handed_back(tmp_path: Path) -> N
     text = f"{HEADER}\n{ROW.replace('完了', '？')}\n{ROW.replace('2025-04-01 09:30', '未定')}\n"
     with Staging() as staging:
         (table,) = examine(written(tmp_path, text), staging, Settings()).tables
-        assert [(f.sheet, f.row, f.header, f.value) for f in table.all_faults(staging)] == [
-            ("", 2, "処理状況", "？"),
-            ("", 3, "申請日時", "未定"),
+        assert [(f.sheet, f.row, f.letter, f.header, f.value) for f in table.all_faults(staging)] == [
+            ("", 2, "D", "処理状況", "？"),
+            ("", 3, "C", "申請日時", "未定"),
         ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -18,15 +19,18 @@ from dx_data.door.workbook import Form, column_number, sheet_parts
 from dx_data.errors import Fault, FileRejected
 from dx_data.returned import csv_book, list_sheet
 from dx_data.returned.cells import Cell, Worksheet
-from dx_data.returned.comments import comment
+from dx_data.returned.comments import comment, earlier
 from dx_data.returned.list_sheet import Line
 from dx_data.returned.parts import Parts
 from dx_data.returned.styles import Styles
 from dx_data.settings import Settings
 
 MOST_COMMENTS = 3_000
+MOST_BYTES = csv_book.MOST_BYTES
+# What a part that is damaged, missing, encrypted or packed in an unknown way ends in.
+_BROKEN = (LookupError, ValueError, StopIteration, EOFError, RuntimeError, ExpatError, zipfile.BadZipFile, zlib.error)
 _LONGEST_NOTE = 1_000
-Sheets = Mapping[str, tuple[str, str]]
+_SETTLED = "直っています"
 
 
 def from_csv(path: Path, faults: Sequence[Fault], settings: Settings) -> bytes:
@@ -48,10 +52,10 @@ def _marked(stream: BinaryIO, faults: Sequence[Fault], again: str | None) -> byt
     try:
         with zipfile.ZipFile(stream) as archive:
             return _mark(archive, faults, again)
-    except (KeyError, ValueError, StopIteration, ExpatError, zipfile.BadZipFile) as fault:
+    except _BROKEN as fault:
         raise FileRejected.because(
             "このブックには印を付けられません",
-            "「誤りの一覧を CSV で保存」を使うか、Excelで開いて保存し直してください",
+            "誤りの一覧（CSV）を使うか、Excelで開いて保存し直してください",
             stage="returned",
             rule="returned.damaged",
         ) from fault
@@ -76,9 +80,12 @@ def _mark(archive: zipfile.ZipFile, faults: Sequence[Fault], again: str | None) 
     left = MOST_COMMENTS
     for name, part in sheets.items():
         cells = notes.get(name, {})
-        sheet = Worksheet(parts.read(part), cells, styles)
+        # What an earlier return marked and is right by now.
+        settled = [cell for cell in earlier(parts, part) if cell not in cells]
+        sheet = Worksheet(parts.read(part), cells, styles, settled)
         commented = {cell: "\n".join(said)[:_LONGEST_NOTE] for cell, said in sorted(cells.items())[:left]}
         left -= len(commented)
+        commented |= dict.fromkeys(settled, _SETTLED)
         comment(parts, part, sheet, commented)
         parts.write(part, sheet.edits.done())
     list_sheet.add(parts, styles, lines, again=again)

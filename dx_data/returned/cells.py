@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from dx_data.door.laid import letter
 from dx_data.door.workbook import column_number
@@ -33,11 +33,14 @@ def cell_at(place: str) -> Cell | None:
 
 
 class Worksheet:
-    """One pass over a worksheet: its faulty cells (sorted) are given our fill, a missing one is put in its place."""
+    """One pass over a worksheet: faulty cells are given our fill, missing ones are put in; `settled` ones lose it."""
 
-    def __init__(self, data: bytes, cells: Iterable[Cell], styles: Styles) -> None:
+    def __init__(
+        self, data: bytes, cells: Iterable[Cell], styles: Styles, settled: Collection[Cell] = frozenset()
+    ) -> None:
         self.edits = Edits(data)
         self.styles = styles
+        self.settled = settled
         self.drawing: str | None = None
         self.prefix = ""
         self.main = ""
@@ -113,6 +116,8 @@ class Worksheet:
     def _cell(self, facts: Facts, place: int) -> None:
         found = cell_at(facts.get("r", ""))
         self._column = found[1] if found else self._column + 1
+        if (self._row, self._column) in self.settled:
+            self._set(place, s=str(self.styles.unmarked(facts.get("s", "0"))))
         if not self._cells:
             return
         before = [column for column in self._cells if column < self._column]

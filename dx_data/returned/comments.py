@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dx_data.returned.cells import Cell, Worksheet, address
+from dx_data.returned.cells import Cell, Worksheet, address, cell_at
 from dx_data.returned.parts import Parts
 from dx_data.returned.xml import Edits, Element, elements, words
 
@@ -40,6 +40,25 @@ _SHAPE = (
 )
 _NUMBER = re.compile(rb"_x0000_s([0-9]{1,9})")
 _FIRST = 1024
+# What our words begin with in a comment of the sender.
+_OURS = f"{AUTHOR}: ".encode()
+
+
+def earlier(parts: Parts, part: str) -> list[Cell]:
+    """The cells that an earlier return commented."""
+    name = next((r.target for r in parts.relations(part) if r.kind == "comments"), None)
+    if name is None or name not in parts:
+        return []
+    data = parts.read(name)
+    found = elements(data)
+    authors = [data[e.inner : e.close].decode().strip() for e in found if e.name == "author"]
+    mine = {str(number) for number, author in enumerate(authors) if author == AUTHOR}
+    ours = [
+        e
+        for e in found
+        if e.name == "comment" and (e.facts.get("authorId") in mine or _OURS in data[e.inner : e.close])
+    ]
+    return [cell for e in ours if (cell := cell_at(e.facts.get("ref", "")))]
 
 
 def comment(parts: Parts, part: str, sheet: Worksheet, notes: Mapping[Cell, str]) -> None:
@@ -100,6 +119,8 @@ def _add_to(before: Element, found: list[Element], edits: Edits, text: str, mine
     if before.facts.get("authorId") == str(mine):
         edits.replace(body.start, body.end, f"<{body.prefix}text>{_run(body.prefix, text)}</{body.prefix}text>")
         return
+    if edits.data[body.inner : body.close].rpartition(_OURS)[2].startswith(words(text).encode()):
+        return  # said already by the last return
     # The reading of the words (rPh) comes after all of them.
     inside = [e for e in found if body.start < e.start < body.end and len(e.path) == len(body.path) + 1]
     reading = next((e for e in inside if e.name in ("rPh", "phoneticPr")), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,19 +15,22 @@ from dx_data.errors import FileRejected
 from dx_data.settings import Settings
 
 SHEET = "データ"
-MOST_CELLS = 3_000_000
+MOST_BYTES = 20 << 20
 _LONGEST = 32_767
-_MOST_ROWS = 1_048_576
+MOST_ROWS = 1_048_576
 _STEP = 20_000
+_LINE = re.compile("\r\n?")
 
 
 def book(path: Path, settings: Settings) -> bytes:
     """The CSV's rows as a book; FileRejected for what no sheet can hold."""
+    if path.stat().st_size > MOST_BYTES:
+        raise _refuse(f"{MOST_BYTES >> 20} MBを超えるCSVは、Excelにできません")
     target = io.BytesIO()
     with Staging() as staging:
         (sheet,) = read(path, staging, settings).sheets
-        if sheet.height > _MOST_ROWS or sheet.height * sheet.width > MOST_CELLS:
-            raise _refuse(f"{sheet.height:,} 行の表は、大きすぎてExcelにできません")
+        if sheet.height > MOST_ROWS:
+            raise _refuse(f"{sheet.height:,} 行の表は、Excelのシートに入りません")
         made = xlsxwriter.Workbook(target, {"constant_memory": True, "tmpdir": str(staging.folder)})
         page = made.add_worksheet(SHEET)
         # Texts, so that what is typed into a cell later stays as typed, too.
@@ -36,7 +40,8 @@ def book(path: Path, settings: Settings) -> bytes:
             for column, cell in enumerate(cells):
                 if cell:
                     longest = max(longest, len(cell))
-                    page.write_string(row - 1, column, cell[:_LONGEST])
+                    # A cell's lines end in LF alone.
+                    page.write_string(row - 1, column, _LINE.sub("\n", cell)[:_LONGEST])
         made.close()
     if longest > _LONGEST:
         raise _refuse(f"{_LONGEST:,} 文字より長い値は、Excelのセルに入りません")
@@ -49,5 +54,5 @@ def _all_rows(sheet: Sheet, staging: Staging) -> Iterator[tuple[int, list[str | 
 
 
 def _refuse(message: str) -> FileRejected:
-    fix = "「誤りの一覧を CSV で保存」を使い、元のファイルを直してください"
+    fix = "誤りの一覧（CSV）を使い、元のファイルを直してください"
     return FileRejected.because(message, fix, stage="returned", rule="returned.too_large")

@@ -8,7 +8,11 @@ from dx_data.returned.xml import Edits, Element, elements, with_facts
 PART = "xl/styles.xml"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
-_MINIMAL = f'<?xml version="1.0" encoding="UTF-8"?>\n<styleSheet xmlns="{_MAIN}"/>'
+_MINIMAL = (
+    f'<?xml version="1.0" encoding="UTF-8"?>\n<styleSheet xmlns="{_MAIN}">'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+)
 _ORDER = ("numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs", "tableStyles")
 # What a section begins with where a book has none: formats point to its first entries.
 _FIRST = {
@@ -40,6 +44,7 @@ class Styles:
         self.prefix = inside[0].prefix
         self.sections = {e.name: e for e in inside if len(e.path) == 2}
         self.formats = [e for e in inside if e.path[1:] == ("cellXfs", "xf")]
+        self.fills = [self.data[e.start : e.end] for e in inside if e.path[1:] == ("fills", "fill")]
         self.counts = {name: sum(e.path[1:-1] == (name,) for e in inside) for name in _FIRST}
         self.added: dict[str, list[str]] = {name: [] for name in _FIRST}
         self.fill = self._add(
@@ -47,7 +52,7 @@ class Styles:
             f'<{{0}}fill><{{0}}patternFill patternType="solid"><{{0}}fgColor rgb="{_COLOUR}"/>'
             '<{0}bgColor indexed="64"/></{0}patternFill></{0}fill>',
         )
-        self._marked: dict[int, int] = {}
+        self._copies: dict[tuple[int, int], int] = {}
 
     def _complete(self) -> None:
         """Give the book the sections it lacks."""
@@ -72,14 +77,25 @@ class Styles:
 
     def marked(self, style: str) -> int:
         """The format that is the cell's own with our fill."""
-        number = int(style) if style.isdigit() and int(style) < len(self.formats) else 0
-        if number not in self._marked:
+        return self._with_fill(self._number(style), self.fill)
+
+    def unmarked(self, style: str) -> int:
+        """The format without our fill, where an earlier return put it."""
+        number = self._number(style)
+        own = self.formats[number].facts.get("fillId", "0")
+        ours = own.isdigit() and int(own) < len(self.fills) and _COLOUR.encode() in self.fills[int(own)]
+        return self._with_fill(number, 0) if ours else number
+
+    def _number(self, style: str) -> int:
+        return int(style) if style.isdigit() and int(style) < len(self.formats) else 0
+
+    def _with_fill(self, number: int, fill: int) -> int:
+        if (number, fill) not in self._copies:
             own = self.formats[number]
-            tag = self.data[own.start : own.inner]
-            new = with_facts(tag, fillId=str(self.fill), applyFill="1") + self.data[own.inner : own.end]
-            self.added["cellXfs"].append(new.decode())
-            self._marked[number] = self.counts["cellXfs"] + len(self.added["cellXfs"]) - 1
-        return self._marked[number]
+            tag = with_facts(self.data[own.start : own.inner], fillId=str(fill), applyFill="1")
+            self.added["cellXfs"].append((tag + self.data[own.inner : own.end]).decode())
+            self._copies[number, fill] = self.counts["cellXfs"] + len(self.added["cellXfs"]) - 1
+        return self._copies[number, fill]
 
     def plain(self, *, bold: bool = False, link: bool = False, filled: bool = False, wrap: bool = True) -> int:
         """A format of our own sheet: text that wraps (or not), bold, filled or as a link."""

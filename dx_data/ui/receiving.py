@@ -210,7 +210,7 @@ def _fault_list(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
 
 def _returned(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
     """The sender's own book with the faults marked; made when somebody asks for it, and kept nowhere."""
-    if not reviewed.to_mend:
+    if not intake.can_be_returned(reviewed):
         return
 
     def book() -> bytes:
