@@ -87,6 +87,8 @@ _REFUSED: dict[str, tuple[str, str | None]] = {
     "read.unpacked": ("広げると大きすぎる部分", None),
     "read.xls": ("古い形式のExcel", "L1-01"),
     "read.xlsb": ("バイナリ形式のExcel", "L1-01"),
+    "reference.no_rows": ("データの行がない", None),
+    "reference.which_table": ("残す表が決まらない", "L1-02"),
     "text.lost_digits": ("桁を失った番号", None),
 }
 

@@ -16,6 +16,7 @@ from dx_data.door import gate, layout
 from dx_data.door import match as matching
 from dx_data.door.check import Checked
 from dx_data.door.echo import safe_mended, safe_problem
+from dx_data.door.keeping import Kept, keep
 from dx_data.door.laid import Laid
 from dx_data.door.read import Book, read
 from dx_data.door.staging import Staging, sweep
@@ -24,7 +25,7 @@ from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset
 
-__all__ = ["Book", "Checked", "ControlTotal", "Examined", "Staging", "examine", "read", "sweep"]
+__all__ = ["Book", "Checked", "ControlTotal", "Examined", "Kept", "Staging", "examine", "keep", "read", "sweep"]
 
 Progress = Callable[[str], None]
 
