@@ -187,8 +187,6 @@ def suggestion(column: Column, cell: str) -> str | None:
         for choice in column.choices
         for spelling in (*choice.likely, *choice.aliases, choice.value)
     }
-    if folded in probable:
-        return probable[folded]
     contained = [spelling for spelling in probable if len(spelling) >= _TELLING and spelling in folded]
     if contained:
         return probable[max(contained, key=len)]
