@@ -27,7 +27,7 @@ from dx_data.derive import template as templates
 from dx_data.door.describe import describe
 from dx_data.errors import NotFound, Problem, Stopped, WrongUsage
 from dx_data.house import House, address, make_house, open_house
-from dx_data.intake import Reviewed, Wish
+from dx_data.intake import About, Reviewed, Wish
 from dx_data.lake import destroy, exists
 from dx_data.settings import ROOT, settings
 from dx_data.spec import Delivery
@@ -200,9 +200,7 @@ _file_options: list[Callable[[Any], Any]] = [
     click.option("--dataset", default=None, help="取り込み先（省略すると、見出しから決めます）。"),
     click.option("--map", "mapping", multiple=True, help="見出しの読み方。'見出し=項目'。'見出し=' は取り込みません。"),
     _json_option,
-    click.argument(
-        "files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="ファイル..."
-    ),
+    click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="ファイル..."),
 ]
 
 
@@ -271,6 +269,7 @@ def check(
     back: Path | None,
 ) -> None:
     """ファイルを入口で確かめ、取り込むと何が変わるかを表示します。データは何も書き込みません。"""
+    _some(files)
     paths = list(intake.files_in(list(files)))
     if back and len(paths) != 1:
         raise WrongUsage.because("--returned は、1つのファイルのときだけ使えます", "ファイルを1つずつ指定してください")
@@ -290,13 +289,27 @@ def check(
         sys.exit(1)
 
 
+def _some(files: tuple[Path, ...]) -> None:
+    if not files:
+        raise WrongUsage.because("ファイルがありません", "確かめるか取り込むファイルを指定してください")
+
+
 def _wish(dataset: str | None, mapping: tuple[str, ...], **more: Any) -> Wish:
     chosen = dataset_named(dataset) if dataset else None
     return Wish(dataset=chosen, confirmed=_columns_of(dataset, _confirmed(mapping)) or None, **more)
 
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @dx.command(short_help="ファイルを取り込みます")
 @_with_file_options
+@click.option("--reference", type=_FILE, default=None, help="このファイルの表1つを、参考データとして残します。")
+@click.option("--name", default=None, help="参考データの名前。")
+@click.option("--source", default=None, help="参考データの出典。")
+@click.option("--terms", default=None, help="参考データの利用条件。")
+@click.option("--sheet", default=None, help="参考データにする表のあるシート。")
+@click.option("--table", "place", type=click.IntRange(min=1), default=None, help="参考データにする表が何番目か。")
 @click.option("--as-of", type=_DAY, default=None, help="いつ時点のデータか（省略するとファイル名から、なければ今日）。")
 @click.option("--delivery", type=click.Choice([d.value for d in Delivery]), default=None, help="全件・期間・追加の別。")
 @click.option("--yes", is_flag=True, help="確認せずに取り込みます（迷う点が残るときは取り込みません）。")
@@ -305,6 +318,7 @@ def _wish(dataset: str | None, mapping: tuple[str, ...], **more: Any) -> Wish:
 @click.pass_obj
 def load(
     demo: bool,
+    /,
     files: tuple[Path, ...],
     dataset: str | None,
     mapping: tuple[str, ...],
@@ -314,14 +328,24 @@ def load(
     yes: bool,
     partial: bool,
     older: bool,
+    reference: Path | None,
+    **about: Any,
 ) -> None:
-    """ファイルを確かめ、変わることを示し、取り込みます。フォルダーを指定すると中のファイルをすべて取り込みます。"""
+    """ファイルを確かめ、変わることを示し、取り込みます。フォルダーを指定すると中のファイルをすべて取り込みます。
+
+    --reference では、どんな題材の表でも、名前・出典・利用条件・いつ時点を添えて参考データとして残します。
+    """
     person = access.local_person()
-    if not exists(address(demo)):
-        if demo:
-            raise NotFound.because("デモの台帳がありません", "`dx demo` で作ってください")
-        _say(f"台帳を作りました: {address(demo)}")
-    house = _house(demo) if demo else make_house(person)
+    if reference:
+        told = _about(as_of, about, files)
+        _keep(reference, told, _made(demo, person), person, yes=yes, older=older, as_json=as_json)
+        return
+    _some(files)
+    if given := [name for name, value in about.items() if value is not None]:
+        raise WrongUsage.because(
+            f"{'・'.join(given)} は --reference のときだけ使えます", "--reference を付けてください"
+        )
+    house = _made(demo, person)
     chosen = Delivery(delivery) if delivery else None
     wish = _wish(dataset, mapping, as_of=as_of, delivery=chosen, partial=partial, accept_older=older)
     done = []
@@ -338,6 +362,41 @@ def load(
     if as_json:
         _print_json({"files": [each.as_json(house.lake.id) for each in done]})
     if not all(each.decided for each in done):
+        sys.exit(1)
+
+
+def _made(demo: bool, person: access.Person) -> House:
+    """The lake to load into; a real one is made when there is none."""
+    if not exists(address(demo)):
+        if demo:
+            raise NotFound.because("デモの台帳がありません", "`dx demo` で作ってください")
+        _say(f"台帳を作りました: {address(demo)}")
+    return _house(demo) if demo else make_house(person)
+
+
+def _about(as_of: dt.date | None, given: dict[str, Any], files: tuple[Path, ...]) -> About:
+    """What is said of a table that is kept; nothing of it may be left to a guess."""
+    wanted = {"--name": given["name"], "--source": given["source"], "--terms": given["terms"], "--as-of": as_of}
+    if missing := [option for option, value in wanted.items() if not value]:
+        raise WrongUsage.because(
+            f"参考データの {'・'.join(missing)} がありません", "名前・出典・利用条件・いつ時点を指定してください"
+        )
+    if files:
+        raise WrongUsage.because("参考データは1つずつ残します", "--reference のファイルだけを指定してください")
+    assert as_of  # noqa: S101  (it is not missing)
+    return About(given["name"], given["source"], given["terms"], as_of, given["sheet"], given["place"])
+
+
+def _keep(
+    path: Path, about: About, house: House, person: access.Person, *, yes: bool, older: bool, as_json: bool
+) -> None:
+    """Keep one table; what is new needs no further yes, what would write over something does."""
+    found = intake.review_reference(path, house, about, accept_older=older)
+    replaces = bool(found.plan and (found.plan.counts["changed"] or found.plan.counts["missing"]))
+    done = _load_one(found, house, person, yes=yes or not replaces, quiet=as_json)
+    if as_json:
+        _print_json({"files": [done.as_json(house.lake.id)]})
+    if not done.decided:
         sys.exit(1)
 
 

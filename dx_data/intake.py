@@ -32,7 +32,7 @@ from dx_data.door.returned_list import NOTICE
 from dx_data.door.undecided import FaultyCell, Undecided, UnknownChoice, Unmapped
 from dx_data.errors import Fault, FileRejected, LoadRefused, Mended, NotFound, Problem, Stopped
 from dx_data.house import House
-from dx_data.lake import Load, Origin, Part, Plan, doubled_problem, notices, vanished_problem
+from dx_data.lake import Load, Origin, Part, Plan, Reference, doubled_problem, notices, vanished_problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset, Delivery
 from dx_data.text import fold_header, looks_personal
@@ -97,6 +97,7 @@ class Reviewed:
     control_totals: tuple[door.ControlTotal, ...] = ()
     plan: Plan | None = None
     wish: Wish = Wish()
+    kept_as: str = ""
     load: Load | None = None
     receipt: Receipt | None = None
     unmapped: tuple[Unmapped, ...] = ()
@@ -273,6 +274,61 @@ def can_be_returned(reviewed: Reviewed) -> bool:
     return bool(reviewed.to_mend) and (reviewed.format != "csv" or reviewed.size <= returned.MOST_BYTES)
 
 
+@dataclass(frozen=True)
+class About:
+    """What a person says of a table that is kept as 参考データ, and which table of the file it is."""
+
+    name: str
+    source: str
+    terms: str
+    as_of: dt.date
+    sheet: str | None = None
+    number: int | None = None
+
+
+def review_reference(
+    path: Path, house: House, about: About, *, name: str | None = None, accept_older: bool = False
+) -> Reviewed:
+    """One table of a file through reading, layout and gate, and what keeping it would change; writes nothing."""
+    file = name or path.name
+    wish = Wish(as_of=about.as_of, accept_older=accept_older)
+    try:
+        found = door.keep(path, house.settings, name=file, sheet=about.sheet, number=about.number)
+    except FileRejected as fault:
+        return Reviewed(file=shown_name(file), problems=fault.problems, wish=wish)
+    left_out = f"除いた列:{'、'.join(found.left_out)}" if found.left_out else "すべての列を確かめて保存"
+    reference = Reference(
+        name=about.name,
+        source=about.source,
+        terms=about.terms,
+        as_of=about.as_of,
+        file=found.book.file,
+        sheet=found.sheet,
+        headings=found.headings,
+        kinds=tuple(kind.value for kind in found.kinds),
+        row_count=len(found.rows),
+        gate=left_out,
+    )
+    plan = house.lake.plan(reference.parts(found.numbers, found.rows))
+    title = f"参考データ『{about.name}』"
+    count = len(found.rows)
+    return Reviewed(
+        file=found.book.file,
+        sha256=found.book.sha256,
+        size=found.book.size,
+        encoding=found.book.encoding,
+        format=found.book.format,
+        tables=(TableFacts(plan.parts[-1].part.dataset.name, title, found.sheet, found.header_row, count, count),),
+        as_of=about.as_of,
+        as_of_source="指定",
+        asks=() if accept_older else house.lake.older(plan, about.as_of),
+        mended=found.mended,
+        plan=plan,
+        wish=wish,
+        kept_as=title,
+    )
+
+
 def _parts(tables: Iterable[door.Checked], staging: door.Staging, wish: Wish) -> list[Part]:
     """One part per dataset: sheets of one dataset are one delivery, else the second would replace the first."""
     by_dataset: dict[Dataset, list[door.Checked]] = {}
@@ -340,7 +396,8 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
         )
     if not reviewed.wish.accept_older and (older := house.lake.older(reviewed.plan, day)):
         raise LoadRefused(older)
-    origin = Origin(reviewed.file, reviewed.sha256, reviewed.size, person.name, day)
+    message = f"{reviewed.file} を{reviewed.kept_as}として取り込み" if reviewed.kept_as else ""
+    origin = Origin(reviewed.file, reviewed.sha256, reviewed.size, person.name, day, message)
     facts = {
         "file": reviewed.file,
         "sha256": reviewed.sha256,

@@ -89,6 +89,8 @@ _REFUSED: dict[str, tuple[str, str | None]] = {
     "read.unpacked": ("広げると大きすぎる部分", None),
     "read.xls": ("古い形式のExcel", "L1-01"),
     "read.xlsb": ("バイナリ形式のExcel", "L1-01"),
+    "reference.no_rows": ("データの行がない", None),
+    "reference.which_table": ("残す表が決まらない", "L1-02"),
     "returned.damaged": ("差戻しExcelにできないブック", None),
     "returned.nothing": ("差戻しExcelにする誤りがない", None),
     "returned.too_large": ("差戻しExcelには大きすぎるファイル", None),

@@ -295,6 +295,25 @@ def test_several_files_stand_alone(page: Page, url: str) -> None:
     desk(page, "空_20261120T173000+0900.csv — 取り込めません")
 
 
+def test_a_refused_file_gets_its_note_and_its_groups_are_apart(page: Page, url: str) -> None:
+    header, *lines = FILES[SECOND].content.decode("cp932").splitlines()
+    rows = [f'{line},"1"'.replace("完了", "ふしぎ", 1) for line in lines]
+    content = "\r\n".join([f'{header},"謎の列"', *rows]).replace("2026/", "2026/99/", 1).encode("cp932")
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, ("断る_20261120T173000+0900.csv", content))
+    card = desk(page, "断る_20261120T173000+0900.csv — 取り込めません")
+    said = card.inner_text()
+    assert -1 < said.index("受け取れない（1 種類）") < said.index("直して受け取る（2 種類）")
+    assert "機械可読性ルール L2-04" in said
+    card.get_by_role("button", name="受け取らず、断った記録を残す").click()
+    with page.expect_download() as waiting:
+        card.get_by_role("button", name="受領拒否票を保存").click()
+    assert waiting.value.suggested_filename.startswith("受領拒否票_第")
+    note = Path(waiting.value.path()).read_text("utf-8")
+    assert "選択肢にない値" in note
+    assert "ふしぎ" not in note
+
+
 def test_saving_a_card_leaves_one_line_in_the_ledger(page: Page, url: str, lake: Path) -> None:
     screenshots.opened(page, f"{url}/applications")
     opened = house.open_house(demo=True)

@@ -314,6 +314,53 @@ def test_a_refusal_is_shown_in_its_own_words() -> None:
     assert issubclass(NotPermitted, Exception)
 
 
+def test_faults_stand_in_groups_by_severity_with_the_states_number() -> None:
+    def script() -> None:
+        from dx_data.errors import Problem
+        from dx_data.ui import faults
+
+        rules = ("choice.unknown", "read.empty", "match.unmapped_header")
+        faults.graded(Problem(stage="", rule=rule, message=rule, fix="直す") for rule in rules)
+
+    at = AppTest.from_function(script, default_timeout=60).run()
+    assert [heading.value.split("：")[0] for heading in at.markdown] == [
+        "**受け取れない**（1 種類）",
+        "**直して受け取る**（2 種類）",
+    ]
+    assert [box.value.partition("（")[2] for box in (*at.error, *at.warning)] == [
+        "",
+        "機械可読性ルール L2-04）",
+        "機械可読性ルール L1-05）",
+    ]
+
+
+def test_kept_reference_data_is_listed_in_the_dictionary() -> None:
+    def script() -> None:
+        import datetime as dt
+        import tempfile
+        from pathlib import Path
+        from types import SimpleNamespace
+
+        from dx_data import access, house, intake
+        from dx_data.settings import Settings
+        from dx_data.ui import dictionary
+
+        person = access.local_person()
+        with tempfile.TemporaryDirectory() as folder:
+            home = house.make_house(person, chosen=Settings(lake=f"{folder}/lake"))
+            dictionary.references(SimpleNamespace(house=home))
+            path = Path(folder) / "a.csv"
+            path.write_text("地域,人口\n青戸,1\n", encoding="utf-8")
+            about = intake.About("人口", "統計局", "CC BY 4.0", dt.date(2026, 4, 1))
+            intake.load(intake.review_reference(path, home, about), home, person)
+            dictionary.references(SimpleNamespace(house=home))
+            home.close()
+
+    at = AppTest.from_function(script, default_timeout=60).run()
+    assert not at.exception
+    assert [heading.value for heading in at.subheader] == ["参考データ（1 件）"]
+
+
 # --- markup ---------------------------------------------------------------------------------------
 
 

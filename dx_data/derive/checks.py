@@ -179,8 +179,6 @@ def suggestion(column: Column, cell: str) -> str | None:
     folded = text.fold_choice(cell)
     likely = {text.fold_choice(spelling): choice.value for choice in column.choices for spelling in choice.likely}
     probable = likely | _spellings(column)
-    if folded in probable:
-        return probable[folded]
     contained = [spelling for spelling in probable if len(spelling) >= _TELLING and spelling in folded]
     if contained:
         return probable[max(contained, key=len)]

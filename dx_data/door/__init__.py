@@ -17,6 +17,7 @@ from dx_data.door import match as matching
 from dx_data.door.check import Checked
 from dx_data.door.corrected import Corrected, correct
 from dx_data.door.echo import safe_mended, safe_problem
+from dx_data.door.keeping import Kept, keep
 from dx_data.door.known import NOTHING, Correction, Known, Reading
 from dx_data.door.laid import Laid
 from dx_data.door.match import Matched
@@ -28,7 +29,20 @@ from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset
 
-__all__ = ["Book", "Checked", "ControlTotal", "Examined", "Known", "Staging", "Undecided", "examine", "read", "sweep"]
+__all__ = [
+    "Book",
+    "Checked",
+    "ControlTotal",
+    "Examined",
+    "Kept",
+    "Known",
+    "Staging",
+    "Undecided",
+    "examine",
+    "keep",
+    "read",
+    "sweep",
+]
 
 Progress = Callable[[str], None]
 

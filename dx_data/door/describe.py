@@ -96,6 +96,11 @@ def describe(path: Path, settings: Settings) -> Description:
         return Description(book, tuple(_table(table, staging) for table in laid))
 
 
+def described(laid: Laid, staging: Staging) -> Table:
+    """One laid-out table of a file that is still open."""
+    return _table(laid, staging)
+
+
 def _table(laid: Laid, staging: Staging) -> Table:
     columns = [heading.column for heading in laid.headings]
     numbered = staging.sql(staged.laid_rows_numbered(laid.view, columns)).fetchall()

@@ -10,6 +10,7 @@ from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
 from dx_data.lake.place import destroy, exists, network_filesystem
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
+from dx_data.lake.reference import Reference, kept
 
 __all__ = [
     "Change",
@@ -20,9 +21,11 @@ __all__ = [
     "Part",
     "PartPlan",
     "Plan",
+    "Reference",
     "destroy",
     "doubled_problem",
     "exists",
+    "kept",
     "network_filesystem",
     "notices",
     "vanished_problem",

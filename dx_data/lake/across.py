@@ -64,7 +64,10 @@ class _Seen:
     def _known(self, dataset: Dataset) -> list[str]:
         """Where rows of a dataset stand: in this file, in the lake."""
         mine = [f"part_{index}" for index, part in enumerate(self.parts) if part.dataset == dataset]
-        return [*mine, *([self.at.rows(dataset)] if self.at else [])]
+        return [*mine, *self._stored(dataset)]
+
+    def _stored(self, dataset: Dataset) -> list[str]:
+        return [self.at.rows(dataset)] if self.at else []
 
     def _references(self, part: Part, rows: str) -> Iterator[Mended]:
         for column in part.dataset.stored:
@@ -95,12 +98,17 @@ class _Seen:
         hours = self._hours()
         yield from _closed(day, found, hours)
         known: dict[str | None, set[dt.date]] = {}
-        for where, when in self._rows(across.known_days(day, place, each) for each in self._known(dataset)):
+        for _, where, when, *_ in found:
+            known.setdefault(where, set()).add(when)
+        places = list(known)
+        for where, when in self._rows(across.known_days(day, place, each) for each in self._stored(dataset)):
             known.setdefault(where, set()).add(when)
         if found:
             first, last = min(row[2] for row in found), max(row[2] for row in found)
-            for where in dict.fromkeys(row[1] for row in found):
-                yield from _without_rows(place or day, where, known[where], first, last, hours)
+            open_days = [each for each in _between(min(map(min, known.values())), last) if calendar.is_open_day(each)]
+            for where in places:
+                if not hours.get(where, _Hours()).is_unknown:
+                    yield from _without_rows(place or day, where, known[where], first, open_days)
 
     def _hours(self) -> dict[str | None, _Hours]:
         """When each window is open beside the ward's own days."""
@@ -145,10 +153,15 @@ class _Hours:
     def __or__(self, other: _Hours) -> _Hours:
         return _Hours(self.patterns | other.patterns, self.days | other.days)
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody can say on which days the window is open."""
+        return any(_ADDED.get(pattern, ()) is None for pattern in self.patterns)
+
     def explain(self, day: dt.date) -> bool:
         """Whether rows of a day on which the ward is closed are no surprise."""
-        added = [_ADDED.get(pattern, ()) for pattern in self.patterns]
-        return day in self.days or any(days is None or day.weekday() in days for days in added)
+        added = [_ADDED.get(pattern) or () for pattern in self.patterns]
+        return self.is_unknown or day in self.days or any(day.weekday() in days for days in added)
 
 
 def _day(text: tuple[str, str, str]) -> dt.date | None:
@@ -180,23 +193,17 @@ def _closed(
 
 
 def _without_rows(
-    column: Column,
-    place: str | None,
-    known: set[dt.date],
-    first: dt.date,
-    last: dt.date,
-    hours: dict[str | None, _Hours],
+    column: Column, place: str | None, known: set[dt.date], first: dt.date, open_days: Sequence[dt.date]
 ) -> Iterator[Mended]:
     """開庁日 without any row, since the last day that was known before; where that is usual nothing is said."""
-    if hours.get(place, _Hours()).patterns & {"その他"}:
-        return
     begun = min(known)
     since = max((day for day in known if day < first), default=max(begun, first))
-    open_days = [day for day in _between(begun, last) if calendar.is_open_day(day)]
-    missing = [day.isoformat() for day in open_days if day >= since and day not in known]
-    there = sum(day in known for day in open_days)
+    mine = [day for day in open_days if day >= begun]
+    missing = [day for day in mine if day >= since and day not in known]
+    there = sum(day in known for day in mine)
     if missing and there >= _USUAL * (there + len(missing)):
-        yield _gap(column, f"{len(missing):,} 日の開庁日の行がありません", missing, place)
+        days = [day.isoformat() for day in missing]
+        yield _gap(column, f"{len(days):,} 日の開庁日の行がありません", days, place)
 
 
 def _between(first: dt.date, last: dt.date) -> Iterator[dt.date]:

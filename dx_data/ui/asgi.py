@@ -176,7 +176,8 @@ class Dressed:
             sent = MutableHeaders(raw=message["headers"])
             for name, value in self.extra.items():
                 sent[name] = value
-            if sent.get("content-type", "").startswith("text/html") and self.method != "HEAD":
+            page = sent.get("content-type", "").startswith("text/html") and "content-disposition" not in sent
+            if page and self.method != "HEAD":  # what is saved as a file stays as it was handed over
                 self.start = message
                 return
         elif message["type"] == "http.response.body" and self.start is not None:
