@@ -6,6 +6,7 @@ per declared column, beside it `t<n>`: the n-th column's text where its strict f
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 from dx_data.derive.checks import WHITE, filled, present, strict
@@ -385,6 +386,12 @@ def is_lost(n: int, column: Column) -> str:
 def is_below(column: Column) -> str:
     """Condition: the value lies under the declared minimum."""
     return f"{quoted(column.name)} < {column.minimum}"
+
+
+def is_before(column: Column, value: str, day: Column, since: dt.date) -> str:
+    """Condition: the column has the value on a day before it holds."""
+    held = f"list_contains({quoted(column.name)}, {literal(value)})" if column.kind is Kind.CHOICES else ""
+    return f"{held or f'{quoted(column.name)} = {literal(value)}'} AND {quoted(day.name)} < DATE '{since.isoformat()}'"
 
 
 def is_odd(rows: str) -> str:
