@@ -130,6 +130,13 @@ def test_a_heading_may_be_forgotten(home: House, write: Any, take: Take, person:
     assert look(home, write("b.csv", text.replace("A1", "A2"))).status == "refused"
 
 
+def test_a_decision_about_one_dataset_says_nothing_about_another(home: House, write: Any) -> None:
+    found = look(
+        home, write("a.csv", table("A1,2026/04/01 09:00,完了,1", head=f"{HEAD},謎")), confirmed={"謎": "venue"}
+    )
+    assert ([p.header for p in found.asks], found.decisions) == (["謎"], ())
+
+
 def test_undoing_the_load_leaves_the_decision(home: House, write: Any, take: Take, person: Person) -> None:
     done = take(write("a.csv", table("A1,2026/04/01 09:00,おわり")), readings=(DONE,))
     assert done.load

@@ -518,10 +518,11 @@ def _digits(cell: str) -> str:
 # --- people's decisions --------------------------------------------------------------------------------------
 
 
-def some_values(view: str, column: str, limit: int) -> str:
-    """The first distinct values of a column."""
+def some_values(view: str, column: str, rows: int) -> str:
+    """The distinct values of a column in its first filled rows."""
     cell = present(quoted(column))
-    return f"SELECT {cell} FROM {view} WHERE {cell} IS NOT NULL GROUP BY 1 ORDER BY min(row) LIMIT {int(limit)}"
+    filled_rows = f"SELECT row, {cell} AS cell FROM {view} WHERE {cell} IS NOT NULL LIMIT {int(rows)}"
+    return f"SELECT cell FROM ({filled_rows}) GROUP BY cell ORDER BY min(row)"
 
 
 def rows_with_key(
