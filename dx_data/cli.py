@@ -198,7 +198,12 @@ def _columns_of(dataset: str | None, chosen: dict[str, str | None]) -> dict[str,
 
 _file_options: list[Callable[[Any], Any]] = [
     click.option("--dataset", default=None, help="取り込み先（省略すると、見出しから決めます）。"),
-    click.option("--map", "mapping", multiple=True, help="見出しの読み方。'見出し=項目'。'見出し=' は取り込みません。"),
+    click.option(
+        "--map",
+        "mapping",
+        multiple=True,
+        help="見出しの読み方（'見出し=項目'。'見出し=' は取り込まない）。取込で記憶。",
+    ),
     _json_option,
     click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="ファイル..."),
 ]

@@ -12,7 +12,8 @@ from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog, Result
 from dx_data.custody import remembered
 from dx_data.custody.ledger import Act, Ledger
-from dx_data.door.known import Known
+from dx_data.datasets import DATASETS
+from dx_data.door.known import Known, begins, masters
 from dx_data.errors import Problem
 from dx_data.lake import Lake
 from dx_data.settings import Settings, settings
@@ -52,8 +53,12 @@ class House:
         return self.ledger.verify(self.lake.anchors())
 
     def remembered(self) -> Known:
-        """What people decided at earlier loads about headings, spellings and cells."""
-        return remembered.known(self.ledger)
+        """What people decided at earlier loads about headings, spellings and cells, and what masters add to choices."""
+        additions = {}
+        for place in masters():
+            name, _, column = place.partition(".")
+            additions[place] = self.lake.dated(DATASETS[name], column, begins(DATASETS[name]).name)
+        return replace(remembered.known(self.ledger), additions=additions)
 
     def close(self) -> None:
         """Let go of the lake's files."""

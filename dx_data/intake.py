@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ import pyarrow as pa
 from dx_data import door, returned
 from dx_data.access import Person, Right, require
 from dx_data.custody import remembered
-from dx_data.custody.exits import FaultBook, FaultList
+from dx_data.custody.exits import FaultBook, FaultList, csv_bytes
 from dx_data.custody.ledger import Act
 from dx_data.custody.receipts import Receipt, receipt
 from dx_data.custody.remembered import Decision
@@ -26,9 +27,10 @@ from dx_data.derive.headers import spellings
 from dx_data.door.announced import listed
 from dx_data.door.corrected import faulty_cells
 from dx_data.door.echo import safe_mended
-from dx_data.door.known import NOTHING, Correction, Reading
+from dx_data.door.known import NOTHING, Addition, Correction, Reading
 from dx_data.door.read import shown_name
 from dx_data.door.returned_list import NOTICE
+from dx_data.door.staging import private_folder
 from dx_data.door.undecided import FaultyCell, Undecided, UnknownChoice, Unmapped
 from dx_data.errors import Fault, FileRejected, LoadRefused, Mended, NotFound, Problem, Stopped
 from dx_data.house import House
@@ -47,7 +49,8 @@ _DAY = re.compile(r"(?<!\d)(20\d{2})[-_.年]?(0[1-9]|1[0-2])[-_.月]?(0[1-9]|[12
 class Wish:
     """What a person chose for a file; the defaults are what the declarations say.
 
-    `confirmed` says what headings mean, `readings` what unknown choices mean, `corrections` puts cells right.
+    `confirmed` says what headings mean, `readings` what unknown choices mean, `corrections` puts cells right,
+    `additions` are rows for masters, loaded before the file, that make unknown choices known ones.
     """
 
     dataset: Dataset | None = None
@@ -59,6 +62,7 @@ class Wish:
     accept_older: bool = False
     readings: tuple[Reading, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    additions: tuple[Addition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def review(
     """The whole door and the plan for one file; writes nothing. Without a house the plan is against an empty lake."""
     file = name or path.name
     wish, unfit = _fit(wish)
-    known = (house.remembered() if house else NOTHING).and_now(wish.readings, wish.corrections)
+    known = (house.remembered() if house else NOTHING).and_now(wish.readings, wish.corrections, wish.additions)
     try:
         with door.Staging() as staging:
             found = door.examine(
@@ -201,7 +205,7 @@ def review(
         return Reviewed(file=shown_name(file), problems=fault.problems + unfit, wish=wish, unmapped=unmapped)
     progress("台帳との比較")
     # The same bytes read by new decisions are another delivery: then the rows decide whether anything changes.
-    plan = _plan(house, parts, None if found.used else book.sha256)
+    plan = _plan(house, parts, None if found.used or wish.additions else book.sha256)
     doubled = tuple(doubled_problem(p) for p in plan.parts if p.doubled)
     silent = wish.accept_vanished or plan.repeated is not None
     vanished = () if silent else tuple(vanished_problem(p) for p in plan.parts if p.vanishes_too_many)
@@ -397,6 +401,8 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
     if not reviewed.wish.accept_older and (older := house.lake.older(reviewed.plan, day)):
         raise LoadRefused(older)
     message = f"{reviewed.file} を{reviewed.kept_as}として取り込み" if reviewed.kept_as else ""
+    for addition in reviewed.wish.additions:
+        _add(addition, house, person, day)
     origin = Origin(reviewed.file, reviewed.sha256, reviewed.size, person.name, day, message)
     facts = {
         "file": reviewed.file,
@@ -416,6 +422,21 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
         )
         record.finish(done)
     return replace(reviewed, as_of=day, load=done, receipt=receipt(done.load, reversed(house.ledger.lines())))
+
+
+def _add(addition: Addition, house: House, person: Person, day: dt.date) -> None:
+    """Load one new row of a master by the same chain as any file; LoadRefused when the master does not take it."""
+    master = DATASETS[addition.dataset]
+    folder = private_folder()
+    try:
+        path = folder / "addition.csv"
+        rows = ([master.column(name).title for name, _ in addition.cells], [cell for _, cell in addition.cells])
+        path.write_bytes(csv_bytes(rows))
+        wish = Wish(master, Delivery.APPEND, day, additions=(addition,))
+        found = review(path, house, house.settings, name=f"{master.title}への追加.csv", wish=wish)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    load(replace(found, wish=replace(wish, additions=())), house, person)
 
 
 def undo(number: int, house: House, person: Person) -> Load:

@@ -83,7 +83,8 @@ class Column(Declared):
     """One column of a dataset or of an answer.
 
     `month` marks a date column whose value is a month (stored as its first day). `minimum` is the least legal value.
-    `references` names `dataset.column` whose values this column repeats.
+    `references` names `dataset.column` whose values this column repeats; a choice column that has one also takes the
+    values that are added there, from the day on that the master's first required date says.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")

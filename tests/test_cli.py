@@ -243,3 +243,27 @@ def test_an_older_file_needs_its_own_yes(dx: Terminal, write: Any) -> None:
     assert ended.returncode == 1
     assert "2026-11-01 時点までの値があり、2026-10-01 時点のこのファイルは 1 行を古い値に戻します" in ended.stderr
     assert dx("load", "--yes", "--older", old, "--as-of", "2026-10-01").returncode == 0
+
+
+def test_a_reading_given_once_is_remembered_listed_and_forgotten(dx: Terminal, tmp_path: Path) -> None:
+    odd = A.replace("申請番号", "うけつけの番号")
+    first, second = tmp_path / "a_20261101.csv", tmp_path / "b_20261102.csv"
+    first.write_text(odd, "utf-8-sig")
+    second.write_text(odd.replace("A1", "A3"), "utf-8-sig")
+    assert dx("load", "--yes", first).returncode == 1
+    assert dx("load", "--yes", "--map", "うけつけの番号=申請番号", first).returncode == 0
+    assert dx("load", "--yes", second).returncode == 0
+    (listed,) = json.loads(dx("readings", "--json").stdout)["readings"]
+    facts = {name: listed[name] for name in ("kind", "dataset", "column", "spelling", "meaning")}
+    assert facts == {
+        "kind": "見出し",
+        "dataset": "applications",
+        "column": None,
+        "spelling": "うけつけの番号",
+        "meaning": "application_id",
+    }
+    assert "電子申請：見出し『うけつけの番号』→『申請番号』" in dx("readings").stdout
+    assert dx("readings", "--forget", str(listed["number"])).returncode == 0
+    assert json.loads(dx("readings", "--json").stdout) == {"readings": []}
+    assert dx("readings", "--forget", str(listed["number"])).returncode == 2
+    assert dx("check", second).returncode == 1

@@ -18,7 +18,7 @@ from dx_data import intake
 from dx_data.access import Person, Role
 from dx_data.custody import remembered
 from dx_data.custody.ledger import Act
-from dx_data.door.known import Correction, Decided, Known, Reading
+from dx_data.door.known import Addition, Correction, Decided, Known, Reading
 from dx_data.errors import LoadRefused, NotFound, NotPermitted
 from dx_data.house import House
 from dx_data.intake import Reviewed, Wish
@@ -60,11 +60,12 @@ def stored(home: House, column: str) -> list[Any]:
 
 
 def test_an_unknown_heading_is_shown_with_samples_and_a_guess_that_is_not_taken(home: House, write: Any) -> None:
-    rows = ("A1,2026/04/01 09:00,完了,転入届", "A2,2026/04/01 09:00,完了,090-1234-5678")
-    found = look(home, write("a.csv", table(rows[0], head=f"{HEAD},手続の名称")))
+    rows = [f"A{n},2026/04/01 09:00,完了,転入届" for n in range(5)]
+    found = look(home, write("a.csv", table(*rows, head=f"{HEAD},手続の名称")))
     (asked,) = found.unmapped
     assert (asked.letter, asked.heading, asked.guess, asked.samples) == ("E", "手続の名称", "procedure", ("転入届",))
     assert (found.status, found.loadable) == ("asks", False)
+    rows += ["A9,2026/04/01 09:00,完了,090-1234-5678"]
     (hidden,) = look(home, write("b.csv", table(*rows, head=f"{HEAD},手続の名称"))).unmapped
     assert hidden.samples == ()
 
@@ -129,6 +130,13 @@ def test_a_heading_may_be_forgotten(home: House, write: Any, take: Take, person:
     assert look(home, write("b.csv", text.replace("A1", "A2"))).status == "refused"
 
 
+def test_a_decision_about_one_dataset_says_nothing_about_another(home: House, write: Any) -> None:
+    found = look(
+        home, write("a.csv", table("A1,2026/04/01 09:00,完了,1", head=f"{HEAD},謎")), confirmed={"謎": "venue"}
+    )
+    assert ([p.header for p in found.asks], found.decisions) == (["謎"], ())
+
+
 def test_undoing_the_load_leaves_the_decision(home: House, write: Any, take: Take, person: Person) -> None:
     done = take(write("a.csv", table("A1,2026/04/01 09:00,おわり")), readings=(DONE,))
     assert done.load
@@ -181,6 +189,29 @@ def test_a_spelling_is_one_however_it_is_written(cell: str, folded: bool) -> Non
     known = Known.of([Reading("applications", "status", cell, "完了")])
     assert checks.reading(known.widened(DATASETS["applications"], column), cell.strip() if folded else cell) == "完了"
     assert checks.reading(column, cell) is None
+
+
+def test_an_unknown_choice_is_added_to_its_master_from_a_day_on(
+    home: House, write: Any, take: Take, person: Person
+) -> None:
+    head = "収納日,窓口,手数料種別,決済手段,件数,金額"
+    text = f"{head}\n2026/10/05,戸籍住民課,住民票,地域通貨,1,300\n"
+    (asked,) = look(home, write("a.csv", text)).unknown
+    assert (asked.column, asked.cell) == ("method", "地域通貨")
+    facts = (("method", "地域通貨"), ("method_group", "窓口キャッシュレス"), ("valid_from", "2026-10-01"))
+    new = Addition("payment_methods", facts)
+    assert take(write("a.csv", text), additions=(new,)).status == "loaded"
+    assert [load.file for load in home.lake.loads()] == ["a.csv", "決済手段マスターへの追加.csv"]
+    assert take(write("b.csv", text.replace("10/05", "10/06"))).status == "loaded"
+    early = look(home, write("c.csv", text.replace("10/05", "09/30")))
+    assert [(p.rule, p.message) for p in early.problems] == [
+        ("choice.not_yet", "『地域通貨』は2026年10月1日からの選択肢です")
+    ]
+    whole = "決済手段,大区分,受入開始日\n現金,現金,2025-04-01\n地域通貨,窓口キャッシュレス,2026-10-01\n"
+    assert take(write("d.csv", whole)).status == "loaded"
+    intake.undo(3 + 1, home, person)
+    intake.undo(1, home, person)
+    assert [p.rule for p in look(home, write("e.csv", text.replace("10/05", "10/07"))).problems] == ["choice.unknown"]
 
 
 # --- cells ----------------------------------------------------------------------------------------

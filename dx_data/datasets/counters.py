@@ -37,6 +37,7 @@ DATASET = Dataset(
             aliases=("決済方法", "支払方法"),
             required=True,
             choices=PAYMENT_METHODS,
+            references="payment_methods.method",
             description="受け入れる決済手段です",
             example="コード決済",
         ),

@@ -56,6 +56,7 @@ DATASET = Dataset(
             kind=Kind.CHOICE,
             aliases=("決済方法", "支払方法"),
             choices=PAYMENT_METHODS,
+            references="payment_methods.method",
             description="どの決済手段で起きたかです",
             example="コード決済",
         ),

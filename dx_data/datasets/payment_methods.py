@@ -22,6 +22,7 @@ DATASET = Dataset(
             aliases=("決済方法", "支払方法"),
             required=True,
             choices=PAYMENT_METHODS,
+            references="payment_methods.method",
             description="払う手段です",
             example="コード決済",
         ),

@@ -72,6 +72,7 @@ DATASET = Dataset(
             aliases=("決済方法", "支払方法", "支払い方法", "決済種別"),
             required=True,
             choices=PAYMENT_METHODS,
+            references="payment_methods.method",
             description="何で払われたかです",
             example="コード決済",
         ),

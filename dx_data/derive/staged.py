@@ -6,6 +6,7 @@ per declared column, beside it `t<n>`: the n-th column's text where its strict f
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from unicodedata import normalize
@@ -518,6 +519,12 @@ def is_below(column: Column) -> str:
     return f"{quoted(column.name)} < {column.minimum}"
 
 
+def is_used_too_early(column: Column, value: str, day: Column, since: dt.date) -> str:
+    """Condition: the column has the value on a day before it holds."""
+    held = f"list_contains({quoted(column.name)}, {literal(value)})" if column.kind is Kind.CHOICES else ""
+    return f"{held or f'{quoted(column.name)} = {literal(value)}'} AND {quoted(day.name)} < DATE '{since.isoformat()}'"
+
+
 def is_odd(rows: str) -> str:
     """Condition: the row is one of the listed ones."""
     return f"row IN (SELECT row FROM {rows})"
@@ -646,10 +653,11 @@ def _digits(cell: str) -> str:
 # --- people's decisions --------------------------------------------------------------------------------------
 
 
-def some_values(view: str, column: str, limit: int) -> str:
-    """The first distinct values of a column."""
+def some_values(view: str, column: str, rows: int) -> str:
+    """The distinct values of a column in its first filled rows."""
     cell = present(quoted(column))
-    return f"SELECT {cell} FROM {view} WHERE {cell} IS NOT NULL GROUP BY 1 ORDER BY min(row) LIMIT {int(limit)}"
+    filled_rows = f"SELECT row, {cell} AS cell FROM {view} WHERE {cell} IS NOT NULL LIMIT {int(rows)}"
+    return f"SELECT cell FROM ({filled_rows}) GROUP BY cell ORDER BY min(row)"
 
 
 def rows_with_key(

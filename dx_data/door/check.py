@@ -7,7 +7,7 @@ A cell in strict form is typed by SQL. The distinct spellings that SQL refuses a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -72,7 +72,8 @@ class Checked:
 
 def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked:
     """Type and check every cell of a matched table, reading spellings as people decided."""
-    if known.choices:
+    declared = matched.columns
+    if known.choices or known.additions:
         widened = {view: known.widened(matched.dataset, column) for view, column in matched.columns.items()}
         matched = replace(matched, columns=widened)
     cells = list(matched.columns.items())
@@ -83,6 +84,7 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
     work.require()
     work.bound()
     work.order()
+    work.await_choices(declared)
     work.unique()
     work.even()
     work.notice_private_use()
@@ -303,6 +305,21 @@ class _Work:
             for n, (_, column) in enumerate(self.cells)
             if column.minimum is not None
         )
+
+    def await_choices(self, declared: Mapping[str, Column]) -> None:
+        """A choice that its master added holds from its first day on."""
+        days = [
+            c for _, c in self.cells if c.kind is Kind.DATE and (c.required or c.name == self.matched.dataset.period)
+        ]
+        for n, (view, _) in enumerate(self.cells):
+            for value, since in self.known.added(declared[view]).items() if days else ():
+                self.note(
+                    n,
+                    staged.is_used_too_early(declared[view], value, days[0], since),
+                    "choice.not_yet",
+                    f"『{value}』は{since.year}年{since.month}月{since.day}日からの選択肢です",
+                    "日付か値を確かめて直してください",
+                )
 
     def unique(self) -> None:
         """No two sound rows of one file share the dataset's key."""

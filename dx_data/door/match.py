@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeVar
 
 from dx_data.datasets import DATASETS, children_of
 from dx_data.derive import headers, staged
@@ -15,6 +16,8 @@ from dx_data.door.staging import Staging
 from dx_data.errors import FileRejected, Mended, Problem
 from dx_data.spec import Column, Dataset
 from dx_data.text import fold_header, looks_personal
+
+Place = TypeVar("Place", str, int)
 
 _LONGEST_HEADING = 80
 # What a person decides about a column may name it by its place: 列:D.
@@ -147,7 +150,14 @@ def _lay(
     confirmed: Mapping[str, str | None] | None = None,
     placed: Mapping[int, str | None] | None = None,
 ) -> headers.Match:
-    return headers.lay(titles, dataset, {**_remembered(titles, dataset, known), **(confirmed or {})}, placed)
+    now = {**_remembered(titles, dataset, known), **_about(dataset, confirmed or {})}
+    return headers.lay(titles, dataset, now, _about(dataset, placed or {}))
+
+
+def _about(dataset: Dataset, decided: Mapping[Place, str | None]) -> dict[Place, str | None]:
+    """What was decided as far as it speaks of this dataset: a book's sheets may hold several."""
+    names = {None, *(column.name for column in dataset.columns)}
+    return {place: name for place, name in decided.items() if name in names}
 
 
 def _remembered(titles: Sequence[str], dataset: Dataset, known: Known) -> dict[str, str | None]:
@@ -169,7 +179,8 @@ def _decided(
 ) -> Iterator[tuple[Heading, Reading]]:
     """The readings that people gave this header: those of today first, as far as they can be kept."""
     titles = [heading.text for heading in laid.headings]
-    now = {fold_header(heading): name for heading, name in confirmed.items()}
+    now = {fold_header(heading): name for heading, name in _about(found.dataset, confirmed).items()}
+    placed = _about(found.dataset, placed)
     before = _remembered(titles, found.dataset, known)
     for position, heading in enumerate(laid.headings):
         folded = fold_header(heading.text)

@@ -13,7 +13,7 @@ from dx_data.errors import FileRejected
 from dx_data.text import looks_personal
 
 _SAMPLES = 3
-_LOOKED_AT = 50
+_LOOKED_AT = 1000
 _SAMPLE_LENGTH = 30
 
 

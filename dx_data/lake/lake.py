@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
-from dx_data.derive.tables import literal
+from dx_data.derive.tables import literal, quoted
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused
 from dx_data.lake import history, place
 from dx_data.lake.history import Load, Origin
@@ -25,6 +25,7 @@ from dx_data.lake.plan import Part, Plan, older_problem, plan_part, vanished_pro
 from dx_data.lake.reference import declared
 from dx_data.lake.undo import refuse_overwritten, take_back
 from dx_data.lake.write import apply
+from dx_data.spec import Dataset
 
 _TURN_SECONDS = 600
 
@@ -177,6 +178,18 @@ class Lake:
             if load.sha256 == sha256 and load.undoes is None and load.load not in undone and wanted <= set(load.tables):
                 return load.load
         return None
+
+    def dated(self, dataset: Dataset, column: str, since: str) -> dict[str, dt.date]:
+        """Every value of a master's column that still stands, with its first day."""
+        at = self.at()
+        if not any(dataset.name in load.tables for load in self.loads()):
+            return {}
+        with closing(self.cursor()) as cursor:
+            rows = cursor.execute(
+                f"SELECT {quoted(column)}, min({quoted(since)}) FROM {at.rows(dataset)}"
+                f" WHERE vanished_on IS NULL AND {quoted(column)} IS NOT NULL GROUP BY 1 ORDER BY 1"
+            ).fetchall()
+        return dict(rows)
 
     def anchors(self) -> dict[int, str]:
         """Seals of ledger lines that the history noted, by line number."""

@@ -8,13 +8,14 @@ import streamlit as st
 
 from dx_data import calendar
 from dx_data.datasets import DATASETS, dataset_named
-from dx_data.door.known import Correction, Reading
+from dx_data.door.known import Addition, Correction, Reading
 from dx_data.door.match import PLACE
 from dx_data.door.undecided import FaultyCell, UnknownChoice, Unmapped
 from dx_data.intake import Reviewed, Wish
-from dx_data.spec import Column, Dataset, Delivery
+from dx_data.spec import Column, Dataset, Delivery, Kind
 from dx_data.ui import faults, tables
 
+NEW_CHOICE = "新しい選択肢として加える"
 AUTOMATIC, UNDECIDED, LEAVE_OUT = "自動で見分ける", "まだ決めない", "取り込まない"
 AS_DECLARED = "データセットの決まりどおり"
 ROW, PLACE_OF_ROW, ITEM, NOW, FAULT, NEW = "行", "どの行か", "項目", "いまの値", "誤り", "直した値"
@@ -31,7 +32,7 @@ def form(reviewed: Reviewed, mark: str) -> Wish | None:
     waiting = bool(reviewed.asks or reviewed.problems or (reviewed.plan and reviewed.as_of is None))
     with st.expander("取り込み方を決める", expanded=waiting), st.form(f"decide_{mark}", border=False):
         headings = _headings(reviewed, mark)
-        readings = _choices(reviewed.unknown, mark)
+        choices = _choices(reviewed.unknown, mark)
         corrections, why_missing = _cells(reviewed, mark)
         base = _whole(reviewed, mark)
         again = _decided_so_far(reviewed, mark)
@@ -39,6 +40,10 @@ def form(reviewed: Reviewed, mark: str) -> Wish | None:
             return None
     if why_missing:
         st.warning("手直しの理由を書いてください。理由のない手直しは使いません。")
+        return None
+    additions = [each for each in choices if isinstance(each, Addition)]
+    if not all(cell for each in additions for _, cell in each.cells):
+        st.warning(f"「{NEW_CHOICE}」には、いつからの選択肢かなど、加える内容をすべて決めてください。")
         return None
     old = Wish() if again or base.dataset != reviewed.wish.dataset else reviewed.wish
     return Wish(
@@ -49,8 +54,9 @@ def form(reviewed: Reviewed, mark: str) -> Wish | None:
         accept_vanished=base.accept_vanished,
         accept_older=base.accept_older,
         confirmed=({**(old.confirmed or {}), **headings} or None) if base.dataset == reviewed.wish.dataset else None,
-        readings=(*old.readings, *readings),
+        readings=(*old.readings, *(each for each in choices if isinstance(each, Reading))),
         corrections=(*old.corrections, *corrections),
+        additions=(*old.additions, *additions),
     )
 
 
@@ -104,27 +110,47 @@ def _agreed(guess: str | None, key: str) -> bool:
 # --- choices ----------------------------------------------------------------------------------------------------
 
 
-def _choices(unknown: Sequence[UnknownChoice], mark: str) -> list[Reading]:
-    """Every spelling that no choice has, by column: one of the choices, or left as a fault."""
-    decided = []
+def _choices(unknown: Sequence[UnknownChoice], mark: str) -> list[Reading | Addition]:
+    """Every spelling that no choice has, by column: a choice, a new one where a master takes it, or still a fault."""
+    decided: list[Reading | Addition] = []
     for dataset, name in dict.fromkeys((each.dataset, each.column) for each in unknown):
         column = dataset_named(dataset).column(name)
-        here = {each.cell: each for each in unknown if (each.dataset, each.column) == (dataset, name)}
+        here = [each for each in unknown if (each.dataset, each.column) == (dataset, name)]
         st.markdown(f"**『{faults.plain(column.title)}』の選択肢にない値**")
-        for number, each in enumerate(list(here.values())[:_SPELLINGS_SHOWN]):
-            meaning = _choice(each, column, f"{mark}_{dataset}_{name}_{number}")
-            if meaning:
-                decided.append(Reading(dataset, name, each.cell, meaning))
+        meanings = {
+            each.cell: _choice(each, column, f"{mark}_{dataset}_{name}_{number}")
+            for number, each in enumerate(here[:_SPELLINGS_SHOWN])
+        }
         more = len(here) - _SPELLINGS_SHOWN
         rest = f"ほか {more:,} 種類は、これらを決めたあとに出ます。" if more > 0 else ""
-        st.caption(
-            f"決めない値は誤りのまま残ります。決めた読み替えは、取り込むと記憶し、次のファイルにも使います。{rest}"
-        )
+        st.caption(f"決めない値は誤りのまま残ります。読み替えは、取り込むと記憶し、次のファイルにも使います。{rest}")
+        decided += [Reading(dataset, name, cell, m) for cell, m in meanings.items() if m and m != NEW_CHOICE]
+        if column.references:
+            master, _, value = column.references.partition(".")
+            facts = _facts_of_new(dataset_named(master), value, f"{mark}_{dataset}_{name}")
+            new = [cell for cell, meaning in meanings.items() if meaning == NEW_CHOICE]
+            decided += [Addition(master, ((value, cell), *facts)) for cell in new]
     return decided
 
 
+def _facts_of_new(master: Dataset, value: str, key: str) -> list[tuple[str, str]]:
+    """What the master must know of a new choice: column and text, blank where it is not decided."""
+    wanted = [column for column in master.columns if column.required and column.name != value]
+    st.caption(f"「{NEW_CHOICE}」を選んだときは、『{faults.plain(master.title)}』に加える内容も決めてください。")
+    facts = []
+    for column, area in zip(wanted, st.columns(len(wanted)), strict=True):
+        if column.kind is Kind.DATE:
+            day = area.date_input(column.title, None, key=f"new_{key}_{column.name}", format="YYYY/MM/DD")
+            facts.append((column.name, day.isoformat() if day else ""))
+        else:
+            options = [UNDECIDED, *(choice.value for choice in column.choices)]
+            answer = area.selectbox(column.title, options, key=f"new_{key}_{column.name}")
+            facts.append((column.name, "" if answer == UNDECIDED else answer or ""))
+    return facts
+
+
 def _choice(each: UnknownChoice, column: Column, key: str) -> str | None:
-    options = [UNDECIDED, *(choice.value for choice in column.choices)]
+    options = [UNDECIDED, *([NEW_CHOICE] if column.references else []), *(choice.value for choice in column.choices)]
     answer = st.selectbox(
         f"『{faults.plain(each.cell)}』（{each.count:,} 件）の読み替え",
         options,
@@ -228,6 +254,7 @@ def _decided_so_far(reviewed: Reviewed, mark: str) -> bool:
         for place, name in (wish.confirmed or {}).items()
     ]
     said += [f"『{each.spelling}』：{each.meaning}" for each in wish.readings]
+    said += [f"『{each.value}』：{NEW_CHOICE}" for each in wish.additions]
     said += [f"手直し「{each.before or '（空欄）'}」：{each.after}" for each in wish.corrections]
     for line in said:
         st.caption(f"{faults.plain(line)}（決定済み）")
