@@ -98,6 +98,13 @@ def test_every_dataset_explains_every_column(dataset: Dataset) -> None:
     assert [row["項目名"] for row in dictionary.rows(dataset)] == [c.title for c in dataset.columns]
 
 
+def test_the_dictionary_says_what_a_row_must_agree_on() -> None:
+    assert dictionary.facts(DATASETS["incidents"])["行の決まり"] == (
+        "解決日時は発生日時より前でない。対応状況が解決なら解決日時を書く"
+    )
+    assert "行の決まり" not in dictionary.facts(DATASETS["explanations"])
+
+
 def test_a_table_is_made_with_comments_and_without_what_is_not_stored() -> None:
     dataset = Dataset(
         name="things",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dx_data.derive.tables import PROVENANCE
 from dx_data.spec import Column, Dataset
@@ -39,7 +39,8 @@ def _row(dataset: Dataset, column: Column) -> dict[str, str]:
 
 
 def facts(dataset: Dataset) -> dict[str, str]:
-    """What a dataset is, in words."""
+    """What a dataset is, and what its rows must keep to, in words."""
+    agreed = {"行の決まり": "。".join(_agreed(dataset))} if dataset.orders or dataset.together else {}
     return {
         "1行の意味": dataset.grain,
         "出所": dataset.source,
@@ -47,7 +48,17 @@ def facts(dataset: Dataset) -> dict[str, str]:
         "届け方": dataset.delivery.value,
         "キー": "、".join(column.title for column in dataset.keys),
         "担当": dataset.owner,
+        **agreed,
     }
+
+
+def _agreed(dataset: Dataset) -> Iterator[str]:
+    """What the cells of a row must agree on."""
+    for earlier, later in dataset.orders:
+        yield f"{dataset.column(later).title}は{dataset.column(earlier).title}より前でない"
+    for rule in dataset.together:
+        values = "・".join(rule.values)
+        yield f"{dataset.column(rule.state).title}が{values}なら{dataset.column(rule.needs).title}を書く"
 
 
 def page(datasets: Iterable[Dataset]) -> str:
