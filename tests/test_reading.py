@@ -120,9 +120,19 @@ def test_tables_side_by_side_are_told_apart_by_a_blank_column(tmp_path: Path) ->
             "番号,状況,件数\n1,休館,-\n\n2,開館,5\n3,開館,6\n",
             (("1", "休館", None), ("2", "開館", "5"), ("3", "開館", "6")),
         ),
+        (
+            "施設名,状況,件数\nA,開館,3\nB,開館,4\n\n【南部】\nC,休館,―\nD,開館,5\n",
+            (("A", "開館", "3"), ("B", "開館", "4"), ("【南部】", None, None), ("C", "休館", None), ("D", "開館", "5")),
+        ),
         ("調査名,人口調査\n作成日,2025/4/1\n\n町,男,女\nA,1,2\nB,3,4\n", (("A", "1", "2"), ("B", "3", "4"))),
     ],
-    ids=["spacers", "sections of a list", "a blank row among data", "particulars over the table"],
+    ids=[
+        "spacers",
+        "sections of a list",
+        "a blank row among data",
+        "sections with marks",
+        "particulars over the table",
+    ],
 )
 def test_what_only_looks_like_several_tables_stays_one(
     tmp_path: Path, text: str, rows: tuple[tuple[str | None, ...], ...]
@@ -205,6 +215,7 @@ def test_a_total_column_adds_up_only_the_columns_beside_it(tmp_path: Path) -> No
     (table,) = csv(tmp_path, "地区,世帯数,男,女,総数,面積\n総数,30,10,20,30,4\nA,10,4,6,10,1\nB,20,6,14,20,3\n")
     assert [row[0] for row in table.rows] == ["A", "B"]
     assert {t.agrees for t in table.totals} == {True}
+    assert [(t.header, t.stated) for t in table.totals if t.label == "（列の計）"] == [("総数", 30)]
 
 
 def test_parts_of_a_row_above_are_listed_again_and_no_data(tmp_path: Path) -> None:
@@ -230,7 +241,7 @@ def test_any_usual_kanji_tells_cp932(tmp_path: Path, header: str) -> None:
     ("text", "encoding"),
     [
         ("申请编号,日期\n1,2\n", "gbk"),
-        ("Numéro,Été\n1,2\n", "latin-1"),
+        ("numéro,année\n1,2\n", "latin-1"),
         ("新竹,臺北\n1,2\n", "big5"),
         ("項目,値\n", "euc_jp"),
     ],
@@ -373,6 +384,7 @@ def test_an_old_workbook_is_read_with_its_errors_percentages_and_hidden_parts() 
         ("layout.total_row", None, (7,)),
         ("value.error", "E", (6,)),
     ]
+    assert first.mended[-1].before == "#DIV/0!"
     assert {t.agrees for t in first.totals} == {True}
 
 
