@@ -76,6 +76,8 @@ class Staging:
             },
         )
         self.connection.execute("SET TimeZone = 'Asia/Tokyo'")
+        # Where DuckDB takes the process for a notebook, its bar would stand in the middle of an answer on stdout.
+        self.connection.execute("SET enable_progress_bar = false")
         self._numbers = 0
         self.kept: dict[str, list[tuple[Any, ...]]] = {}
         self.held: dict[str, list[tuple[int, list[str]]]] = {}
