@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs demo bench mutate screenshots lock clean dev browser
+.PHONY: help run test check docs demo bench fuzz mutate screenshots lock clean dev browser
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -17,7 +17,8 @@ help:
 	@echo 'make test         すべての検査とテスト'
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
-	@echo 'make bench        取込の速さをはかる'
+	@echo 'make bench        取込の速さとメモリーをはかる'
+	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
 	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
 	@echo 'make screenshots  画面の写真をとる'
 	@echo 'make lock         pyproject.toml からロックファイルを書きなおす（UPGRADE=1 で新しい版へ）'
@@ -115,7 +116,10 @@ mutate: $(DEV)
 	@$(PY) tests/mutate.py
 
 bench: $(DEV)
-	@$(PY) -m benchmarks.door
+	@for each in door ledger_book receipts long_export; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+
+fuzz: $(DEV)
+	@$(PY) -m tests.fuzz $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED))
 
 # --- regenerating ------------------------------------------------------------------------------------------------
 

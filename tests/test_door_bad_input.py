@@ -49,6 +49,16 @@ def written(folder: Path, content: bytes | str, name: str = "a.csv") -> Path:
     return path
 
 
+def zip_of_version(needed: int) -> bytes:
+    """A zip file whose directory says that reading it needs this version (45 is the newest there is)."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    content = bytearray(target.getvalue())
+    content[content.index(b"PK\x01\x02") + 6] = needed
+    return bytes(content)
+
+
 def book(
     folder: Path, sheets: dict[str, list[list[object]]], hidden: tuple[str, ...] = (), name: str = "a.xlsx"
 ) -> Path:
@@ -85,6 +95,7 @@ SHEET: list[list[object]] = [HEADER.split(","), ROW.split(",")]
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 512, "read.xls", ()),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "read.encrypted", ()),
         (b"PK\x03\x04 not a zip", "read.damaged", ()),
+        (zip_of_version(181), "read.damaged", ()),
         ("a,b\n1,2\n", "match.no_dataset", (1,)),
         (f"システム,申請番号,処理状況\n{ROW}\n", "match.missing_column", (1,)),
         (f"{HEADER},受付番号\n{ROW},A1\n", "match.column_twice", (1,)),
@@ -107,6 +118,7 @@ SHEET: list[list[object]] = [HEADER.split(","), ROW.split(",")]
         "xls",
         "encrypted xlsx",
         "broken zip",
+        "zip of a version to come",
         "unknown columns",
         "missing column",
         "column twice",

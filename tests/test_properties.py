@@ -18,15 +18,16 @@ import openpyxl
 import pyarrow as pa
 import pydantic
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dx_data import text
 from dx_data.calendar import is_open_day
 from dx_data.datasets import DATASETS
 from dx_data.derive import checks, staged, template
-from dx_data.door import Staging, examine, read
+from dx_data.door import Staging, examine, folding, layout, read
 from dx_data.door.read import rows
+from dx_data.errors import FileRejected
 from dx_data.settings import Settings
 from dx_data.spec import Choice, Column, Dataset, Delivery, Kind
 
@@ -332,6 +333,48 @@ def test_a_table_written_in_an_encoding_is_read_as_it_was(encoding: str) -> None
         assert found == dict(enumerate(table, 1))
 
     same()
+
+
+# --- long tables ---------------------------------------------------------------------------------------------
+
+_FIGURES = st.sampled_from(["", "0", "5", "-5", "△5", "(5)", "1,200", "1.5", "a", "-", "９"])
+_RECEIPTS = st.tuples(
+    st.sampled_from(["2025-04-01", "4/1", "2025/4/2", ""]),
+    st.sampled_from(["戸籍住民課", "合計", "※ 速報値", "全館", "(注)", " 資料: 試験課"]),
+    st.sampled_from(["現金", "PayPay", ""]),
+    st.sampled_from(["売上", "取消", "返金", "支払", "キャンセル", ""]),
+    _FIGURES,
+    _FIGURES,
+)
+
+
+@settings(CALM, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_RECEIPTS.map(list), min_size=1, max_size=12))
+def test_a_long_table_is_read_as_a_short_one(monkeypatch: pytest.MonkeyPatch, lines: list[list[str]]) -> None:
+    content = as_csv(
+        [
+            ["収納日", "窓口", "決済手段", "区分", "件数", "金額"],
+            *lines,
+            ["2025-04-01", "税務課", "現金", "売上", "1", "300"],
+        ]
+    )
+
+    def outcome() -> Any:
+        with tempfile.TemporaryDirectory() as folder, Staging() as staging:
+            path = Path(folder, "収納.csv")
+            path.write_bytes(content)
+            try:
+                examined = examine(path, staging, Settings(), dataset=DATASETS["receipts"], as_of=dt.date(2025, 5, 1))
+            except FileRejected as fault:
+                return fault.problems
+            (table,) = examined.tables
+            return examined.problems, examined.mended, table.rows, table.typed(staging).to_pylist()
+
+    short = outcome()
+    with monkeypatch.context() as long:
+        long.setattr(folding, "_is_long", lambda laid, staging: laid.view not in staging.held)
+        long.setattr(layout, "SMALL", 0)
+        assert outcome() == short
 
 
 # --- the sieve -----------------------------------------------------------------------------------------------

@@ -73,9 +73,13 @@ class Staging:
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "preserve_insertion_order": "true",
+                # A database that is thrown away needs no checkpoint; one costs as much as typing a million rows.
+                "checkpoint_threshold": "1TB",
             },
         )
         self.connection.execute("SET TimeZone = 'Asia/Tokyo'")
+        # Where DuckDB takes the process for a notebook, its bar would stand in the middle of an answer on stdout.
+        self.connection.execute("SET enable_progress_bar = false")
         self._numbers = 0
         self.kept: dict[str, list[tuple[Any, ...]]] = {}
         self.held: dict[str, list[tuple[int, list[str]]]] = {}
