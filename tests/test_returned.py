@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import zipfile
@@ -132,6 +133,10 @@ def bare(sheet: str, **more: str | bytes | None) -> bytes:
             if data is not None:
                 archive.writestr(name, data)
     return out.getvalue()
+
+
+WHOLE = rich()
+RICH = entries(WHOLE)
 
 
 def prefixed(data: str) -> str:
@@ -288,6 +293,20 @@ def test_a_book_with_prefixes_and_without_styles_relations_or_rows_is_marked(tmp
     ]
 
 
+def test_the_strict_form_is_answered_in_the_strict_form(tmp_path: Path) -> None:
+    strict = {
+        name: data.replace(MAIN.encode(), b"http://purl.oclc.org/ooxml/spreadsheetml/main").replace(
+            OFFICE.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+        )
+        for name, data in entries(bare(f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>')).items()
+    }
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(with_parts(b"PK\5\6" + bytes(18), **strict))
+    back = entries(from_book(path, [fault(1, "A")], Settings()))
+    written = {name for name, data in back.items() if b"schemas.openxmlformats.org/spreadsheetml" in data}
+    assert written | {name for name, data in back.items() if OFFICE.encode() in data} == set()
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -375,6 +394,19 @@ def test_a_book_out_of_bounds_is_not_unpacked(tmp_path: Path) -> None:
     with pytest.raises(FileRejected) as event:
         from_book(path, [fault(1, "A")], Settings())
     assert event.value.problems[0].rule == "read.bomb"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(sorted(RICH)), at=st.floats(0, 1), bits=st.integers(1, 255))
+def test_a_damaged_part_never_ends_in_a_traceback(tmp_path: Path, name: str, at: float, bits: int) -> None:
+    part = bytearray(RICH[name])
+    if part:
+        part[int(at * (len(part) - 1))] ^= bits
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(with_parts(WHOLE, **{name: bytes(part)}))
+    with contextlib.suppress(FileRejected):
+        book = from_book(path, [fault(3, "C", NAME)], Settings())
+        assert zipfile.ZipFile(io.BytesIO(book)).testzip() is None
 
 
 CELLS = st.tuples(st.integers(1, 12), st.integers(0, 8))
