@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import re
 import zipfile
@@ -17,7 +18,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dx_data import access, intake
+from dx_data import access, demo, intake
 from dx_data.access import Person, Role
 from dx_data.custody.exits import Exit, hand_over
 from dx_data.custody.ledger import Act
@@ -501,14 +502,34 @@ def test_a_csv_comes_back_as_a_book_of_texts_and_loads_once_mended(take: Any, wr
     assert (taken.status, taken.problems, taken.load.added) == ("loaded", (), 2)
 
 
+def test_a_kintone_export_with_tables_inside_comes_back_and_loads_as_it_would_have(write: Any) -> None:
+    (file,) = [file for file in demo.small() if file.name.startswith("相談")]
+    encoding = str(review(write(file.name, file.content)).encoding)
+    lines = list(csv.reader(io.StringIO(file.content.decode(encoding), newline="")))
+    last = len(lines) - 1
+    right = {(last, column): lines[last][column] for column in range(1, len(lines[last]))}
+    for row, column in right:
+        lines[row][column] = "？？"
+    broken = io.StringIO()
+    csv.writer(broken, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(lines)
+    book = returned(write(file.name, broken.getvalue().encode(encoding)))
+    marked = marked_cells(book, "データ")
+    assert len(marked) > 10
+    assert marked.keys() <= {address((row + 1, column)) for row, column in right}
+    good = mended(book, "データ", **{address((r + 1, c)): value or None for (r, c), value in right.items()})
+    first, again = review(write(file.name, file.content)), review(write(f"差戻し_{Path(file.name).stem}.xlsx", good))
+    assert again.problems == again.to_mend == ()
+    assert again.plan is not None
+    assert first.plan is not None
+    assert (again.plan.counts, again.as_of) == (first.plan.counts, first.as_of)
+
+
 VALUES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Co", "Cn")) | st.just("\n"), max_size=6)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=4))
 def test_any_table_is_the_same_in_the_book(tmp_path: Path, body: list[list[str]]) -> None:
-    import csv
-
     target = tmp_path / "a.csv"
     with target.open("w", encoding="utf-8-sig", newline="") as out:
         csv.writer(out, quoting=csv.QUOTE_ALL).writerows([["番号", "内容", "備考"], *body])
