@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import openpyxl
 import pytest
 
 from dx_data import cli
@@ -267,3 +268,21 @@ def test_a_reading_given_once_is_remembered_listed_and_forgotten(dx: Terminal, t
     assert json.loads(dx("readings", "--json").stdout) == {"readings": []}
     assert dx("readings", "--forget", str(listed["number"])).returncode == 2
     assert dx("check", second).returncode == 1
+
+
+def test_check_writes_the_returned_book_and_its_line_in_the_ledger(dx: Terminal, tmp_path: Path) -> None:
+    faulty, sound, target = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "返す.xlsx"
+    faulty.write_text(A.replace("2026/04/02 09:00", "未定"), encoding="utf-8-sig")
+    sound.write_text(A, encoding="utf-8-sig")
+    assert dx("check", sound, "--returned", target).stderr == (
+        "差戻しExcelは書いていません。色を付けて返すセルがありません。\n"
+    )
+    assert not target.exists()
+    done = dx("check", faulty, "--returned", target)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, f"差戻しExcelを書きました: {target}")
+    book = openpyxl.load_workbook(target)
+    assert book["差戻し一覧"]["C6"].value == "C3"
+    assert book["データ"]["C3"].comment.text.startswith("日付ではありません")
+    lines = json.loads(dx("ledger", "--json").stdout)["lines"]
+    assert [line["subject"] for line in lines if line["act"] == "持出し"] == ["差戻しExcel"]
+    assert dx("check", faulty, sound, "--returned", target).returncode == 2

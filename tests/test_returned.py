@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import io
 import re
 import zipfile
@@ -16,7 +18,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dx_data import access, intake
+from dx_data import access, demo, intake
 from dx_data.access import Person, Role
 from dx_data.custody.exits import Exit, hand_over
 from dx_data.custody.ledger import Act
@@ -132,6 +134,10 @@ def bare(sheet: str, **more: str | bytes | None) -> bytes:
             if data is not None:
                 archive.writestr(name, data)
     return out.getvalue()
+
+
+WHOLE = rich()
+RICH = entries(WHOLE)
 
 
 def prefixed(data: str) -> str:
@@ -288,6 +294,20 @@ def test_a_book_with_prefixes_and_without_styles_relations_or_rows_is_marked(tmp
     ]
 
 
+def test_the_strict_form_is_answered_in_the_strict_form(tmp_path: Path) -> None:
+    strict = {
+        name: data.replace(MAIN.encode(), b"http://purl.oclc.org/ooxml/spreadsheetml/main").replace(
+            OFFICE.encode(), b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+        )
+        for name, data in entries(bare(f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>')).items()
+    }
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(with_parts(b"PK\5\6" + bytes(18), **strict))
+    back = entries(from_book(path, [fault(1, "A")], Settings()))
+    written = {name for name, data in back.items() if b"schemas.openxmlformats.org/spreadsheetml" in data}
+    assert written | {name for name, data in back.items() if OFFICE.encode() in data} == set()
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -375,6 +395,19 @@ def test_a_book_out_of_bounds_is_not_unpacked(tmp_path: Path) -> None:
     with pytest.raises(FileRejected) as event:
         from_book(path, [fault(1, "A")], Settings())
     assert event.value.problems[0].rule == "read.bomb"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(sorted(RICH)), at=st.floats(0, 1), bits=st.integers(1, 255))
+def test_a_damaged_part_never_ends_in_a_traceback(tmp_path: Path, name: str, at: float, bits: int) -> None:
+    part = bytearray(RICH[name])
+    if part:
+        part[int(at * (len(part) - 1))] ^= bits
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(with_parts(WHOLE, **{name: bytes(part)}))
+    with contextlib.suppress(FileRejected):
+        book = from_book(path, [fault(3, "C", NAME)], Settings())
+        assert zipfile.ZipFile(io.BytesIO(book)).testzip() is None
 
 
 CELLS = st.tuples(st.integers(1, 12), st.integers(0, 8))
@@ -469,14 +502,34 @@ def test_a_csv_comes_back_as_a_book_of_texts_and_loads_once_mended(take: Any, wr
     assert (taken.status, taken.problems, taken.load.added) == ("loaded", (), 2)
 
 
+def test_a_kintone_export_with_tables_inside_comes_back_and_loads_as_it_would_have(write: Any) -> None:
+    (file,) = [file for file in demo.small() if file.name.startswith("相談")]
+    encoding = str(review(write(file.name, file.content)).encoding)
+    lines = list(csv.reader(io.StringIO(file.content.decode(encoding), newline="")))
+    last = len(lines) - 1
+    right = {(last, column): lines[last][column] for column in range(1, len(lines[last]))}
+    for row, column in right:
+        lines[row][column] = "？？"
+    broken = io.StringIO()
+    csv.writer(broken, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(lines)
+    book = returned(write(file.name, broken.getvalue().encode(encoding)))
+    marked = marked_cells(book, "データ")
+    assert len(marked) > 10
+    assert marked.keys() <= {address((row + 1, column)) for row, column in right}
+    good = mended(book, "データ", **{address((r + 1, c)): value or None for (r, c), value in right.items()})
+    first, again = review(write(file.name, file.content)), review(write(f"差戻し_{Path(file.name).stem}.xlsx", good))
+    assert again.problems == again.to_mend == ()
+    assert again.plan is not None
+    assert first.plan is not None
+    assert (again.plan.counts, again.as_of) == (first.plan.counts, first.as_of)
+
+
 VALUES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Co", "Cn")) | st.just("\n"), max_size=6)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=4))
 def test_any_table_is_the_same_in_the_book(tmp_path: Path, body: list[list[str]]) -> None:
-    import csv
-
     target = tmp_path / "a.csv"
     with target.open("w", encoding="utf-8-sig", newline="") as out:
         csv.writer(out, quoting=csv.QUOTE_ALL).writerows([["番号", "内容", "備考"], *body])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from dx_data.door.laid import letter
 from dx_data.door.workbook import column_number
 from dx_data.returned.styles import Styles
-from dx_data.returned.xml import Edits, Facts, namespace, parse, tag_end, with_facts
+from dx_data.returned.xml import Edits, Facts, reader, tag_end, with_facts
 
 Cell = tuple[int, int]  # row from 1, column from 0
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -43,9 +43,10 @@ class Worksheet:
         self.settled = settled
         self.drawing: str | None = None
         self.prefix = ""
-        self.main = ""
         self.tail = len(data)
-        self._path: list[str] = []
+        self._depth = 0
+        self._busy = False
+        self._settled_rows = {row for row, _ in settled}
         self._rows: dict[int, list[int]] = {}
         for row, column in sorted(set(cells)):
             self._rows.setdefault(row, []).append(column)
@@ -58,17 +59,19 @@ class Worksheet:
         self._cells: list[int] = []
         self._added = False
         self._tail_known = False
-        parse(data, self._start, self._end)
+        self._reader = reader(self._start, self._end)
+        self._reader.Parse(data, True)
 
     # --- reading ------------------------------------------------------------------------------------------
 
-    def _start(self, name: str, facts: Facts, place: int) -> None:
-        local = name.rpartition(":")[2]
-        self._path.append(local)
-        match len(self._path), local:
+    def _start(self, name: str, facts: Facts) -> None:
+        self._depth += 1
+        if self._depth > 4 or (self._depth == 4 and not self._busy):
+            return  # nearly every element of a long sheet
+        place, local = self._reader.CurrentByteIndex, name.rpartition(":")[2]
+        match self._depth, local:
             case 1, _:
                 self.prefix = f"{head}:" if (head := name.rpartition(":")[0]) else ""
-                self.main = namespace(facts, self.prefix)
             case 2, _:
                 self._section(local, facts, place)
             case 3, "sheetView":
@@ -107,6 +110,7 @@ class Worksheet:
         self._column = -1
         self._rows_before(self._row, place)
         self._cells = []
+        self._busy = self._row in self._rows or self._row in self._settled_rows
         if self._pending and self._pending[0] == self._row:
             self._pending.pop(0)
             self._cells = self._rows[self._row].copy()
@@ -127,13 +131,16 @@ class Worksheet:
             self._set(place, s=str(self.styles.marked(facts.get("s", "0"))))
         self._cells = [column for column in self._cells if column > self._column]
 
-    def _end(self, name: str, place: int) -> None:
-        local = self._path.pop()
-        if len(self._path) == 2 and local == "row" and self._row_start >= 0:
+    def _end(self, name: str) -> None:
+        self._depth -= 1
+        if self._depth > 2:
+            return
+        place, local = self._reader.CurrentByteIndex, name.rpartition(":")[2]
+        if self._depth == 2 and local == "row" and self._row_start >= 0:
             self._end_row(name, place)
-        elif len(self._path) == 1 and local == "sheetData":
+        elif self._depth == 1 and local == "sheetData":
             self._end_data(name, place)
-        elif not self._path and not self._tail_known:
+        elif not self._depth and not self._tail_known:
             self.tail = place
 
     # --- what is put in -----------------------------------------------------------------------------------

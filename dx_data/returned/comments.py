@@ -69,7 +69,7 @@ def comment(parts: Parts, part: str, sheet: Worksheet, notes: Mapping[Cell, str]
     name = there.get("comments")
     if name is None or name not in parts:
         name = parts.new_name("xl/comments{}.xml")
-        empty = f'<comments xmlns="{sheet.main}"><authors/><commentList/></comments>'
+        empty = f'<comments xmlns="{parts.main}"><authors/><commentList/></comments>'
         parts.write(name, f'<?xml version="1.0" encoding="UTF-8"?>\n{empty}'.encode())
         parts.declare(name, _COMMENTS)
         parts.relate(part, name, "comments")

@@ -11,7 +11,7 @@ from dx_data.errors import Fault
 from dx_data.returned.cells import Cell, address
 from dx_data.returned.parts import Parts
 from dx_data.returned.styles import Styles
-from dx_data.returned.xml import Edits, elements, namespace, words
+from dx_data.returned.xml import Edits, elements, words
 
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 HEADS = ("番号", "シート", "場所", "項目", "値", "誤り", "直し方")
@@ -34,10 +34,9 @@ def add(parts: Parts, styles: Styles, lines: Sequence[Line], *, again: str | Non
     data = parts.read(parts.workbook)
     found = elements(data)
     root = found[0]
-    main = namespace(root)
     sheets = [e for e in found if e.name == "sheet" and e.path[-2:] == ("sheets", "sheet")]
     targets = {relation.id: relation.target for relation in parts.relations(parts.workbook)}
-    written = _written(main, styles, lines).encode()
+    written = _written(parts.main, styles, lines).encode()
     earlier = next((e for e in sheets if e.facts.get("name") == again), None)
     if earlier is not None:
         id_ = next(value for key, value in earlier.facts.items() if key.rpartition(":")[2] == "id")

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dx_data.returned.xml import Edits, Element, elements, utf8
+from dx_data.returned.xml import Edits, Element, elements, namespace, utf8
 
 _TYPES = "[Content_Types].xml"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -26,14 +26,15 @@ class Relation:
 
 
 class Parts:
-    """A workbook as parts by name. `strict` says whether it speaks the strict form of the format."""
+    """A workbook as parts by name. `main` is the namespace of its sheets, `strict` whether that is the strict form."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._names = set(archive.namelist())
         self._changed: dict[str, bytes] = {}
         self.workbook = next(r.target for r in self.relations("") if r.kind == "officeDocument")
-        self.strict = _STRICT.encode() in self.read(_relations_of(self.workbook))
+        self.main = namespace(elements(self.read(self.workbook))[0])
+        self.strict = "purl.oclc.org" in self.main
 
     def __contains__(self, name: str) -> bool:
         return name in self._names

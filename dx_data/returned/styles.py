@@ -6,10 +6,9 @@ from dx_data.returned.parts import Parts
 from dx_data.returned.xml import Edits, Element, elements, with_facts
 
 PART = "xl/styles.xml"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _MINIMAL = (
-    f'<?xml version="1.0" encoding="UTF-8"?>\n<styleSheet xmlns="{_MAIN}">'
+    '<?xml version="1.0" encoding="UTF-8"?>\n<styleSheet xmlns="{0}">'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
@@ -34,7 +33,7 @@ class Styles:
         found = next((r.target for r in parts.relations(parts.workbook) if r.kind == "styles"), None)
         if found is None:
             found = parts.new_name("xl/styles{}.xml") if PART in parts else PART
-            parts.write(found, _MINIMAL.encode())
+            parts.write(found, _MINIMAL.format(parts.main).encode())
             parts.declare(found, _TYPE)
             parts.relate(parts.workbook, found, "styles")
         self.part = found

@@ -53,16 +53,17 @@ def utf8(data: bytes) -> bytes:
     return re.sub(r"^\ufeff?<\?xml.*?\?>", '<?xml version="1.0" encoding="UTF-8"?>', text, count=1).encode()
 
 
-def parse(data: bytes, start: Callable[[str, Facts, int], None], end: Callable[[str, int], None]) -> None:
-    """Tell every start tag (name with prefix, attributes, place) and every end tag of a part in UTF-8.
+def reader(start: Callable[[str, Facts], None], end: Callable[[str], None]) -> expat.XMLParserType:
+    """A parser of a part in UTF-8 that tells every start tag (name with prefix, attributes) and every end tag.
 
-    FileRejected for a document type: no workbook has one, and only it could define entities.
+    `CurrentByteIndex` is the place of the tag that is told. FileRejected for a document type: no workbook has one, and
+    only it could define entities.
     """
     parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda name, facts: start(name, facts, parser.CurrentByteIndex)
-    parser.EndElementHandler = lambda name: end(name, parser.CurrentByteIndex)
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
     parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.Parse(data, True)
+    return parser
 
 
 def _refuse_doctype(*_: object) -> None:
@@ -82,29 +83,30 @@ def tag_end(data: bytes, start: int) -> int:
 
 def elements(data: bytes) -> list[Element]:
     """Every element of a small part, in the order in which they begin."""
-    found: list[tuple[int, Element]] = []
-    opened: list[tuple[int, str, Facts, int]] = []
+    found: list[Element] = []
+    opened: list[tuple[str, Facts, int]] = []
 
-    def start(name: str, facts: Facts, place: int) -> None:
-        opened.append((len(found) + len(opened), name, facts, place))
+    def start(name: str, facts: Facts) -> None:
+        opened.append((name, facts, parser.CurrentByteIndex))
 
-    def end(_: str, place: int) -> None:
-        path = tuple(name.rpartition(":")[2] for _, name, _, _ in opened)
-        order, name, facts, begin = opened.pop()
+    def end(_: str) -> None:
+        path = tuple(name.rpartition(":")[2] for name, _, _ in opened)
+        place = parser.CurrentByteIndex
+        name, facts, begin = opened.pop()
         inner = tag_end(data, begin)
         prefix = f"{head}:" if (head := name.rpartition(":")[0]) else ""
         empty = data[inner - 2 : inner] == b"/>"
         after = inner if empty else tag_end(data, place)
-        found.append((order, Element(path[-1], prefix, facts, path, begin, inner, inner if empty else place, after)))
+        found.append(Element(path[-1], prefix, facts, path, begin, inner, inner if empty else place, after))
 
-    parse(data, start, end)
-    return [element for _, element in sorted(found, key=lambda each: each[1].start)]
+    parser = reader(start, end)
+    parser.Parse(data, True)
+    return sorted(found, key=lambda each: each.start)
 
 
-def namespace(root: Element | Facts, prefix: str = "") -> str:
-    """The namespace that the root binds to its own prefix (or to the one given)."""
-    facts, own = (root.facts, root.prefix) if isinstance(root, Element) else (root, prefix)
-    return facts.get(f"xmlns:{own[:-1]}" if own else "xmlns", "")
+def namespace(root: Element) -> str:
+    """The namespace that a root belongs to."""
+    return root.facts.get(f"xmlns:{root.prefix[:-1]}" if root.prefix else "xmlns", "")
 
 
 def with_facts(tag: bytes, **facts: str | None) -> bytes:

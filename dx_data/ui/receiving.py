@@ -197,15 +197,16 @@ def _fault_list(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         return
     with st.expander(f"誤りの一覧（{len(faults.rows):,} 件）"):
         tables.show(FaultList.HEADS, faults.rows[: tables.ROWS_SHOWN], caption=f"{reviewed.file} の誤り")
-    st.download_button(
-        "誤りの一覧を CSV で保存",
-        data=lambda: hand_over(Exit.INTERNAL, faults, here.person, here.house.ledger).content,
-        file_name=f"誤り一覧_{Path(reviewed.file).stem}.csv",
-        mime="text/csv",
-        key=f"faults_{file.file_id}",
-        on_click="ignore",
-    )
-    _returned(here, file, reviewed)
+    with st.container(horizontal=True):
+        st.download_button(
+            "誤りの一覧を CSV で保存",
+            data=lambda: hand_over(Exit.INTERNAL, faults, here.person, here.house.ledger).content,
+            file_name=f"誤り一覧_{Path(reviewed.file).stem}.csv",
+            mime="text/csv",
+            key=f"faults_{file.file_id}",
+            on_click="ignore",
+        )
+        _returned(here, file, reviewed)
 
 
 def _returned(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
