@@ -63,7 +63,7 @@ def test_the_commands_are_those_these_rooms_serve() -> None:
     assert every_command() == sorted(
         [
             *("demo", "serve", "read", "check", "load", "loads", "undo"),
-            *("receipt", "ledger", "datasets", "template", "questions", "ask"),
+            *("readings", "receipt", "ledger", "datasets", "template", "questions", "ask"),
         ]
     )
 
