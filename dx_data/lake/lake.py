@@ -53,6 +53,7 @@ class Lake:
         self._connection = self._attach()
         self._history: tuple[int, list[Load]] = (-1, [])
         self._history_lock = Lock()
+        self._dated: dict[tuple[str, str], tuple[int, dict[str, dt.date]]] = {}
 
     @classmethod
     def create(
@@ -181,15 +182,20 @@ class Lake:
 
     def dated(self, dataset: Dataset, column: str, since: str) -> dict[str, dt.date]:
         """Every value of a master's column that still stands, with its first day."""
-        at = self.at()
-        if not any(dataset.name in load.tables for load in self.loads()):
+        written = next((load.snapshot for load in self.loads() if dataset.name in load.tables), None)
+        if written is None:
             return {}
-        with closing(self.cursor()) as cursor:
-            rows = cursor.execute(
-                f"SELECT {quoted(column)}, min({quoted(since)}) FROM {at.rows(dataset)}"
-                f" WHERE vanished_on IS NULL AND {quoted(column)} IS NOT NULL GROUP BY 1 ORDER BY 1"
-            ).fetchall()
-        return dict(rows)
+        kept, found = self._dated.get((dataset.name, column), (-1, {}))
+        if kept != written:
+            at = self.at()
+            with closing(self.cursor()) as cursor:
+                rows = cursor.execute(
+                    f"SELECT {quoted(column)}, min({quoted(since)}) FROM {at.rows(dataset)}"
+                    f" WHERE vanished_on IS NULL AND {quoted(column)} IS NOT NULL GROUP BY 1 ORDER BY 1"
+                ).fetchall()
+            found = dict(rows)
+            self._dated[dataset.name, column] = (written, found)
+        return dict(found)
 
     def anchors(self) -> dict[int, str]:
         """Seals of ledger lines that the history noted, by line number."""
