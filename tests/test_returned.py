@@ -455,6 +455,10 @@ def test_words_are_themselves_again_when_they_are_read(text: str) -> None:
     )
 
 
+def test_what_looks_like_an_escape_stays_as_written() -> None:
+    assert words("_x0041_ _x41_ <&") == "_x005F_x0041_ _x41_ &lt;&amp;"
+
+
 def test_an_attribute_is_set_and_taken_away() -> None:
     assert with_facts(b"<x:c r='A1' s = \"1\" t='s'/>", s="2") == b"<x:c s=\"2\" r='A1' t='s'/>"
     assert with_facts(b"<row r='1' spans='1:2'>", spans=None) == b"<row r='1'>"
