@@ -267,6 +267,13 @@ def returned_book(path: Path, reviewed: Reviewed, settings: Settings) -> FaultBo
             stage="returned",
             rule="returned.nothing",
         )
+    if reviewed.format == "xls":
+        raise FileRejected.because(
+            "古い形式のExcel（.xls）には、色やコメントを付けられません",
+            "Excelで開き、「Excelブック（.xlsx）」で保存し直してから確かめてください",
+            stage="returned",
+            rule="returned.old_format",
+        )
     if reviewed.format == "csv":
         return FaultBook(reviewed.file, returned.from_csv(path, faults, settings), len(faults))
     again = next((m.sheet for m in reviewed.mended if m.message == NOTICE), None)
@@ -274,8 +281,9 @@ def returned_book(path: Path, reviewed: Reviewed, settings: Settings) -> FaultBo
 
 
 def can_be_returned(reviewed: Reviewed) -> bool:
-    """Whether there is something to mend, and not in a CSV that is too large to be a book."""
-    return bool(reviewed.to_mend) and (reviewed.format != "csv" or reviewed.size <= returned.MOST_BYTES)
+    """Whether there is something to mend, and in a file whose parts can be written into: no .xls, no huge CSV."""
+    fits = {"csv": reviewed.size <= returned.MOST_BYTES, "xls": False}
+    return bool(reviewed.to_mend) and fits.get(reviewed.format or "", True)
 
 
 @dataclass(frozen=True)

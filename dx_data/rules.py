@@ -94,6 +94,7 @@ _REFUSED: dict[str, tuple[str, str | None]] = {
     "reference.which_table": ("残す表が決まらない", "L1-02"),
     "returned.damaged": ("差戻しExcelにできないブック", None),
     "returned.nothing": ("差戻しExcelにする誤りがない", None),
+    "returned.old_format": ("差戻しExcelにできない古い形式", "L1-01"),
     "returned.too_large": ("差戻しExcelには大きすぎるファイル", None),
     "text.lost_digits": ("桁を失った番号", None),
 }

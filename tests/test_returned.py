@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from struct import pack
 from typing import Any
@@ -592,6 +593,14 @@ def test_there_is_none_for_a_file_the_gate_refused(write: Any) -> None:
 
 def test_there_is_none_for_a_sound_file(write: Any) -> None:
     nothing_for(write("a.csv", CSV))
+
+
+def test_there_is_none_for_an_old_workbook(write: Any) -> None:
+    reviewed = replace(review(write("a.csv", FAULTY)), format="xls")
+    assert not intake.can_be_returned(reviewed)
+    with pytest.raises(FileRejected) as event:
+        intake.returned_book(Path("a.xls"), reviewed, Settings())
+    assert [p.rule for p in event.value.problems] == ["returned.old_format"]
 
 
 def test_it_leaves_with_a_line_in_the_ledger(home: House, person: Person, write: Any) -> None:
