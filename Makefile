@@ -92,7 +92,7 @@ check: $(DEV)
 test: $(DEV) browser
 	@$(MAKE) --no-print-directory check
 	@echo 'すべてのテストを動かしています…'
-	@$(PY) -m pytest -q -n 2 --dist loadgroup
+	@$(PY) -m pytest -q -n 2 --dist loadfile
 
 # Chromium and a Japanese font for the tests that look at the screen.
 browser:

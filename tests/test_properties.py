@@ -41,7 +41,7 @@ def door(content: bytes, dataset: Dataset, name: str = "a.csv") -> tuple[list[di
         path.write_bytes(content)
         examined = examine(path, staging, Settings(), dataset=dataset)
         (table,) = examined.tables
-        return table.typed(staging).to_pylist(), {row for _, row, *_ in table.all_faults(staging)}
+        return table.typed(staging).to_pylist(), {fault.row for fault in table.all_faults(staging) if fault.row}
 
 
 def as_csv(lines: list[list[str]], encoding: str = "utf-8") -> bytes:
@@ -225,7 +225,7 @@ def test_the_check_and_a_pydantic_model_of_the_declaration_agree(lines: list[lis
 
 
 def value(column: Column, day: dt.date, place: str) -> st.SearchStrategy[Any]:
-    """What a person may type into a column; all days of a row are one open day, so no rule about order breaks."""
+    """What a person may type into a column; all days of a row are one open day."""
     match column.kind:
         case Kind.TEXT:
             return st.text("かつしか窓口申請係課東西南北AB", min_size=1, max_size=8).map(lambda s: f"{place}{s}")
@@ -251,6 +251,9 @@ def filled_in(draw: st.DrawFn, dataset: Dataset) -> list[dict[str, Any]]:
     for n in range(draw(st.integers(1, 4))):
         day = draw(days)
         row = {column.name: draw(value(column, day, f"第{n + 1}")) for column in template.columns(dataset)}
+        for earlier, later in dataset.orders:
+            if isinstance(row[earlier], dt.datetime) and isinstance(row[later], dt.datetime):
+                row[later] = max(row[earlier], row[later])
         free = [c.name for c in dataset.stored if not c.required and c.name not in dataset.key and c.kind is Kind.TEXT]
         found.append(row | dict.fromkeys(draw(st.sets(st.sampled_from(free), max_size=2)) if free else (), None))
     return found

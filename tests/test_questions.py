@@ -104,9 +104,9 @@ def typed(column: Column, value: Any) -> Any:
             return value
 
 
-def visible(names: Iterable[str], given: Mapping[str, str], sql: str = "") -> duckdb.DuckDBPyConnection:
-    """A database in memory that shows the named datasets and no other, filled with an example's rows, and what of them
-    the text counts."""
+def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
+    """A database in memory that shows the named datasets and no other, with their populations, filled with an example's
+    rows."""
     connection = duckdb.connect(":memory:", config={"threads": "1"})
     connection.execute("SET TimeZone = 'Asia/Tokyo'")
     connection.execute("CREATE SCHEMA raw")
@@ -130,13 +130,13 @@ def visible(names: Iterable[str], given: Mapping[str, str], sql: str = "") -> du
                 connection.execute(f"INSERT INTO raw.{name} ({', '.join(head)}) VALUES ({marks})", values)
         for statement in tables.views(dataset, tables.fields(dataset), "raw"):
             connection.execute(statement)
-    for population in counted_by(sql, names):
+    for population in counted_by("".join(f"{p.name}(" for p in populations()), names):
         connection.execute(tables.macro(population))
     return connection
 
 
 def answer(question: Question, given: Mapping[str, str], params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with visible(question.reads, given, question.sql) as connection:
+    with visible(question.reads, given) as connection:
         return run(question, CATALOG.params(question, params, TODAY), connection)
 
 
@@ -189,7 +189,7 @@ def test_no_example_belongs_to_no_question() -> None:
 def hidden_table_is_noticed(question: Question, hidden: str) -> bool:
     """Whether the question fails when one of the tables it reads is not there."""
     rest = [name for name in question.reads if name != hidden]
-    with visible(rest, {}, question.sql) as connection:
+    with visible(rest, {}) as connection:
         try:
             run(question, CATALOG.params(question, {}, TODAY), connection)
         except duckdb.CatalogException:

@@ -16,7 +16,6 @@ import pytest
 from dx_data import demo, house
 from dx_data.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("demo")
 UNTIL = pd.Timestamp("2026-11-20")
 MINUTE = 60
 
