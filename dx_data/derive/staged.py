@@ -175,6 +175,12 @@ _LINE_ENDS = r"(?i)<br ?/?>|</(div|p|li|h[1-6])>"
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
 
 
+def has_angle(table: str, positions: Iterable[int], header: int) -> str:
+    """For each column, whether any cell has the character that begins a mark; far cheaper than to look for marks."""
+    found = ", ".join(f"coalesce(bool_or(contains(c{p}, '<')), false)" for p in positions)
+    return f"SELECT {found} FROM {table} WHERE row > {header}"
+
+
 def rich_cells(table: str, positions: Iterable[int], header: int) -> str:
     """For each column, how many cells hold a rich text's marks, and the first such rows."""
     rich = (f"contains(c{p}, '<') AND regexp_matches(c{p}, {literal(f'(?i){_RICH}')})" for p in positions)

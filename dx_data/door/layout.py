@@ -196,6 +196,8 @@ def _rich_text(
 ) -> tuple[list[kintone.Folded], list[Mended]]:
     """kintone's rich text (HTML) as plain text, said for each column."""
     plain = [column for column in columns if not column.options]
+    angled = staging.row(staged.has_angle(sheet.table, [c.position for c in plain], header)) if plain else ()
+    plain = [column for column, has in zip(plain, angled, strict=True) if has]
     found = staging.row(staged.rich_cells(sheet.table, [c.position for c in plain], header)) if plain else ()
     result = {column.position: column for column in columns}
     mended = []
