@@ -192,7 +192,7 @@ def whole_way(path: Path, folder: Path, rows: int, clock: Clock) -> tuple[float,
         done = intake.load(found, home, PERSON)
         seconds = clock() - began
         assert done.load is not None
-        faulty = len({row for _, row, *_ in found.faults})
+        faulty = len({fault.row for fault in found.faults})
         assert (found.tables[0].rows, found.tables[0].ok_rows) == (rows, rows - faulty)
     return seconds, shares
 
