@@ -14,8 +14,8 @@ from dx_data.door.known import Correction, Decided, Known, Reading
 Decision = Reading | Correction
 
 
-def decisions(ledger: Ledger) -> list[Decision]:
-    """Every decision that still stands, the oldest first.
+def known(ledger: Ledger) -> Known:
+    """Every decision that still stands, as the door takes them.
 
     Those made at a load that failed never stood; those whose values were disposed of or whose dataset or column is no
     longer declared are left aside.
@@ -30,21 +30,17 @@ def decisions(ledger: Ledger) -> list[Decision]:
             standing.pop(line.detail["forgets"], None)
         elif line.apart and (found := _read(line)):
             standing[line.number] = found
-    known = Known.of(
+    return Known.of(
         (each for each in standing.values() if isinstance(each, Reading)),
         (each for each in standing.values() if isinstance(each, Correction)),
     )
-    current: tuple[Decision, ...] = (*known.readings, *(each for found in known.corrections.values() for each in found))
+
+
+def decisions(ledger: Ledger) -> list[Decision]:
+    """The same as a list, the oldest first."""
+    found = known(ledger)
+    current: tuple[Decision, ...] = (*found.readings, *(each for row in found.corrections.values() for each in row))
     return sorted(current, key=number_of)
-
-
-def known(ledger: Ledger) -> Known:
-    """The standing decisions as the door takes them."""
-    found = decisions(ledger)
-    return Known.of(
-        (each for each in found if isinstance(each, Reading)),
-        (each for each in found if isinstance(each, Correction)),
-    )
 
 
 def number_of(decision: Decision) -> int:
