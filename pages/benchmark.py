@@ -7,7 +7,7 @@ here = session.page(Right.ASK, "葛飾区の値が、ほかの22区や全国の�
 SOURCE = "デジタル庁「自治体DX」公表データ（公共データ利用規約）を加工して作成"
 position = here.ask("ward_position", code=here.house.settings.municipality_code)
 if not position.rows:
-    cards.card(here, position, title="自治体DXの指標（23区の比較）", source=SOURCE)
+    cards.card(here, position, title="自治体DXの指標（23区の比較、調査時点）", source=SOURCE)
 else:
     categories = cards.values(position, "category")
     left, right = cards.halves()
@@ -22,7 +22,8 @@ else:
             default="よく使う32手続のオンライン化状況",
         )
     ours = cards.only(position, category=category, indicator=indicator)
-    cards.card(here, ours, cards.standing(), title=f"{indicator}（葛飾区の位置）", source=SOURCE)
+    when = cards.day(cards.values(ours, "as_of")[0], "調査")
+    cards.card(here, ours, cards.standing(), title=f"{indicator}（葛飾区の位置、{when}）", source=SOURCE)
     wards = cards.only(here.ask("ward_benchmark"), category=category, indicator=indicator)
     cards.card(
         here,
@@ -35,6 +36,6 @@ else:
             unit="unit",
             parts=("numerator", "denominator"),
         ),
-        title=f"{indicator}（23区の比較）",
+        title=f"{indicator}（23区の比較、{when}）",
         source=SOURCE,
     )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dx_data import access, house, intake
+from dx_data import access, demo, house, intake
+from dx_data import settings as setting
 from dx_data.house import House
 from dx_data.settings import Settings
+from tests import screens
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"
@@ -56,7 +58,7 @@ def take(home: House, person: access.Person) -> Callable[..., intake.Reviewed]:
     import datetime as dt
 
     def taken(path: Path, *, day: dt.date = dt.date(2026, 11, 1), **wish: object) -> intake.Reviewed:
-        found = intake.review(path, home, home.settings, wish=intake.Wish(as_of=day, **wish))  # type: ignore[arg-type]
+        found = intake.review(path, home, home.settings, wish=intake.intake.Wish(as_of=day, **wish))  # type: ignore[arg-type]
         return intake.load(found, home, person) if found.loadable else found
 
     return taken
@@ -68,3 +70,22 @@ def real() -> Path:
     if not REAL.is_dir():
         pytest.skip(f"公開ファイルのフォルダー {REAL} がありません")
     return REAL
+
+
+@pytest.fixture(scope="module")
+def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A demo lake made of the small demo files, and no real lake."""
+    folder = tmp_path_factory.mktemp("lakes")
+    with pytest.MonkeyPatch.context() as patch:
+        screens.point_to(patch, folder)
+        lake = house.make_house(screens.PERSON, demo_until=demo.UNTIL)
+        for file in demo.small():
+            path = folder / file.name
+            path.write_bytes(file.content)
+            reviewed = intake.review(
+                path, lake, lake.settings, wish=intake.Wish(as_of=file.as_of, accept_vanished=True)
+            )
+            intake.load(reviewed, lake, screens.PERSON)
+        lake.close()
+        yield folder
+    setting.settings.cache_clear()

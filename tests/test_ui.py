@@ -5,67 +5,28 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dx_data import access, demo, house, intake
+from dx_data import access, house
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.catalog import Catalog
 from dx_data.custody.ledger import Act
 from dx_data.errors import DeclarationError, NotPermitted
-from dx_data.intake import Wish
 from dx_data.ui import asgi, faults, tables, words
+from tests.screens import PERSON, STEMS, markup, page, point_to, start
 
 ROOT = setting.ROOT
 MAIN = asgi.SCRIPT
-STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-PERSON = Person("試験", frozenset(Role))
-
-
-@pytest.fixture(scope="module")
-def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A demo lake made of the small demo files, and no real lake."""
-    folder = tmp_path_factory.mktemp("lakes")
-    with pytest.MonkeyPatch.context() as patch:
-        point_to(patch, folder)
-        lake = house.make_house(PERSON, demo_until=demo.UNTIL)
-        for file in demo.small():
-            path = folder / file.name
-            path.write_bytes(file.content)
-            reviewed = intake.review(path, lake, lake.settings, wish=Wish(as_of=file.as_of, accept_vanished=True))
-            intake.load(reviewed, lake, PERSON)
-        lake.close()
-        yield folder
-    setting.settings.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def _read_settings_anew() -> None:
     """A test before may have pointed to lakes of its own."""
     setting.settings.cache_clear()
-
-
-def point_to(patch: pytest.MonkeyPatch, folder: Path, *, demo_flag: str = "") -> None:
-    patch.setenv("DX_LAKE", str(folder / "real"))
-    patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
-    patch.setenv("DX_SERVE_DEMO", demo_flag)
-    setting.settings.cache_clear()
-
-
-def start() -> AppTest:
-    return AppTest.from_file(str(MAIN), default_timeout=60).run()
-
-
-def page(stem: str) -> AppTest:
-    return start().switch_page(f"../../pages/{stem}.py").run()
-
-
-def markup(at: AppTest) -> str:
-    return "\n".join(element.proto.body for element in at.get("html"))
 
 
 # --- every page -----------------------------------------------------------------------------------
@@ -85,7 +46,7 @@ def test_every_page_renders_and_says_that_it_is_a_demo(lakes: Path, stem: str) -
 def test_no_english_is_left_on_a_page(lakes: Path, stem: str) -> None:
     """Words of our own: labels, headings, buttons, help. (Streamlit's are static/ja.js's.)"""
     at = page(stem)
-    said = [element.value for element in (*at.title, *at.subheader, *at.info, *at.caption, *at.warning)]
+    said = [element.value for element in (*at.title, *at.header, *at.info, *at.caption, *at.warning)]
     said += [element.label for element in (*at.selectbox, *at.button, *at.metric, *at.checkbox, *at.expander)]
     assert [words_ for words_ in said if not re.search("[ぁ-んァ-ヶ一-龠]", words_)] == []
 
@@ -179,7 +140,7 @@ def test_a_card_has_its_seven_things(lakes: Path) -> None:
     at = page("applications")
     (figure, *_) = at.get("plotly_chart")
     html = markup(at)
-    assert "電子申請件数（月次推移、令和8年度）" in [heading.value for heading in at.subheader]
+    assert "電子申請件数（月次推移、令和8年度）" in [heading.value for heading in at.header]
     assert figure.proto.alt
     assert "数値で見る" in [expander.label for expander in at.expander]
     assert '<th scope="col">年月</th>' in html
@@ -267,7 +228,7 @@ def test_a_choice_comes_from_the_address(lakes: Path) -> None:
     at = start().switch_page("../../pages/dictionary.py")
     at.query_params["dataset"] = "電子申請"
     at.run()
-    assert "電子申請（データの決まり）" in [heading.value for heading in at.subheader]
+    assert "電子申請（データの決まり）" in [heading.value for heading in at.header]
 
 
 # --- faults ---------------------------------------------------------------------------------------
@@ -358,7 +319,7 @@ def test_kept_reference_data_is_listed_in_the_dictionary() -> None:
 
     at = AppTest.from_function(script, default_timeout=60).run()
     assert not at.exception
-    assert [heading.value for heading in at.subheader] == ["参考データ（1 件）"]
+    assert [heading.value for heading in at.header] == ["参考データ（1 件）"]
 
 
 # --- markup ---------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ from dx_data.errors import DeclarationError
 from dx_data.spec import Column
 
 _NAME_WIDTH = 6  # characters of a direct label before it wraps
+_NAME_LINES = 3
 _LABEL_LINE = 15  # pixels of one line of a direct label
 _MOST_LABELLED = 4  # series that carry their names themselves; more get a legend
 _DAY = 86_400_000
@@ -131,7 +132,7 @@ def lines(
     if 2 <= len(series) <= _MOST_LABELLED:
         # How high the plot itself becomes is known only roughly: margins and dates take about 70 pixels.
         notes += _end_labels(series, values["range"], HEIGHT - 70)
-        widest = max(len(line) for one in series for line in wrapped(one.name, _NAME_WIDTH).split("<br>"))
+        widest = max(len(line) for one in series for line in wrapped(one.name, _NAME_WIDTH, _NAME_LINES).split("<br>"))
         layout["margin"] = {"t": 24, "r": 30 + SMALL * (widest + 1)}
     return frame(result, traces, layout | {"annotations": notes}, dark=dark, title=title, unit=unit)
 
@@ -228,7 +229,7 @@ def _end_labels(series: Sequence[_Series], span: Sequence[float], plot: int) -> 
     """The names at the right edge, each level with its line's end, moved apart where they would overlap."""
     low, high = span
     ends = sorted(((one.end, one) for one in series if one.end is not None), key=lambda pair: pair[0])
-    heights = [_LABEL_LINE * (wrapped(one.name, _NAME_WIDTH).count("<br>") + 1) for _, one in ends]
+    heights = [_LABEL_LINE * (wrapped(one.name, _NAME_WIDTH, _NAME_LINES).count("<br>") + 1) for _, one in ends]
     middles: list[float] = []
     floor = 0.0
     for (end, _), height in zip(ends, heights, strict=True):
@@ -247,7 +248,7 @@ def _end_labels(series: Sequence[_Series], span: Sequence[float], plot: int) -> 
 
 def _label(one: _Series) -> str:
     # The text keeps the text's contrast; only the glyph before it has the line's colour.
-    return f'<span style="color:{one.colour}">{one.glyph}</span> {wrapped(one.name, _NAME_WIDTH)}'
+    return f'<span style="color:{one.colour}">{one.glyph}</span> {wrapped(one.name, _NAME_WIDTH, _NAME_LINES)}'
 
 
 def _calendar(x: Column, moments: Sequence[dt.date]) -> Layout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
@@ -30,7 +31,7 @@ def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: s
     heading = result.question.title
     key = f"card_{result.question.name}"
     with st.container(border=True, key=key):
-        st.subheader(heading, anchor=False)
+        st.header(heading, anchor=False)
         if result.rows:
             for body in bodies:
                 body(result)
@@ -144,6 +145,11 @@ def values(result: Result, name: str) -> list[Any]:
     """The different values of one column, in the answer's order."""
     position = [column.name for column in result.columns].index(name)
     return list(dict.fromkeys(row[position] for row in result.rows))
+
+
+def day(moment: dt.date | None, of: str) -> str:
+    """A day as a title's period: 「2025年11月4日調査」, or that it is not known."""
+    return f"{japanese_date(moment).split('(')[0]}{of}" if moment else f"{of}時点未記入"
 
 
 def pairs(facts: Sequence[tuple[str, str]]) -> None:

@@ -30,7 +30,7 @@ def named(title: str) -> Dataset:
 def show(dataset: Dataset) -> None:
     """One dataset: its facts, its columns, its template."""
     with st.container(border=True):
-        st.subheader(f"{dataset.title}（データの決まり）", anchor=False)
+        st.header(f"{dataset.title}（データの決まり）", anchor=False)
         cards.pairs(list(dictionary.facts(dataset).items()))
         if not dataset.child_of:
             st.download_button(
@@ -52,7 +52,7 @@ def references(here: Session) -> None:
     if not found:
         return
     with st.container(border=True, key="card_references"):
-        st.subheader(f"参考データ（{len(found):,} 件）", anchor=False)
+        st.header(f"参考データ（{len(found):,} 件）", anchor=False)
         st.caption("比べたり分析したりするために残した表です。画面の数値には使っていません。")
         heads = ("名前", "出典", "利用条件", "いつ時点", "行数", "項目", "個人情報の確認", "取込番号")
         rows = [

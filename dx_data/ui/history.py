@@ -28,7 +28,7 @@ def freshness(here: Session) -> None:
         for name in load.tables:
             newest.setdefault(name, load)
     with st.container(border=True, key="card_freshness"):
-        st.subheader("データの鮮度（データセット別、いちばん新しい取込）", anchor=False)
+        st.header("データの鮮度（データセット別、いちばん新しい取込）", anchor=False)
         if not newest:
             st.info("まだ何も取り込んでいません。「データ取込」の画面で、ファイルを取り込んでください。")
             return
@@ -80,7 +80,7 @@ def list_loads(here: Session) -> None:
     more = len(loads) - _LISTED
     note = f"{len(loads):,} 件のうち、新しい {_LISTED} 件です。すべては dx loads で見られます。" if more > 0 else ""
     with st.container(border=True, key="card_loads"):
-        st.subheader(f"取込の一覧（新しい順、{len(loads):,} 件）", anchor=False)
+        st.header(f"取込の一覧（新しい順、{len(loads):,} 件）", anchor=False)
         tables.show(heads, rows, caption="取込の一覧", note=note, heard=True)
 
 
@@ -92,7 +92,7 @@ def one_load(here: Session) -> None:
         return
     names = {f"{load.load}：{load.file}（{_state(load, undone)}）": load for load in loads[:_SHOWN]}
     with st.container(border=True, key="card_undo"):
-        st.subheader("預り証と取消し（取込1件）", anchor=False)
+        st.header("預り証と取消し（取込1件）", anchor=False)
         load = names[st.selectbox("取込番号", list(names), key="load") or next(iter(names))]
         try:
             st.markdown(faults.plain(receipt(load.load, reversed(here.house.ledger.lines())).sentence))

@@ -117,7 +117,7 @@ def _on_disk(file: UploadedFile) -> Iterator[Path]:
 def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
     """One file on the desk: what it is, what is wrong, what would change, and what can be done."""
     with st.container(border=True, key=f"file_{file.file_id}"):
-        st.subheader(f"{faults.plain(reviewed.file)} — {_STATES[reviewed.status]}", anchor=False)
+        st.header(f"{faults.plain(reviewed.file)} — {_STATES[reviewed.status]}", anchor=False)
         if reviewed.load and reviewed.receipt:
             _receipt(reviewed)
             return
@@ -162,7 +162,7 @@ def receipts() -> None:
     """What this session took in last, after the desk was cleared."""
     for reviewed in desk().receipts:
         with st.container(border=True):
-            st.subheader(f"{faults.plain(reviewed.file)} — 取込済み", anchor=False)
+            st.header(f"{faults.plain(reviewed.file)} — 取込済み", anchor=False)
             _receipt(reviewed)
 
 

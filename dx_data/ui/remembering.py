@@ -18,7 +18,7 @@ def show(here: Session) -> None:
         return
     found = remembered.decisions(here.house.ledger)
     with st.container(border=True, key="card_remembered"):
-        st.subheader(f"読み替えと手直しの記憶（{len(found):,} 件）", anchor=False)
+        st.header(f"読み替えと手直しの記憶（{len(found):,} 件）", anchor=False)
         if not found:
             st.info(
                 "まだありません。知らない見出しや値の読み方を決めて取り込むと、ここに並び、次のファイルにも使います。"

@@ -1,0 +1,35 @@
+"""Pages run without a browser, on a small demo lake of their own (the fixture `lakes`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dx_data import settings as setting
+from dx_data.access import Person, Role
+from dx_data.settings import ROOT
+from dx_data.ui import asgi
+
+STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+PERSON = Person("試験", frozenset(Role))
+
+
+def point_to(patch: pytest.MonkeyPatch, folder: Path, *, demo_flag: str = "") -> None:
+    patch.setenv("DX_LAKE", str(folder / "real"))
+    patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
+    patch.setenv("DX_SERVE_DEMO", demo_flag)
+    setting.settings.cache_clear()
+
+
+def start() -> AppTest:
+    return AppTest.from_file(str(asgi.SCRIPT), default_timeout=60).run()
+
+
+def page(stem: str) -> AppTest:
+    return start().switch_page(f"../../pages/{stem}.py").run()
+
+
+def markup(at: AppTest) -> str:
+    return "\n".join(element.proto.body for element in at.get("html"))
