@@ -1,5 +1,6 @@
 -- title: 契約の目標と実績（指標別の一覧、年度の基準日まで）
 -- question: 仕様書が求める量に対して、どの指標が達成・順調・遅れで、どの需要が想定を超えているか。
+-- serves: {target_range: [lower, upper], actual: actual, pace: pace, doing_status: status, demand_status: status}
 -- definition:
 --   numerator: 指標ごとに、年度（月の指標は基準日の月）の初めから基準日までの実績
 --   scope: 契約の目標のうち、基準日（終わった年度は年度末日）に適用中のもの。数え方は備考に示す
