@@ -15,6 +15,7 @@ PAGES = (
     ("overview", "概要", Right.ASK),
     ("procedures", "手続オンライン化", Right.ASK),
     ("applications", "電子申請", Right.ASK),
+    ("forms", "フォーム", Right.ASK),
     ("cashless", "キャッシュレス", Right.ASK),
     ("consultations", "相談・伴走支援", Right.ASK),
     ("trainings", "研修・イベント・新技術", Right.ASK),

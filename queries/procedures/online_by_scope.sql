@@ -51,7 +51,7 @@ counted AS (
                 THEN coalesce(sum(l.yearly_cases) FILTER (WHERE l.status IN ('済(全部)', '済(一部)')), 0)::BIGINT
         END                                                                   AS online_cases,
         count(l.scope) - count(l.yearly_cases)                                AS cases_unknown
-    FROM scopes                                                               AS s
+    FROM scopes AS s
     LEFT JOIN listed AS l ON l.scope = s.scope
     GROUP BY s.position, s.scope
 )

@@ -29,7 +29,7 @@ WITH bounds AS (
 
 finished AS (
     SELECT p.online_on
-    FROM procedures                                                           AS p
+    FROM procedures AS p
     JOIN bounds AS b ON p.online_on BETWEEN b.year_start AND least($as_of, b.year_end)
     WHERE list_has_any(p.priority, ['子育て・教育', '年間1万件以上', '区選定'])
       AND p.validity IS DISTINCT FROM '廃止・統合'
@@ -44,8 +44,8 @@ waiting AS (
 
 target AS (
     SELECT max_by(t.lower, t.valid_from)                                      AS target_lower
-    FROM bounds                                                               AS b
-    LEFT JOIN contract_targets                                                AS t
+    FROM bounds AS b
+    LEFT JOIN contract_targets AS t
         ON t.indicator = '手続オンライン化（優先手続）'
         AND t.valid_from <= least($as_of, b.year_end)
         AND coalesce(t.valid_to, b.year_end) >= least($as_of, b.year_end)
@@ -57,7 +57,7 @@ months AS (
         last_day(d.day)                                                       AS month_end,
         count(*) FILTER (WHERE d.is_open)                                     AS open_days,
         count(*) FILTER (WHERE d.is_open AND d.day <= $as_of)                 AS open_days_gone
-    FROM calendar_days                                                        AS d
+    FROM calendar_days AS d
     JOIN bounds AS b ON d.day BETWEEN b.year_start AND b.year_end
     GROUP BY date_trunc('month', d.day)::DATE, last_day(d.day)
 ),
@@ -66,7 +66,7 @@ by_month AS (
     SELECT
         m.*,
         count(f.online_on)                                                    AS online
-    FROM months                                                               AS m
+    FROM months AS m
     LEFT JOIN finished AS f ON date_trunc('month', f.online_on) = m.month
     GROUP BY m.month, m.month_end, m.open_days, m.open_days_gone
 ),
@@ -94,9 +94,9 @@ paced AS (
         p.slow,
         p.fast,
         p.months
-    FROM by_month                                                             AS m
-    CROSS JOIN pace                                                           AS p
-    CROSS JOIN waiting                                                        AS w
+    FROM by_month AS m
+    CROSS JOIN pace AS p
+    CROSS JOIN waiting AS w
 )
 
 SELECT

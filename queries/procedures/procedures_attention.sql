@@ -45,7 +45,7 @@ in_force AS (
         END                                                                   AS online_status,
         p.online_on,
         p.systems
-    FROM procedures_in_scope('全手続', $as_of)                                AS p
+    FROM procedures_in_scope('全手続', $as_of) AS p
     LEFT JOIN later AS l ON l.procedure_id = p.procedure_id
 ),
 
@@ -108,7 +108,7 @@ found AS (
         f.section,
         array_to_string(f.systems, '・') || ' の公開中のフォームが、フォーム管理台帳にありません',
         NULL
-    FROM in_force                                                             AS f
+    FROM in_force AS f
     ANTI JOIN (SELECT procedure_id FROM forms WHERE state = '公開中') AS o ON o.procedure_id = f.procedure_id
     WHERE f.online_status IN ('済(全部)', '済(一部)')
       AND (f.online_on IS NULL OR f.online_on <= $as_of)
