@@ -17,6 +17,7 @@ PAGES = (
     ("applications", "電子申請", Right.ASK),
     ("forms", "フォーム", Right.ASK),
     ("cashless", "キャッシュレス", Right.ASK),
+    ("deposits", "入金と手数料", Right.ASK),
     ("consultations", "相談・伴走支援", Right.ASK),
     ("trainings", "研修・イベント・新技術", Right.ASK),
     ("desk", "庁内対応", Right.ASK),
