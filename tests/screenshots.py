@@ -23,7 +23,18 @@ from dx_data.settings import ROOT, settings
 SCREENS = ROOT / "docs" / "screens"
 PAGES = (
     *("overview", "procedures", "applications", "forms", "cashless", "deposits"),
-    *("consultations", "trainings", "desk", "contract", "health", "benchmark", "intake", "history", "dictionary"),
+    *(
+        "consultations",
+        "trainings",
+        "desk",
+        "contract",
+        "deadlines",
+        "health",
+        "benchmark",
+        "intake",
+        "history",
+        "dictionary",
+    ),
 )
 CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
 _TALLEST = 2200  # pixels; the rest of a long page looks like its beginning

@@ -22,6 +22,7 @@ PAGES = (
     ("trainings", "研修・イベント・新技術", Right.ASK),
     ("desk", "庁内対応", Right.ASK),
     ("contract", "契約の進捗", Right.ASK),
+    ("deadlines", "契約の期限", Right.ASK),
     ("benchmark", "全国・23区との比較", Right.ASK),
     ("intake", "データ取込", Right.CHECK),
     ("history", "取込履歴", Right.ASK),
