@@ -24,7 +24,7 @@ from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import tables
 from dx_data.errors import AnswerBroken, DeclarationError, NotFound, WrongUsage
 from dx_data.settings import ROOT
-from dx_data.spec import Column, Kind, Param, Population, Question
+from dx_data.spec import Column, Kind, Param, Population, Question, Subject
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,6 +197,28 @@ def read_questions(folder: Path = QUERIES) -> dict[str, Question]:
             )
         found[question.name] = question
     return found
+
+
+@cache
+def read_subjects(path: Path = QUERIES / "subjects.yaml") -> tuple[Subject, ...]:
+    """The nouns of the contract's questions, in order; DeclarationError if two have one name or one is incomplete."""
+    try:
+        bullets = yaml.safe_load(path.read_text(encoding="utf-8"))
+        subjects = tuple(
+            Subject(name=name, title=title, area=bullet["area"], clause=bullet["clause"])
+            for bullet in bullets
+            for name, title in bullet["subjects"].items()
+        )
+    except (OSError, yaml.YAMLError, ValidationError, TypeError, KeyError) as fault:
+        raise DeclarationError.because(
+            f"{path.name} が読めません（{fault}）", "area・clause・subjects をそろえて書いてください"
+        ) from fault
+    names = [subject.name for subject in subjects]
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise DeclarationError.because(
+            f"{path.name} に名詞『{'・'.join(doubled)}』が2つあります", "どちらかの名前を変えてください"
+        )
+    return subjects
 
 
 def _resolved(default: Any, today: dt.date) -> Any:

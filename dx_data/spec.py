@@ -271,13 +271,26 @@ class Population(Declared):
     sql: str
 
 
+class Subject(Declared):
+    """One noun of the contract's questions (queries/subjects.yaml): its bullet, its title, the clause it stands in."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    area: str
+    title: str
+    clause: str
+
+
 class Question(Declared):
-    """One question: its meaning, what it takes, what it answers with, what it reads, and the SQL that answers it."""
+    """One question: its meaning, what it takes, what it answers with, what it reads, and the SQL that answers it.
+
+    `serves` are the subjects it answers, each with the columns that do.
+    """
 
     name: str
     family: str
     title: str
     question: str
+    serves: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     definition: Definition
     params: dict[str, Param] = Field(default_factory=dict)
     columns: tuple[Column, ...]
@@ -293,11 +306,20 @@ class Question(Declared):
             return tuple({"name": name, **facts} for name, facts in value.items())
         return value
 
+    @field_validator("serves", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: (by,) if isinstance(by, str) else by for name, by in value.items()}
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         names = {column.name for column in self.columns}
         if missing := [name for name in self.key if name not in names]:
             raise ValueError(f"key names no column: {missing}")
+        if missing := [name for by in self.serves.values() for name in by if name not in names]:
+            raise ValueError(f"serves names no column: {missing}")
         if self.publish and self.publish.count and self.publish.count not in names:
             raise ValueError("publish.count names no column")
         return self

@@ -18,27 +18,29 @@ cards.card(
     cards.figures(("transactions", "transactions_difference"), ("amount_yen", "yen_difference"), "month_incidents"),
     title=f"キャッシュレスの主な数値（件数・金額・比率、{year.title}）",
 )
-cards.card(
-    here,
-    here.ask("receipts_attention", since=year.since, as_of=year.until),
-    cards.table("urgency", "kind", "subject", "detail", "days", "transactions"),
-    title=f"キャッシュレスの収納で確かめること（項目別の一覧、{year.title}）",
-    empty="いま確かめることはありません。",
-)
+attention = cards.table("urgency", "kind", "subject", "detail", "days", "transactions")
+empty = "いま確かめることはありません。"
+cards.card(here, here.ask("receipts_attention", since=year.since, as_of=year.until), attention, empty=empty)
 monthly = here.ask("cashless_by_month", **period)
 rates = cards.lines(x="month", y=("transaction_rate", "amount_rate"), partial="is_partial")
 cards.card(here, monthly, rates, title=f"キャッシュレス比率（月次推移、{year.title}）")
-left, right = cards.halves()
-with left:
-    ratios = here.ask("cashless_ratio_by_window", **period)
-    shape = cards.bars(x="counter", y="transaction_rate", parts=("cashless_transactions", "base_transactions"))
-    cards.card(here, ratios, shape, title=f"キャッシュレス比率（窓口別の件数、{year.title}）")
-with right:
-    methods = here.ask("cashless_by_method", **period)
-    cards.card(here, methods, cards.bars(x="method", y="transactions"), title=f"収納件数（決済手段別、{year.title}）")
+breaks = cards.table("counter", "started_on", "rate_before", "rate_after", "rate_without", "break_points", "is_partial")
+effect = here.ask("window_effect", since=year.since, as_of=year.until)
+cards.card(here, effect, breaks, empty="この年度にキャッシュレスを始めた窓口はありません。")
+days = cards.lines(x="collected_on", y="transactions")
+cards.card(here, here.ask("cashless_by_day", **period), days, title=f"収納件数（日別、{year.title}）")
+rate = {"y": "transaction_rate", "parts": ("cashless_transactions", "base_transactions")}
 windows = cards.table("counter", "fee_type", "transactions", "amount_yen", "cash_transactions", "cashless_transactions")
-cards.card(here, here.ask("cashless_by_window", **period), windows, title=f"収納件数（窓口・手数料種別、{year.title}）")
-
+left, right = cards.halves()
+for place, name, shape, subject in (
+    (left, "cashless_ratio_by_window", cards.bars(x="counter", **rate), "キャッシュレス比率（窓口別の件数"),
+    (right, "cashless_by_fee", cards.bars(x="fee_type", **rate), "キャッシュレス比率（手数料別の件数"),
+    (left, "cashless_by_method", cards.bars(x="method", y="transactions"), "収納件数（決済手段別"),
+    (left, "cashless_by_window", windows, "収納件数（窓口・手数料種別"),
+    (right, "cashless_by_brand", cards.table("method", "brand", "transactions", "share"), "収納件数（ブランド別"),
+):
+    with place:
+        cards.card(here, here.ask(name, **period), shape, title=f"{subject}、{year.title}）")
 months = {f"{month.year}年{month.month}月": month for month in reversed(cards.values(monthly, "month"))}
 if months:
     chosen = filters.choice(here, "month", "事績簿の年月", list(months))
@@ -53,7 +55,5 @@ if months:
     sums = here.ask("receipts_month_totals", month=months[chosen])
     cards.card(here, sums, totals, title=f"収納月計表（窓口・手数料・決済手段別、{chosen}）")
 missing = cards.table("counter", "missing_on", "opening", "missing_days", "open_days", limit=10)
-title, empty = f"収納のない開庁日（窓口・日別、{year.title}）", "収納のない開庁日はありません。"
-cards.card(here, here.ask("missing_open_days", **period), missing, title=title, empty=empty)
-due = cards.table("method", "deposit_due_on", "state", "billed_yen", "deposited_yen", "difference_yen", limit=10)
-cards.card(here, here.ask("settlement", as_of=year.until), due, empty="入金の予定や実績は届いていません。")
+cards.card(here, here.ask("missing_open_days", **period), missing, empty="収納のない開庁日はありません。")
+cards.go("deposits", "入金と手数料をくわしく見る")

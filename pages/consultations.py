@@ -36,6 +36,10 @@ for place, name, by, kind in (
     with place:
         result = here.ask(name, **period)
         cards.card(here, result, cards.bars(x=by, y="cases"), title=f"相談・伴走支援（{kind}、{year.title}）")
+by = filters.choice(here, "by", "区分", here.house.catalog.named("consultations_breakdown").params["by"].choices)
+shown = cards.table("value", "cases", "share", "visits", "handling_minutes", "rated", "satisfaction", limit=30)
+title = f"相談の件数・延べ回数・満足度（{by}別、{year.title}）"
+cards.card(here, here.ask("consultations_breakdown", **period, by=by), shown, title=title)
 waiting = ("target", "waiting", "first_median_days", "first_p90_days", "minutes_median", "minutes_p90")
 title = f"相談の初回対応までの日数と対応時間（対象区分別、{year.title}）"
 cards.card(here, here.ask("consultations_waiting", **period), cards.table(*waiting), title=title)

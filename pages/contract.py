@@ -1,4 +1,4 @@
-"""契約の進捗: DX推進課と受託者が、仕様書の量に届いているか、期限の近いことは何かを、年度を選んで確かめる。"""
+"""契約の進捗: DX推進課と受託者が、仕様書の量に届いているか、年度末に届きそうかを、年度を選んで確かめる。"""
 
 from dx_data.access import Right
 from dx_data.ui import cards, filters, session
@@ -26,6 +26,13 @@ cards.card(
     cards.table("due_on", "side", "kind", "subject", "open_days", "state"),
     empty="これからの10開庁日に期限の来ることはありません。" if duties.updated else "",
 )
+landing = ("indicator", "lower", "upper", "actual", "planned", "expected", "low", "high", "unit", "outlook")
+cards.card(
+    here,
+    here.ask("contract_landing", since=year.since, as_of=year.until),
+    cards.table(*landing, limit=40),
+    title=f"契約の目標の着地の見込み（指標別、{year.title}の3月31日）",
+)
 demand = here.ask("contract_monthly", since=year.since, as_of=year.until)
 if not demand.rows:
     cards.card(here, demand)
@@ -38,23 +45,4 @@ else:
         cards.table("month", "lower", "upper", "actual", "status"),
         title=f"{indicator}（月次推移、{year.title}）",
     )
-left, right = cards.halves()
-with left:
-    cards.card(
-        here,
-        here.ask("monthly_reports", since=year.since, until=year.until),
-        cards.table("month", "meeting_state", "meeting_on", "report_state", "report_on"),
-        title=f"月次報告会と月例報告書（月別の一覧、{year.title}）",
-    )
-with right:
-    cards.card(here, here.ask("evaluations_clock"), cards.table("fiscal_year", "half", "item", "side", "state"))
-cards.card(
-    here,
-    here.ask("minutes_clock", since=year.since),
-    cards.table("held_on", "meeting", "due_on", "timing", "check_due_on", "deemed_on", "state", limit=12),
-)
-cards.card(
-    here,
-    here.ask("deliverables_clock", since=year.since),
-    cards.table("kind", "deliverable", "due_on", "submitted_on", "late_days", "state", limit=12),
-)
+cards.go("deadlines", "契約の期限をくわしく見る")

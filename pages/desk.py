@@ -41,6 +41,7 @@ for name, figure, subject in (
 for name, names, subject in (
     ("inquiries_by_topic", ("topic", "inquiries", "answering", "work", "unfinished"), "ヘルプデスクの件数（対象別"),
     ("inquiries_first_line", ("topic", "first_line_rate", "median_hours", "p90_hours"), "一次解決と時間（対象別"),
+    ("faq_by_topic", ("topic", "answered", "faq_done", "faq_todo", "faq_rate"), "問合せのFAQ化（対象別"),
     ("ocr_lead_time", ("kind", "delivered", "median_days", "p90_days", "on_time_rate"), "AI-OCRの日数（依頼区分別"),
     ("incidents_by_kind", ("kind", "incidents", "downtime_minutes", "first_line_rate"), "不具合（事象区分別"),
 ):

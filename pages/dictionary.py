@@ -3,7 +3,10 @@
 from dx_data.access import Right
 from dx_data.ui import dictionary, filters, session
 
-here = session.page(Right.ASK, "取り込めるデータと、列の意味・書き方・個人情報の区分を調べます。")
+here = session.page(
+    Right.ASK, "取り込めるデータと、列の意味・書き方・個人情報の区分と、知りたいことに答える質問を調べます。"
+)
 dataset = dictionary.named(filters.choice(here, "dataset", "データセット", dictionary.titles()))
 dictionary.show(dataset)
 dictionary.references(here)
+dictionary.subjects(here)

@@ -19,6 +19,8 @@ cards.card(
     cards.figures("cases", "online_cases", "cases_rate"),
     title=f"手続オンライン化の主な数値（{scope}の種類数と件数、{year.title}）",
 )
+scopes = ("scope", "procedures", "online", "online_rate", "cases", "cases_rate")
+cards.card(here, here.ask("online_by_scope", **at), cards.table(*scopes))
 burn_up = here.ask("online_burn_up", **at, since=year.since)
 targets = () if cards.values(burn_up, "target_lower") == [None] else ("target_lower", "target_upper")
 cards.card(
@@ -27,9 +29,11 @@ cards.card(
     cards.lines(x="month", y=("online", "planned", *targets), partial="is_partial"),
     title=f"優先手続のオンライン化（月ごとの累計、{year.title}）",
 )
-stage = ("stage", "count", "median_days", "overdue", "stalled")
-title = f"優先手続の進捗（段階別、{year.title}）"
-cards.card(here, here.ask("procedures_by_stage", **at), cards.table(*stage), title=title)
+ahead = cards.lines(x="month", y=("online", "expected", "low", "high", *targets[:1]))
+title = f"優先手続のオンライン化の見込み（月ごとの累計、{year.title}の3月31日まで）"
+cards.card(here, here.ask("online_forecast", **at, since=year.since), ahead, title=title)
+stage = cards.table("stage", "count", "median_days", "overdue", "stalled")
+cards.card(here, here.ask("procedures_by_stage", **at), stage, title=f"優先手続の進捗（段階別、{year.title}）")
 cards.card(
     here,
     here.ask("procedures_attention", **at),
@@ -48,6 +52,8 @@ with right:
     cards.card(here, here.ask("online_by_field", **at, scope=scope), cards.bars(x="field", y="not_online"), title=title)
 one = ("procedure", "section", "stage", "state", "planned_on", "days_overdue", "next_on", "blockers")
 cards.card(here, here.ask("priority_procedures", **at), cards.table(*one, limit=12))
+moved = cards.table("observed_on", "procedure", "section", "stage_before", "stage_after", "days_before", limit=12)
+cards.card(here, here.ask("stage_changes", since=year.since, until=year.until), moved, empty="変化はありません。")
 title = f"手続オンライン化（所管課別の{scope}、{year.title}）"
 sections = here.ask("online_by_section", **at, scope=scope)
 cards.card(here, sections, cards.table("section", *rates, limit=50), title=title)

@@ -22,8 +22,19 @@ from dx_data.settings import ROOT, settings
 
 SCREENS = ROOT / "docs" / "screens"
 PAGES = (
-    *("overview", "procedures", "applications", "cashless", "consultations", "trainings"),
-    *("desk", "contract", "benchmark", "intake", "history", "dictionary"),
+    *("overview", "procedures", "applications", "forms", "cashless", "deposits"),
+    *(
+        "consultations",
+        "trainings",
+        "desk",
+        "contract",
+        "deadlines",
+        "health",
+        "benchmark",
+        "intake",
+        "history",
+        "dictionary",
+    ),
 )
 CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
 _TALLEST = 2200  # pixels; the rest of a long page looks like its beginning

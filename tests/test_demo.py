@@ -67,6 +67,7 @@ PLAIN = {
     "窓口マスター": "counters",
     "システムマスター": "systems",
     "半期評価": "evaluations",
+    "情報管理簿": "information_log",
     "電子申請件数": "application_counts",
     "キャッシュレス収納明細": "receipts",
 }
@@ -200,6 +201,7 @@ def test_masters_and_ledgers_come_first_and_each_kind_in_the_order_of_its_days()
             "フォーム管理台帳",
         ],
         *["相談・伴走支援", "研修", "ツール活用支援", "会議", "展示会・講習会", "成果品", "新技術等検討", "半期評価"],
+        "情報管理簿",
         *["キャッシュレス不具合", "ヘルプデスク問合せ", "AI-OCR依頼", "電子申請実績", "電子申請件数"],
         *["キャッシュレス事績簿", "キャッシュレス収納明細", "PayPay取引明細", "架空"],
     ]

@@ -117,8 +117,8 @@ def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyCo
         dataset = DATASETS[name]
         for statement in tables.create(dataset, "raw"):
             connection.execute(statement)
-        if name in given:
-            head, rows = cells(given[name])
+        for table in {name, tables.history_name(dataset)}.intersection(given):
+            head, rows = cells(given[table])
             columns = {column.name: column for column in dataset.columns}
             text = Column(name="text", title="text")
             for row in rows:
@@ -127,7 +127,7 @@ def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyCo
                     for key, cell in zip(head, row, strict=True)
                 ]
                 marks = ", ".join("?" for _ in head)
-                connection.execute(f"INSERT INTO raw.{name} ({', '.join(head)}) VALUES ({marks})", values)
+                connection.execute(f"INSERT INTO raw.{table} ({', '.join(head)}) VALUES ({marks})", values)
         for statement in tables.views(dataset, tables.fields(dataset), "raw"):
             connection.execute(statement)
     for population in counted_by("".join(f"{p.name}(" for p in populations()), names):
@@ -143,7 +143,8 @@ def answer(question: Question, given: Mapping[str, str], params: Mapping[str, An
 @each_example
 def test_an_example_is_answered_as_written(question: Question, path: Path) -> None:
     facts = example(path)
-    assert set(facts["given"]) <= set(question.reads), "an example gives only what the question reads"
+    given = {name.removesuffix("_history") for name in facts["given"]}
+    assert given <= set(question.reads), "an example gives only what the question reads"
     head, rows = cells(facts["expect"])
     assert head == [column.name for column in question.columns]
     expected = [tuple(typed(c, v) for c, v in zip(question.columns, row, strict=True)) for row in rows]

@@ -92,6 +92,7 @@ def _records(seed: int, since: date, until: date, online: tuple[forms.Form, ...]
     yield contract.deliverables_export(seed, since, until)
     yield support.trials_export(since, until)
     yield from contract.evaluations_export(since, until)
+    yield contract.information_export(since, until)
     yield desk.incidents_export(seed, since, until)
     for at in half_years[-2:]:
         yield desk.inquiries_export(seed, since, at, online)

@@ -1,4 +1,4 @@
-"""The invented paper work of the contract: meetings and their minutes, deliverables, half-yearly evaluations."""
+"""The invented paper work of the contract: meetings and their minutes, deliverables, evaluations, the 情報管理簿."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -209,3 +209,49 @@ def evaluations_export(since: date, at: date) -> Iterator[DemoFile]:
                 rows.append([title, half, item, "優良" if best else "良好", "不要", None, None, None, None])
     if rows:
         yield DemoFile(f"半期評価_{at:%Y%m%d}.xlsx", sheet("半期評価", header, rows), at)
+
+
+# --- the log of information ---------------------------------------------------------------------------------
+
+_KEPT = (("機密情報", "手続台帳の書き出し", 14), ("個人情報", "相談窓口の受付簿", 3))
+NOT_CHECKED_SINCE = date(2026, 7, 3)
+
+
+def information_export(since: date, at: date) -> DemoFile:
+    """What the contractor was lent and checks every quarter; one kind was left out the last time."""
+    header = [
+        *[
+            "記録番号",
+            "記録区分",
+            "情報区分",
+            "実施日",
+            "ファイル名・帳票名",
+            "件数・数量",
+            "媒体名",
+            "授受の手段",
+            "暗号化",
+        ],
+        *["廃棄方法", "点検結果", "担当者"],
+    ]
+    acts = [(date(2025, 4, 9), "授受(預り)", each) for each in _KEPT]
+    for month in months():
+        if month.month in {1, 4, 7, 10}:
+            on = add_open_days(month, 2)
+            acts += [(on, "点検", each) for each in _KEPT if each[0] == "機密情報" or on <= NOT_CHECKED_SINCE]
+    rows: list[list[object]] = []
+    for number, (on, act, (information, document, quantity)) in enumerate(sorted(acts, key=lambda each: each[:2]), 1):
+        if since <= on <= at:
+            means, result = ("kintone", "") if act != "点検" else ("", "異常なし")
+            values = [
+                f"I-{number:04}",
+                act,
+                information,
+                on,
+                document,
+                quantity,
+                "受注者のファイルサーバー",
+                means,
+                "有",
+            ]
+            rows.append([*values, "", result, "架空 太郎"])
+    return DemoFile(f"情報管理簿_{at:%Y%m%d}.xlsx", sheet("情報管理簿", header, rows), at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from dx_data.spec import Column, Param, Question
+from dx_data.spec import Column, Param, Question, Subject
 
 FAMILIES = {
     "applications": "電子申請",
@@ -16,6 +16,7 @@ FAMILIES = {
     "benchmark": "全国・23区との比較",
     "contract": "契約",
     "trainings": "研修・イベント・新技術",
+    "health": "データの健康",
 }
 DEFAULTS = {
     "today": "きょう（デモでは最後の日）",
@@ -26,12 +27,19 @@ DEFAULTS = {
 }
 
 
+SUBJECT_HEADINGS = ("名詞", "条項", "答える質問", "列")
+
+
 def page(
-    questions: Iterable[Question], titles: Mapping[str, str], examples: Mapping[str, Mapping[str, str]] | None = None
+    questions: Iterable[Question],
+    titles: Mapping[str, str],
+    examples: Mapping[str, Mapping[str, str]] | None = None,
+    subjects: Sequence[Subject] = (),
 ) -> str:
     """The definition dictionary of these questions, by family and name; ends with one line break.
 
-    `titles` are the datasets' Japanese titles by name; `examples` the hand-checkable cases of each question, with why.
+    `titles` are the datasets' Japanese titles by name; `examples` the hand-checkable cases of each question, with why;
+    `subjects` the nouns that the page begins with, each with what answers it.
     """
     ordered = sorted(questions, key=lambda question: (question.family, question.name))
     lines = [
@@ -39,12 +47,39 @@ def page(
         "",
         "画面と資料に出る数値が何を数えたものかを、質問ごとに示します。このページは `queries/` の見出しから作られます"
         "（`make docs`）。",
+        *_map(ordered, subjects),
     ]
     for family, members in groupby(ordered, key=lambda question: question.family):
         lines += ["", f"## {FAMILIES.get(family, family)}"]
         for question in members:
             lines += _section(question, titles, (examples or {}).get(question.name, {}))
     return "\n".join(lines) + "\n"
+
+
+def _map(questions: Sequence[Question], subjects: Sequence[Subject]) -> list[str]:
+    if not subjects:
+        return []
+    lines = ["", "## 名詞から質問を引く", "", "契約の問いに出てくる名詞と、それに答える質問の列です。"]
+    for area, members in groupby(subjects, key=lambda subject: subject.area):
+        rows = subject_rows(list(members), questions)
+        lines += ["", f"**{area}**", "", *_table(SUBJECT_HEADINGS, ((a, b, f"`{c}`", d) for a, b, c, d in rows))]
+    return lines
+
+
+def subject_rows(subjects: Iterable[Subject], questions: Iterable[Question]) -> list[tuple[str, str, str, str]]:
+    """What answers each noun, one row per question under `SUBJECT_HEADINGS`: title, clause, question, its columns."""
+    known = list(questions)
+    return [
+        (
+            subject.title,
+            subject.clause,
+            question.name,
+            "、".join(question.column(name).title for name in question.serves[subject.name]),
+        )
+        for subject in subjects
+        for question in known
+        if subject.name in question.serves
+    ]
 
 
 def _section(question: Question, titles: Mapping[str, str], examples: Mapping[str, str]) -> list[str]:

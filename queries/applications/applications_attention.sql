@@ -1,5 +1,6 @@
 -- title: 電子申請で確かめること（項目別の一覧、{as_of}まで）
 -- question: いま手を打つ必要があるのはどこか。
+-- serves: {form_orphans: count, backlog_age: count, control_totals: count}
 -- definition:
 --   numerator: 項目ごとに、あてはまる電子申請の件数（途絶えは、最後の申請の日までの28日間の件数）
 --   scope: フォーム区分が「手続」のフォーム（フォーム管理台帳にないフォームを含む）

@@ -1,5 +1,6 @@
 -- title: 電子申請件数（フォーム別の多い順、{since}から{until}まで）
 -- question: どのフォームの申請が多いか。前の年と比べて増えたのはどれか。
+-- serves: {applications_form: received, year_on_year: difference}
 -- definition:
 --   numerator: 期間に届いた電子申請の件数（取下げを除く）
 --   denominator: 同じ期間の全フォームの申請件数（割合のとき）

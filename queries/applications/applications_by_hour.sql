@@ -1,5 +1,6 @@
 -- title: 電子申請件数（届いた時刻別、{since}から{until}まで）
 -- question: 申請は何時ごろ届くか。窓口が閉まっている時間にどれだけ使われているか。
+-- serves: {hour_of_day: received}
 -- definition:
 --   numerator: その時刻に届いた電子申請の件数（取下げを除く）
 --   denominator: 期間に届いた電子申請の件数（割合のとき）

@@ -1,5 +1,6 @@
 -- title: 電子申請件数（月次推移、{since}から）
 -- question: 電子申請は月ごとに増えているか。前の年の同じ月と比べてどうか。
+-- serves: {applications_month: received, year_on_year: difference}
 -- definition:
 --   numerator: その月に届いた電子申請の件数（取下げを除く）
 --   scope: フォーム区分が「手続」のフォームへの申請（フォーム管理台帳にないフォームへの申請を含む）

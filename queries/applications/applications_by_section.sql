@@ -1,5 +1,6 @@
 -- title: 電子申請件数（所管課別、{since}から{until}まで）
 -- question: どの課の電子申請が多いか。フォームがあるのに申請が来ていない課はどこか。
+-- serves: {applications_section: received, year_on_year: difference}
 -- definition:
 --   numerator: 期間に届いた電子申請の件数（取下げを除く）
 --   denominator: 同じ期間の全所管課の申請件数（割合のとき）

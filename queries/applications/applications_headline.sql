@@ -1,5 +1,6 @@
 -- title: 電子申請の主な数値（件数・端末・処理、{as_of}まで）
 -- question: 今年度の電子申請はどれだけあり、前の年と比べて増えているか。処理は滞っていないか。
+-- serves: {year_on_year: change_rate, processing_median: median_days, withdrawn: withdrawn}
 -- definition:
 --   numerator: 年度初めから基準日までに届いた電子申請の件数（取下げを除く）
 --   denominator: なし（件数）。増減率は前年同期の件数、スマホの割合は端末の分かる件数で割る

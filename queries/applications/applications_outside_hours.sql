@@ -1,5 +1,6 @@
 -- title: 開庁時間外の電子申請（件数と割合、{since}から{until}まで）
 -- question: 窓口が閉まっている時間に届く申請はどれだけあるか。
+-- serves: {outside_hours: outside_rate}
 -- definition:
 --   numerator: 開庁時間外に届いた電子申請の件数（取下げを除く）
 --   denominator: 期間に届いた電子申請の件数（取下げを除く）

@@ -1,5 +1,6 @@
 -- title: 電子申請の処理状況（件数と割合、{since}から{until}まで）
 -- question: 届いた申請はどこまで処理されているか。差戻し・却下・取下げは多くないか。
+-- serves: {returned: share, withdrawn: share}
 -- definition:
 --   numerator: 期間に届き、その処理状況にある電子申請の件数
 --   denominator: 期間に届いた電子申請の件数（取下げを含む）

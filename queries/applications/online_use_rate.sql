@@ -1,5 +1,6 @@
 -- title: オンライン利用率（月次推移、{since}から）
 -- question: オンラインでできる手続は、実際にどれだけオンラインで使われているか。
+-- serves: {online_use: [online_use_rate, procedures, left_out]}
 -- definition:
 --   numerator: 電子申請の件数。明細のある手続と月は明細の件数（取下げを除く）、なければ月次報告の電子申請件数
 --   denominator: 月次報告の総受付件数（窓口・郵送・電子の合計）

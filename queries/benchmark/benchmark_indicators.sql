@@ -1,5 +1,6 @@
 -- title: 自治体DXの指標（指標の一覧、調査時点）
 -- question: どの指標を、いくつの自治体が答えているか。
+-- serves: {indicator_definition: [answers, unit], survey_date: as_of}
 -- definition:
 --   numerator: 値または文字の答えがある自治体の数
 --   denominator: なし（割合ではない。自治体の数を並べて示す）

@@ -1,5 +1,6 @@
 -- title: 自治体DXの指標（23区の比較、調査時点）
 -- question: 葛飾区は、ほかの22区と比べてどこにいるか。
+-- serves: {other_wards: [value, rank], survey_date: as_of}
 -- definition:
 --   numerator: 各区がデジタル庁の調査に答えた値（割合の指標は、公表されていれば分子と分母も並べる）
 --   denominator: なし（公表された値をそのまま示す）

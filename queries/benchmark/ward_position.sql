@@ -1,5 +1,6 @@
 -- title: 自治体DXの指標（23区・都・全国の中央値との比較、調査時点）
 -- question: この区の値は、23区、都内、全国のまん中と比べて高いか低いか。
+-- serves: {tokyo: tokyo_median, nation: national_median, other_wards: ward_median, survey_date: as_of}
 -- definition:
 --   numerator: 選んだ区市町村がデジタル庁の調査に答えた値
 --   denominator: なし（公表された値をそのまま示す）

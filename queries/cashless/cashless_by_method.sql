@@ -1,5 +1,6 @@
 -- title: 収納件数と金額（決済手段別、今年度）
 -- question: どの決済手段がどれだけ使われているか。
+-- serves: {receipts_method: [transactions, amount_yen]}
 -- definition:
 --   numerator: 決済手段ごとの収納の件数、金額
 --   denominator: すべての決済手段の収納の件数、金額

@@ -1,5 +1,6 @@
 -- title: キャッシュレス比率（月次推移、前年度から）
 -- question: 窓口のキャッシュレスは件数でも金額でも増えているか。
+-- serves: {receipts_month: [transactions, amount_yen], cashless_ratio: [transaction_rate, amount_rate]}
 -- definition:
 --   numerator: 窓口キャッシュレス（カード・電子マネー・コード決済など）の件数、金額
 --   denominator: 現金と窓口キャッシュレスを合わせた件数、金額

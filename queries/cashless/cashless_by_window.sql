@@ -1,5 +1,6 @@
 -- title: 収納件数と金額（窓口・手数料種別、今年度）
 -- question: どの窓口のどの手数料が、現金とキャッシュレスでどれだけ収納されたか。
+-- serves: {receipts_window: [transactions, amount_yen], receipts_fee: [transactions, amount_yen]}
 -- definition:
 --   numerator: 窓口・手数料種別ごとの収納の件数、金額
 --   scope: キャッシュレス事績簿のすべての窓口・手数料（キャッシュレスを受け入れないものを含む）

@@ -1,5 +1,6 @@
 -- title: キャッシュレスの主な数値（件数・金額・比率、今年度の基準日まで）
 -- question: 今年度の収納はどれだけあり、キャッシュレスは件数・金額のどれだけか。前の年より増えたか。
+-- serves: {receipts_net: [transactions, amount_yen], cashless_ratio: [transaction_rate, amount_rate]}
 -- definition:
 --   numerator: 窓口キャッシュレス（カード・電子マネー・コード決済など）の件数、金額
 --   denominator: 現金と窓口キャッシュレスを合わせた件数、金額

@@ -1,5 +1,6 @@
 -- title: キャッシュレス比率（窓口別、今年度）
 -- question: どの窓口でキャッシュレスが使われ、どこで使われていないか。
+-- serves: {cashless_ratio: [transaction_rate, amount_rate], receipts_window: base_transactions}
 -- definition:
 --   numerator: 窓口キャッシュレス（カード・電子マネー・コード決済など）の件数、金額
 --   denominator: 現金と窓口キャッシュレスを合わせた件数、金額

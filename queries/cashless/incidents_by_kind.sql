@@ -1,5 +1,6 @@
 -- title: キャッシュレスの不具合（事象区分別、今年度）
 -- question: どんな不具合が多く、どれだけ止まり、最初の回答で済んでいるか。
+-- serves: {incidents_kind: incidents, downtime: downtime_minutes, incident_first_line: first_line_rate}
 -- definition:
 --   numerator: 事象区分ごとの不具合の件数。一次対応率は、対応区分が「マニュアル回答」の件数
 --   denominator: 一次対応率は、対応区分の書かれた件数

@@ -1,5 +1,6 @@
 -- title: キャッシュレスの不具合（月次推移、前年度から）
 -- question: 不具合は月に何件起き、契約の想定に収まっているか。
+-- serves: {incidents_kind: incidents, downtime: downtime_minutes}
 -- definition:
 --   numerator: その月に起きたキャッシュレスの不具合の件数
 --   scope: 届いたすべての不具合（区分・対応状況を問わない）

@@ -1,5 +1,6 @@
 -- title: キャッシュレスの収納で確かめること（項目別の一覧、今年度）
 -- question: 事績簿のどこを所管課や決済事業者に確かめる必要があるか。
+-- serves: {double_postings: [days, transactions]}
 -- definition:
 --   numerator: 項目ごとに、あてはまる日数と取引の件数（売上・取消・返金の件数の大きさの合計）
 --   scope: 期間のキャッシュレス事績簿のすべての行

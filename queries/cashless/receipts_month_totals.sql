@@ -1,5 +1,6 @@
 -- title: 収納月計表（窓口・手数料・決済手段別、月）
 -- question: その月の収納は、窓口・手数料・手段ごとにいくらで、年度初めからの累計はいくらか。
+-- serves: {month_totals: [transactions, amount_yen, year_yen]}
 -- definition:
 --   numerator: 窓口・手数料種別・決済手段ごとの、その月の件数、金額と、年度初めからその月までの累計
 --   scope: キャッシュレス事績簿のすべての行。端末とブランドは合わせる

@@ -1,5 +1,6 @@
 -- title: キャッシュレス事績簿（収納日・窓口・手数料・決済手段別、月）
 -- question: その月の毎日、どの窓口で、何が、どの手段で、どれだけ収納されたか。
+-- serves: {receipt_book: [transactions, amount_yen], receipts_day: [transactions, amount_yen]}
 -- definition:
 --   numerator: 収納日・窓口・手数料種別・決済手段ごとの件数、金額
 --   scope: その月の事績簿のすべての行。端末とブランドは合わせる

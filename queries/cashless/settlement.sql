@@ -1,5 +1,6 @@
 -- title: 入金の予定と実績（決済手段・入金予定日別、契約の初日から）
 -- question: 決済事業者からの入金は、予定の日に、合う額で入っているか。
+-- serves: {deposit_differences: difference_yen, payment_fees: fee_yen, deposit_ageing: days_late}
 -- definition:
 --   numerator: 決済手段・入金予定日ごとの、請求額（売上から取消・返金を引いた額）、入金額、差額、未入金の額
 --   scope: 入金予定日、入金日、入金額のどれかがある事績簿の行

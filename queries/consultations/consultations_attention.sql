@@ -1,5 +1,6 @@
 -- title: 相談・伴走支援で確かめること（項目別の一覧、基準日）
 -- question: いま手を打つ必要がある相談はどれか。台帳のどこを直すか。
+-- serves: {first_response: days, follow_up_overdue: days}
 -- definition:
 --   numerator: 項目ごとに、あてはまる相談（1行が1項目の1件）
 --   scope: 基準日までに受け付けた相談（前年度からの分を含む）。台帳から消えた相談は、基準日の年度に消えたもの

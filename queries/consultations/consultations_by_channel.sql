@@ -1,5 +1,6 @@
 -- title: 相談・伴走支援（手段別、今年度）
 -- question: 相談は何で受け、何で対応しているか。
+-- serves: {cases_means: cases, visits: visits}
 -- definition:
 --   numerator: その手段で受け付けた相談の件数と、その手段で対応した延べ回数
 --   denominator: 期間に受け付けた相談の件数（割合は受付の手段について）

@@ -1,5 +1,6 @@
 -- title: 相談・伴走支援（支援段階別、今年度）
 -- question: 相談はどの段階にいくつあるか。予定の日を過ぎて止まっているものはないか。
+-- serves: {cases_stage: cases}
 -- definition:
 --   numerator: その支援段階にある相談の件数
 --   denominator: 期間に受け付けた相談の件数

@@ -1,5 +1,6 @@
 -- title: 相談の経過確認（1件ずつ、基準日）
 -- question: できた仕組みのその後を、確かめたか。まだのものはどれか。
+-- serves: {follow_up_due: next_on, follow_up_done: followed_up_on, follow_up_overdue: days_overdue, consultation_satisfaction: satisfaction}
 -- definition:
 --   numerator: 構築完了日が基準日までの相談（1行が1件）
 --   scope: 相談・伴走支援の台帳で、構築完了日のある相談

@@ -1,5 +1,6 @@
 -- title: 相談・伴走支援の主な数値（件数・延べ回数・経過確認、年度初めから基準日）
 -- question: 今年度の相談は何件あり、契約の想定と比べてどうか。終わっていない相談や、済んでいない経過確認はあるか。
+-- serves: {cases: cases, visits: visits, time_spent: handling_minutes, consultation_satisfaction: satisfaction}
 -- definition:
 --   numerator: 年度初めから基準日までに受け付けた相談の件数。イ＋ウは相談のすべて、ウは伴走支援に進んだ相談（段階が伴走支援・経過確認、または完了・辞退で構築完了日があるか、伴走支援だったことを観測したもの）
 --   scope: 相談・伴走支援の台帳にある相談。延べ回数と対応時間は、同じ期間に対応した対応履歴の行

@@ -1,5 +1,6 @@
 -- title: 相談の初回対応までの日数と対応時間（対象区分別、今年度）
 -- question: 相談を受けてから何日で対応し、1件に何分かかっているか。
+-- serves: {first_response: [first_median_days, first_p90_days], time_spent: [minutes_median, minutes_p90]}
 -- definition:
 --   numerator: 初回対応の日数は受付日からいちばん早い対応日までの暦日、対応時間は1件の対応履歴の対応時間の合計（どちらも中央値と90パーセンタイル）
 --   scope: 期間に受け付けた相談と、その終了日までの対応

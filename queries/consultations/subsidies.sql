@@ -1,5 +1,6 @@
 -- title: 助成金の案内から交付まで（助成金別、今年度）
 -- question: どの助成金を案内し、申請と交付にどれだけつながったか。
+-- serves: {subsidy_guided: guided, subsidy_applied: applied, subsidy_granted: granted}
 -- definition:
 --   numerator: 申請率は申請済か交付の件数、交付率は交付の件数
 --   denominator: 申請率は案内した件数、交付率は申請した件数

@@ -1,5 +1,6 @@
 -- title: 契約の主な数値（報告会・報告書・議事録・成果品、年度の基準日まで）
 -- question: 報告会と報告書はそろっているか、期限を過ぎたものはいくつあるか。
+-- serves: {monthly_duties: [monthly_meetings, monthly_reports], minutes_clock: minutes_in_time_rate, deliverable_clock: deliverables_overdue}
 -- definition:
 --   numerator: 年度の月次報告会の回数、月例報告書の月数、期限を過ぎた議事録・成果品の数
 --   denominator: なし（件数）。期限内の割合は、提出期限の来た、または提出された議事録の数で割る

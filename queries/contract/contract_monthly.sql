@@ -1,5 +1,6 @@
 -- title: 月ごとの想定需要（指標別の推移、年度の基準日まで）
 -- question: 月ごとの不具合・問合せ・AI-OCR依頼は、仕様書の想定に収まっているか。
+-- serves: {actual: actual, demand_status: status}
 -- definition:
 --   numerator: 月ごとに届いた件数（キャッシュレス不具合、対象が電子申請の問合せ等、AI-OCR依頼）
 --   scope: 契約の目標のうち単位期間が月のもの。対応状況によらず、届いたものすべて

@@ -1,5 +1,6 @@
 -- title: 契約の目標と実績（指標別の一覧、年度の基準日まで）
 -- question: 仕様書が求める量に対して、どの指標が達成・順調・遅れで、どの需要が想定を超えているか。
+-- serves: {target_range: [lower, upper], actual: actual, pace: pace, doing_status: status, demand_status: status}
 -- definition:
 --   numerator: 指標ごとに、年度（月の指標は基準日の月）の初めから基準日までの実績
 --   scope: 契約の目標のうち、基準日（終わった年度は年度末日）に適用中のもの。数え方は備考に示す
@@ -23,118 +24,9 @@
 -- key: [indicator]
 -- reads: [contract_targets, procedures, trainings, tool_support, incidents, inquiries, ocr_requests, technology_trials, events, consultations, meetings, deliverables, evaluations, calendar_days]
 
-WITH ways (indicator, source, kind, unit, measure, hint) AS (
-    VALUES
-        ('手続オンライン化（優先手続）', '手続', '', '手続', '数', '種類数。子育て・教育、年間1万件以上、区選定'),
-        ('ノーコード 研修', '研修', 'ノーコード研修', '回', '数', NULL),
-        ('ノーコード フォーム作成', '支援', 'ノーコード フォーム作成', '件', '数', 'アプリ作成は数えない'),
-        ('データ利活用 研修', '研修', 'データ利活用研修', '回', '数', NULL),
-        ('データ利活用 分析支援', '支援', 'データ利活用 分析支援', '件', '数', NULL),
-        ('OCR・RPA 研修', '研修', 'OCR・RPA研修', '回', '数', NULL),
-        ('OCR・RPA 設定支援', '支援', 'OCR・RPA 設定支援', '件', '数', NULL),
-        ('DX情報提供（公表資料）', '公表', '', '回', '数', NULL),
-        ('BPRワークショップ 開催日数', '研修', 'BPRワークショップ(業務担当者)', '日', '数', NULL),
-        ('BPRワークショップ 対象人数', '研修', 'BPRワークショップ(業務担当者)', '人', '最大', '参加者のいちばん多い日'),
-        ('BPR研修（係長級） 開催回数', '研修', 'BPR研修(係長級)', '回', '数', NULL),
-        ('BPR研修（係長級） 対象人数', '研修', 'BPR研修(係長級)', '人', '合計', '各回の参加者の合計'),
-        ('キャッシュレス 不具合', '不具合', '', '件', '数', NULL),
-        ('電子申請 問合せ等', '問合せ', '電子申請', '件', '数', '台帳更新・件数集計・アカウント管理・現地支援を含む'),
-        ('AI-OCR 依頼', 'AI-OCR', '', '件', '数', NULL),
-        ('新技術等の検討', '新技術', '', '件', '数', '見送りを含む'),
-        ('展示会', '催し', '展示会', '回', '数', NULL),
-        ('展示会 出展社数（1回あたり）', '催し', '展示会', '社', '最小', 'いちばん少ない回'),
-        ('ツール操作講習会', '催し', 'ツール操作講習会', '回', '数', NULL),
-        ('相談・伴走支援', '相談', 'イ＋ウ', '件', '数', '相談番号の数。イとウのどちらで数えるかは未決定'),
-        ('相談・伴走支援', '相談', 'ウのみ', '件', '数', '伴走支援に進んだ相談番号の数'),
-        ('月次報告会', '会議', '月次報告会', '回', '数', NULL),
-        ('月例報告書', '成果品', '月例報告書', '件', '数', '対象年月の数（版を変えても1件）'),
-        ('年度報告書', '成果品', '年度報告書', '件', '数', NULL),
-        ('事例集', '成果品', '事例集', '件', '数', NULL),
-        ('評価', '評価', '', '回', '数', '区が行うもの')
-),
-
--- Every record stands here; the day is blank when it does not count, so that 0 differs from 「記録なし」.
-records (source, kind, day, item, amount) AS (
-    SELECT
-        '手続',
-        '',
-        CASE
-            WHEN stage = 'オンライン化済' AND validity IS DISTINCT FROM '廃止・統合'
-                AND list_has_any(priority, ['子育て・教育', '年間1万件以上', '区選定']) THEN online_on
-        END,
-        procedure_id,
-        NULL::BIGINT
-    FROM procedures
-    UNION ALL
-    SELECT
-        '研修',
-        kind,
-        CASE WHEN state = '実施済' THEN held_on END,
-        CASE WHEN kind = 'BPRワークショップ(業務担当者)' THEN held_on::VARCHAR ELSE training_id END,
-        attendees
-    FROM trainings
-    UNION ALL
-    SELECT
-        '支援',
-        tool || ' ' || kind,
-        CASE
-            WHEN state = '完了' AND coalesce(finished_on, $as_of) <= $as_of
-                THEN make_date(2018 + regexp_extract(fiscal_year, '[0-9]+')::INT, 4, 1)
-        END,
-        support_id,
-        NULL
-    FROM tool_support
-    UNION ALL
-    SELECT '不具合', '', occurred_at::DATE, incident_id, NULL FROM incidents
-    UNION ALL
-    SELECT '問合せ', topic, received_at::DATE, inquiry_id, NULL FROM inquiries
-    UNION ALL
-    SELECT 'AI-OCR', '', requested_on, request_id, NULL FROM ocr_requests
-    UNION ALL
-    SELECT '新技術', '', started_on, trial_id, NULL FROM technology_trials
-    UNION ALL
-    SELECT '催し', kind, CASE WHEN state = '実施済' THEN held_on END, event_id, exhibitors FROM events
-    UNION ALL
-    SELECT '相談', 'イ＋ウ', received_on, consultation_id, NULL FROM consultations
-    UNION ALL
-    SELECT '相談', 'ウのみ', received_on, consultation_id, NULL
-    FROM consultations
-    WHERE stage IN ('伴走支援', '経過確認')
-       OR (stage IN ('完了', '辞退') AND (
-            built_on IS NOT NULL
-            OR consultation_id IN (
-                SELECT consultation_id
-                FROM consultations_history
-                WHERE column_name = 'stage' AND '伴走支援' IN (old, new)
-            )
-        ))
-    UNION ALL
-    SELECT '会議', kind, held_on, meeting_id, NULL FROM meetings
-    UNION ALL
-    SELECT
-        '成果品',
-        kind,
-        CASE
-            WHEN submitted_on > $as_of OR submitted_on IS NULL THEN NULL
-            WHEN kind = '月例報告書' AND month IS NOT NULL THEN month
-            ELSE make_date(2018 + regexp_extract(fiscal_year, '[0-9]+')::INT, 4, 1)
-        END,
-        CASE WHEN kind = '月例報告書' THEN coalesce(month::VARCHAR, deliverable_id) ELSE fiscal_year END,
-        NULL
-    FROM deliverables
-    UNION ALL
-    SELECT
-        '評価',
-        '',
-        CASE WHEN rating IS NOT NULL THEN make_date(2018 + regexp_extract(fiscal_year, '[0-9]+')::INT, 4, 1) END,
-        fiscal_year || half,
-        NULL
-    FROM evaluations
-),
-
-sources AS (
+WITH sources AS (
     SELECT source, max(day) AS newest
-    FROM records
+    FROM contract_records($as_of)
     WHERE day IS NULL OR day <= $as_of
     GROUP BY source
 ),
@@ -173,7 +65,7 @@ targets AS (
         CASE WHEN w.source IN ('成果品', '評価') THEN ($as_of - INTERVAL 1 MONTH)::DATE ELSE $as_of END AS paced_to
     FROM contract_targets AS t
     CROSS JOIN year AS y
-    LEFT JOIN ways AS w ON w.indicator = t.indicator
+    LEFT JOIN contract_ways() AS w ON w.indicator = t.indicator
     WHERE t.valid_from <= y.seen_on AND (t.valid_to IS NULL OR t.valid_to >= y.seen_on)
 ),
 
@@ -187,7 +79,7 @@ counted AS (
             ELSE count(DISTINCT r.item)
         END                                                                   AS found
     FROM targets AS t
-    LEFT JOIN records AS r
+    LEFT JOIN contract_records($as_of) AS r
         ON r.source = t.source AND r.kind = t.kind AND r.day BETWEEN t.since AND least(t.until, $as_of)
     GROUP BY t.shown, t.measure
 ),

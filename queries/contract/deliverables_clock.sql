@@ -1,5 +1,6 @@
 -- title: 成果品の期限（成果品別の一覧、年度の基準日まで）
 -- question: どの成果品がいつまでに必要で、出ているか、遅れているか。
+-- serves: {deliverable_clock: due_on}
 -- definition:
 --   numerator: 成果品ごとの提出期限と提出日
 --   scope: 年度の成果品と、それより前の年度の成果品で基準日までに出ていないもの

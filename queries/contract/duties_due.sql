@@ -1,10 +1,11 @@
 -- title: 期限の近いこと（区と受注者の別、基準日から10開庁日先まで）
 -- question: これからの10開庁日に、区と受注者のどちらが、何をいつまでにするか。
+-- serves: {due_ward: due_on, due_contractor: due_on}
 -- definition:
 --   numerator: まだ済んでいない、期限が基準日の10開庁日先までのこと（期限を過ぎたものを含む）
---   scope: 議事録の提出と点検、成果品の提出、年度ごとの電子媒体の納品、改善報告書の提出・承認・再評価（期限の定めがないものは期限を空欄にして示す）
---   exclusions: これから開く会議の議事録、みなし承認になった点検
---   reference: 期限の計算は「議事録の期限」「成果品の期限」と同じ
+--   scope: 議事録の提出と点検、成果品の提出、年度ごとの電子媒体の納品、改善報告書の提出・承認・再評価（期限の定めがないものは期限を空欄にして示す）、検査から1年の契約不適合の通知、情報の定期点検（間隔は3か月［仮定］）、契約の目標にある月次報告会の開催（その月の末日まで）
+--   exclusions: これから開く会議の議事録、みなし承認になった点検、期限を過ぎた契約不適合の通知
+--   reference: 期限の計算は「議事録の期限」「成果品の期限」「契約不適合の通知期限」「情報の定期点検」と同じ
 -- params:
 --   as_of: {title: 基準日, kind: date, default: today}
 -- columns:
@@ -16,7 +17,7 @@
 --   state:     {title: 状態, kind: choice, choices: [期限超過, 期限当日, 期限前, 期限の定めなし]}
 --   id:        {title: 番号}
 -- key: [kind, id]
--- reads: [meetings, deliverables, evaluations, calendar_days]
+-- reads: [meetings, deliverables, evaluations, information_log, contract_targets, calendar_days]
 
 WITH minutes AS (
     SELECT
@@ -76,6 +77,34 @@ duties (due_on, side, kind, subject, id) AS (
         fiscal_year || half || ' ' || item
     FROM evaluations
     WHERE improvement = '要' AND re_rating IS NULL
+    UNION ALL
+    SELECT (held_on + INTERVAL 1 YEAR)::DATE, '区', '契約不適合の通知', coalesce(meeting, kind), meeting_id
+    FROM meetings
+    WHERE kind = '検査' AND held_on <= $as_of AND held_on + INTERVAL 1 YEAR >= $as_of
+    UNION ALL
+    SELECT due.day, '受注者', '情報の定期点検', k.information, k.information
+    FROM (
+        SELECT information, coalesce(max(recorded_on) FILTER (WHERE kind = '点検'), min(recorded_on)) AS last_on
+        FROM information_log
+        WHERE recorded_on <= $as_of AND information <> '貸与資料'
+        GROUP BY information
+    ) AS k
+    JOIN calendar_days AS d ON d.day = (k.last_on + INTERVAL 3 MONTH)::DATE
+    JOIN calendar_days AS due ON due.is_open AND due.ordinal = d.ordinal
+    UNION ALL
+    SELECT last_day(m.month), '受注者', '月次報告会の開催', strftime(m.month, '%Y年%-m月'), m.month::VARCHAR
+    FROM (
+        SELECT unnest(
+            generate_series(
+                date_trunc('year', $as_of - INTERVAL 3 MONTH) + INTERVAL 3 MONTH, $as_of::TIMESTAMP, INTERVAL 1 MONTH
+            )
+        )::DATE                                                               AS month
+    ) AS m
+    SEMI JOIN contract_targets AS t
+        ON t.indicator = '月次報告会'
+        AND last_day(m.month) BETWEEN t.valid_from AND coalesce(t.valid_to, DATE 'infinity')
+    ANTI JOIN (SELECT held_on FROM meetings WHERE kind = '月次報告会' AND held_on <= $as_of) AS h
+        ON date_trunc('month', h.held_on) = m.month
 )
 
 SELECT

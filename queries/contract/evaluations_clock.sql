@@ -1,5 +1,6 @@
 -- title: 半期評価と改善報告書（評価項目別の一覧、契約の初日から基準日まで）
 -- question: 終わった半期の評価は済んだか、改善報告書・承認・再評価のどこで止まっているか。
+-- serves: {half_yearly_duties: state, improvement_reports: improvement_submitted_on}
 -- definition:
 --   numerator: 半期と評価項目ごとの評価、改善報告書、承認、再評価
 --   scope: 記録のある評価と、契約の目標に評価があり、基準日までに終わったのに評価のない半期

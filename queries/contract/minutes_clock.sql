@@ -1,5 +1,6 @@
 -- title: 議事録の期限（会議別の一覧、年度の基準日まで）
 -- question: どの会議の議事録が出ていないか、区の点検がいつまでで、いつ承認とみなされるか。
+-- serves: {minutes_clock: due_on, check_clock: check_due_on, deemed_approval: deemed_on}
 -- definition:
 --   numerator: 会議ごとの議事録の提出・点検・承認の日
 --   scope: 開始日から基準日までに開いた会議と、それより前の会議で承認の済んでいないもの

@@ -1,5 +1,6 @@
 -- title: 月次報告会と月例報告書（月別の一覧、年度の基準日まで）
 -- question: 月次報告会と月例報告書は毎月そろっているか、抜けた月はどこか。
+-- serves: {monthly_duties: [meeting_state, report_state]}
 -- definition:
 --   numerator: 月ごとの月次報告会の開催と、その月を対象とする月例報告書の提出
 --   scope: 開始日の月から基準日の月まで。報告会は開催日の月、報告書は対象年月で数える

@@ -1,5 +1,6 @@
 -- title: 庁内対応の主な数値（問合せ・AI-OCR・不具合、基準日の月と今年度）
 -- question: 今月の問合せ、AI-OCR依頼、キャッシュレス不具合は契約の想定に比べてどうか。滞りはないか。
+-- serves: {helpdesk_first_line: first_line_rate, time_to_answer: median_hours, ocr_requests: month_requests}
 -- definition:
 --   numerator: 今月の件数は、基準日の月の、基準日までの件数。一次解決率は、一次解決が「有」の問合せの件数
 --   denominator: 一次解決率は、一次解決の有無が書かれた問合せの件数

@@ -1,5 +1,6 @@
 -- title: ヘルプデスクの件数（対象別、今年度）
 -- question: ヘルプデスクには、何についての問合せや作業が、だれから多く来ているか。
+-- serves: {helpdesk_topic: inquiries}
 -- definition:
 --   numerator: 対象ごとの問合せ等の件数
 --   scope: 期間に受け付けたすべての問合せと作業

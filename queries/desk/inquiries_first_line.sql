@@ -1,5 +1,6 @@
 -- title: 問合せの一次解決と回答までの時間（対象別、今年度）
 -- question: 問合せは最初の回答で解決し、すぐに答えられているか。
+-- serves: {helpdesk_first_line: first_line_rate, time_to_answer: [median_hours, p90_hours]}
 -- definition:
 --   numerator: 一次解決が「有」の問合せの件数
 --   denominator: 一次解決の有無が書かれた問合せの件数

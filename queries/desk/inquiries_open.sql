@@ -1,5 +1,6 @@
 -- title: 終わっていない問合せ（古い順の一覧、基準日）
 -- question: どの問合せや作業が、どれだけ待っているか。
+-- serves: {helpdesk_topic: open_days}
 -- definition:
 --   numerator: 対応状況が受付・対応中・エスカレーションの問合せと作業
 --   scope: 基準日までに受け付けたもの（対象・作業区分を問わない）

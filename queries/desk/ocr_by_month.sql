@@ -1,5 +1,6 @@
 -- title: AI-OCRの依頼と納品（月次推移、前年度から）
 -- question: AI-OCRの依頼は月に何件来て、契約の想定に収まり、納品が追いついているか。
+-- serves: {ocr_requests: requests}
 -- definition:
 --   numerator: その月に受けたAI-OCR依頼の件数。納品はその月に納品した件数
 --   scope: すべての依頼区分・対応状況（取下げ・差戻しも、来た依頼として数える）

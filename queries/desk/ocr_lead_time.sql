@@ -1,5 +1,6 @@
 -- title: AI-OCRの納品までの日数（依頼区分別、今年度）
 -- question: AI-OCRの依頼は、何日で納品され、希望納期に間に合っているか。
+-- serves: {ocr_lead_time: [median_days, p90_days]}
 -- definition:
 --   numerator: 希望納期までに納品した依頼の件数
 --   denominator: 希望納期の書かれた、納品した依頼の件数

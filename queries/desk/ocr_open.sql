@@ -1,5 +1,6 @@
 -- title: 納品していないAI-OCR依頼（急ぐ順の一覧、基準日）
 -- question: どの依頼が残り、希望納期を過ぎているか。
+-- serves: {ocr_requests: days_open}
 -- definition:
 --   numerator: 対応状況が受付・設計中・テスト中・差戻しのAI-OCR依頼
 --   scope: 基準日までに受けた依頼

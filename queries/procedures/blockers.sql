@@ -1,5 +1,6 @@
 -- title: オンライン化の阻害要因（要因別、基準日）
 -- question: 残っている手続のオンライン化を、何が妨げているか。
+-- serves: {blockers: procedures}
 -- definition:
 --   numerator: その阻害要因のある、未オンライン化の手続の数
 --   denominator: 未オンライン化の手続の数（要因がいくつあっても1つと数える）

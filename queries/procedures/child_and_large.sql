@@ -1,5 +1,6 @@
 -- title: 優先手続のオンライン化（子育て・教育と年1万件以上、基準日）
 -- question: 子育て・教育の手続と、年1万件以上の手続は、それぞれどこまでオンライン化できたか。
+-- serves: {child_and_education: [online_rate, cases_rate], ten_thousand_a_year: [online_rate, cases_rate]}
 -- definition:
 --   numerator: 種類数はオンラインでできる手続（済(全部)・済(一部)）の数、件数はその手続の年間件数の合計
 --   denominator: 種類数は対象の手続の数（オンライン化状況が対象外の手続を含む）、件数はその年間件数の合計

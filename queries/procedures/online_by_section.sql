@@ -1,5 +1,6 @@
 -- title: 手続オンライン化（所管課別、基準日）
 -- question: どの課の手続がオンライン化できていて、どの課が残っているか。
+-- serves: {procedures_by_section: [online_rate, cases_rate]}
 -- definition:
 --   numerator: 種類数はオンラインでできる手続（済(全部)・済(一部)）の数、件数はその手続の年間件数の合計
 --   denominator: 種類数は対象の手続の数（オンライン化状況が対象外の手続を含む）、件数はその年間件数の合計

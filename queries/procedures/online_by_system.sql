@@ -1,5 +1,6 @@
 -- title: オンラインでできる手続（手段別、基準日）
 -- question: オンラインの手続は、どのシステムで受け付けているか。
+-- serves: {procedures_by_means: procedures}
 -- definition:
 --   numerator: その手段で受け付けている、オンラインでできる手続（済(全部)・済(一部)）の数
 --   denominator: オンラインでできる手続の数（手段がいくつあっても1つと数える）

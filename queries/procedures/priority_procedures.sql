@@ -1,5 +1,6 @@
 -- title: 優先手続の一覧（1手続ずつ、基準日）
 -- question: 優先手続のそれぞれは、いまどの段階で、いつまでに、何が妨げているか。
+-- serves: {stage_board: stage, days_in_stage: days_in_stage, planned: planned_on, overdue: days_overdue, stalled: idle_days}
 -- definition:
 --   numerator: 優先手続（1行が1手続）
 --   scope: 手続台帳の有効な手続のうち、優先区分に子育て・教育、年間1万件以上、区選定のどれかがあるもの（国59手続・国26手続だけのものは入れない）

@@ -1,10 +1,11 @@
 -- title: 手続オンライン化で確かめること（項目別の一覧、基準日）
 -- question: いま手を打つ必要がある手続はどれか。台帳のどこを直すか。
+-- serves: {overdue: days, stalled: days}
 -- definition:
 --   numerator: 項目ごとに、あてはまる手続（1行が1項目の1手続）
 --   scope: 期限超過・停滞は手続台帳の有効な手続のうち、優先区分に子育て・教育、年間1万件以上、区選定のどれかがあるもの（国59手続・国26手続だけのものは入れない）。ほかは有効な手続すべて。台帳から消えた手続は、基準日の年度に消えたもの
 --   exclusions: 基準日までに廃止・統合した手続（消えた手続を除く）
---   reference: 基準日。段階・状況は台帳を取り込んだ時のもの。停滞は、着手した手続に、進捗履歴の対応も段階の変化も30日以上ないもの。期限超過は、予定日を過ぎてオンライン化済でも見送りでもないもの。フォームのない手続は、フォーム管理台帳にフォームがあるシステムで受け付けている手続のうち、公開中のフォームがないもの
+--   reference: 基準日。段階とオンライン化状況は、基準日の後に見えた変化があればその前のものとする。ほかの項目は台帳を取り込んだ時のもの。停滞は、着手した手続に、進捗履歴の対応も段階の変化も30日以上ないもの。期限超過は、予定日を過ぎてオンライン化済でも見送りでもないもの。フォームのない手続は、フォーム管理台帳にフォームがあるシステムで受け付けている手続のうち、公開中のフォームがないもの
 -- params:
 --   as_of: {title: 基準日, kind: date, default: today}
 -- columns:
@@ -17,64 +18,57 @@
 -- key: [kind, subject]
 -- reads: [procedures, procedure_log, forms]
 
-WITH acted AS (
+WITH later AS (
+    -- The first change seen after the reference date says what stage and status were until then.
     SELECT
         procedure_id,
-        max(acted_on)                                                         AS acted_on
-    FROM procedure_log
-    WHERE acted_on <= $as_of
-    GROUP BY procedure_id
-),
-
-seen AS (
-    SELECT
-        procedure_id,
-        max(observed_on)                                                      AS changed_on
+        arg_min(coalesce(old, new), (observed_on, load_id)) FILTER (WHERE column_name = 'stage') AS stage,
+        arg_min(coalesce(old, new), (observed_on, load_id)) FILTER (WHERE column_name = 'online_status')
+            AS online_status
     FROM procedures_history
-    WHERE column_name = 'stage' AND observed_on <= $as_of
+    WHERE observed_on > $as_of
     GROUP BY procedure_id
 ),
 
 in_force AS (
     SELECT
         p.procedure_id,
-        p.procedure || '（' || p.procedure_id || '）'                           AS subject,
+        p.procedure || '（' || p.procedure_id || '）'                         AS subject,
         p.section,
-        p.stage,
-        p.online_status,
+        CASE
+            WHEN p.stage = 'オンライン化済' AND p.online_on <= $as_of THEN p.stage
+            ELSE coalesce(l.stage, p.stage)
+        END                                                                   AS stage,
+        CASE
+            WHEN p.online_status IN ('済(全部)', '済(一部)') AND p.online_on <= $as_of THEN p.online_status
+            ELSE coalesce(l.online_status, p.online_status)
+        END                                                                   AS online_status,
         p.online_on,
-        p.planned_on,
-        p.systems,
-        coalesce(list_has_any(p.priority, ['子育て・教育', '年間1万件以上', '区選定']), false) AS is_priority,
-        greatest(a.acted_on, s.changed_on)                                    AS moved_on
-    FROM procedures AS p
-    LEFT JOIN acted AS a ON a.procedure_id = p.procedure_id
-    LEFT JOIN seen AS s ON s.procedure_id = p.procedure_id
-    WHERE (p.validity IS DISTINCT FROM '廃止・統合' OR p.abolished_on > $as_of)
+        p.systems
+    FROM procedures_in_scope('全手続', $as_of) AS p
+    LEFT JOIN later AS l ON l.procedure_id = p.procedure_id
 ),
 
 found AS (
     SELECT
         1                                                                     AS weight,
-        '予定日を過ぎた優先手続'                                                         AS kind,
-        subject,
+        '予定日を過ぎた優先手続'                                              AS kind,
+        procedure || '（' || procedure_id || '）'                             AS subject,
         section,
-        '予定日は ' || planned_on || '、段階は「' || stage || '」です'                    AS detail,
-        $as_of - planned_on                                                   AS days
-    FROM in_force
-    WHERE is_priority AND stage NOT IN ('オンライン化済', '見送り') AND planned_on < $as_of
+        '予定日は ' || planned_on || '、段階は「' || stage || '」です'        AS detail,
+        days_overdue                                                          AS days
+    FROM priority_procedures_staged($as_of)
+    WHERE days_overdue > 0
     UNION ALL
     SELECT
         2,
         '動きのない優先手続',
-        subject,
+        procedure || '（' || procedure_id || '）',
         section,
-        '最後の動きは ' || moved_on || '、段階は「' || stage || '」です',
-        $as_of - moved_on
-    FROM in_force
-    WHERE is_priority
-      AND stage NOT IN ('未着手', 'オンライン化済', '見送り')
-      AND $as_of - moved_on >= 30
+        '最後の動きは ' || greatest(acted_on, changed_on) || '、段階は「' || stage || '」です',
+        idle_days
+    FROM priority_procedures_staged($as_of)
+    WHERE idle_days >= 30
     UNION ALL
     SELECT
         3,
@@ -122,7 +116,7 @@ found AS (
 )
 
 SELECT
-    CASE WHEN weight <= 2 THEN '高' WHEN weight <= 5 THEN '中' ELSE '低' END     AS urgency,
+    CASE WHEN weight <= 2 THEN '高' WHEN weight <= 5 THEN '中' ELSE '低' END  AS urgency,
     kind,
     subject,
     section,

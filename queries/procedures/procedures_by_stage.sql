@@ -1,5 +1,6 @@
 -- title: 優先手続の進捗（段階別、基準日）
 -- question: 優先手続はどの段階にいくつあり、どこで止まっているか。
+-- serves: {stage_board: count, days_in_stage: median_days, overdue: overdue, stalled: stalled}
 -- definition:
 --   numerator: その段階にある優先手続の数
 --   denominator: 優先手続の数

@@ -1,5 +1,6 @@
 -- title: 手続オンライン化の主な数値（種類数と件数、基準日）
 -- question: 手続はいくつあり、どこまでオンライン化できたか。種類数と件数の両方でどうか。
+-- serves: {in_scope: procedures, online: online_all, partial: online_partial, not_online: not_online, online_rate_kinds: online_rate, online_rate_cases: cases_rate, denominators: procedures}
 -- definition:
 --   numerator: 種類数はオンラインでできる手続（済(全部)・済(一部)）の数、件数はその手続の年間件数の合計
 --   denominator: 種類数は対象の手続の数（オンライン化状況が対象外の手続を含む）、件数はその年間件数の合計

@@ -1,5 +1,6 @@
 -- title: 業務の見直しで減った時間（所管課別、1年あたり）
 -- question: BPRで、どの課の時間が1年にどれだけ減るか。
+-- serves: {saved_hours_bpr: saved_hours}
 -- definition:
 --   numerator: BPR実施が完了の手続の、削減時間（分/件）×年間件数の合計
 --   denominator: 60（分を時間にする）

@@ -1,5 +1,6 @@
 -- title: 展示会・講習会の一覧（1回ごとの出展社・来場者・相談、期間）
 -- question: 展示会と講習会に、何社が出展し、何人が来て、何件が相談・伴走支援につながったか。
+-- serves: {exhibition_visitors: attendees, exhibitors: exhibitors, exhibition_consultations: moved_to_support, courses: event}
 -- definition:
 --   numerator: 1回ごとの出展社数、来場者数、会場での相談件数、相談・伴走への移行件数（主催者の記録）
 --   scope: 開催日が開始日から終了日の年度の末日までの展示会・講習会（企画・募集中を含む）

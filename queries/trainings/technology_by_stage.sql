@@ -1,5 +1,6 @@
 -- title: 新技術等の検討（段階別の件数、終了日まで）
 -- question: 新技術の検討は、いまどの段階にいくつあるか。
+-- serves: {technology_stage: trials}
 -- definition:
 --   numerator: いまの段階ごとの検討の件数。うち期間に始めたもの
 --   scope: 検討開始日が終了日までの新技術等の検討。見送りを含む

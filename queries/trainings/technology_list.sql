@@ -1,5 +1,6 @@
 -- title: 新技術等の検討の一覧（1件ごとの段階と評価、終了日まで）
 -- question: どの技術を検討していて、区の端末で使えるか、次に何をするか。
+-- serves: {technology_stage: stage}
 -- definition:
 --   numerator: 1件ごとの段階・端末利用可否・評価・次の予定
 --   scope: 検討開始日が終了日までの新技術等の検討

@@ -1,5 +1,6 @@
 -- title: ツール活用支援の件数と削減時間（ツール・支援区分別、年度の終了日まで）
 -- question: フォーム作成・分析支援・設定支援は、それぞれ年10件の目標に届いているか。どれだけ時間が減ったか。
+-- serves: {tool_no_code: done, tool_data: done, tool_ocr_rpa: done}
 -- definition:
 --   numerator: ツールと支援区分ごとの完了した支援の件数と、その削減時間の合計
 --   scope: 年度の区分がその年度のツール活用支援

@@ -1,5 +1,6 @@
 -- title: 研修の行きわたり（課の数の割合、期間）
 -- question: いまある課のうち、どれだけの課から研修に参加したか。
+-- serves: {section_coverage: coverage_rate}
 -- definition:
 --   numerator: 期間に実施済の研修へ1人以上が参加した、いまある課の数
 --   denominator: 終了日にある課の数（所管課マスター）

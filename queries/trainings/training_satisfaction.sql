@@ -1,5 +1,6 @@
 -- title: 研修の満足度と理解度（研修区分別の平均、期間）
 -- question: 研修は参加者に役立ったか。アンケートはどれだけ集まったか。
+-- serves: {training_satisfaction: satisfaction}
 -- definition:
 --   numerator: 区分ごとのアンケート回収数（回収率の分子）。満足度・理解度（5段階）は、記入のある研修を回収数で重みを付けて平均したもの
 --   denominator: 参加者数（回収率の分母で、参加者数と回収数の両方がある研修のもの）

@@ -1,5 +1,6 @@
 -- title: 研修の回数と目標（研修区分別、年度の終了日まで）
 -- question: 研修の回数は、区分ごとに契約の目標に届いているか。
+-- serves: {trainings: held, workshops: held}
 -- definition:
 --   numerator: 区分ごとの実施済の研修の回数（BPRワークショップは開催日数）
 --   scope: 契約の目標に回数のある区分と、研修の記録がある区分

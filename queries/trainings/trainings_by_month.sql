@@ -1,5 +1,6 @@
 -- title: 研修の実施（月次推移、期間）
 -- question: 研修は、年度のどの月にどれだけ行われ、何人が参加したか。
+-- serves: {trainings: sessions}
 -- definition:
 --   numerator: 月ごとの実施済の研修の回数と参加者の延べ人数
 --   scope: 開始日の月から終了日の月まで。実施のない月は0

@@ -1,5 +1,6 @@
 -- title: 研修への参加（課別、期間）
 -- question: どの課から何人が研修に参加し、参加のない課はどこか。
+-- serves: {section_coverage: attendees}
 -- definition:
 --   numerator: 課ごとの、実施済の研修への参加者の延べ人数
 --   scope: 終了日にある課（所管課マスター）と、参加課の表にある課名

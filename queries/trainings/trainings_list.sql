@@ -1,5 +1,6 @@
 -- title: 研修の一覧（1回ごとの定員と参加者、期間）
 -- question: どの研修に、定員に対して何人が参加したか。これからの研修は何か。
+-- serves: {seats: fill_rate, sections_attending: sections}
 -- definition:
 --   numerator: 1回の研修の参加者数
 --   denominator: 定員の人数

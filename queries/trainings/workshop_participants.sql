@@ -1,5 +1,6 @@
 -- title: BPRワークショップと係長級研修の人数（研修別、年度の終了日まで）
 -- question: BPRワークショップの30名、係長級研修の50名に届いているか。
+-- serves: {workshops: participants, thirty_and_fifty: participants}
 -- definition:
 --   numerator: ワークショップは参加者のいちばん多い日の人数（同じ人が数日参加するため［仮定］）、係長級研修は各回の参加者の合計（回ごとに別の人のため［仮定］）
 --   scope: 年度に実施済のBPRワークショップ（業務担当者）とBPR研修（係長級）
