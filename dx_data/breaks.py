@@ -54,9 +54,8 @@ def _crossed(result: Result, row: tuple[Value, ...]) -> Iterator[tuple[Column, B
         return
     first, last = _span(result, row)
     for column in result.question.differences:
-        for each in result.breaks:
-            if each.touches(column) and first < each.day <= last:
-                yield column, each
+        for each in result.broken(column, first, last):
+            yield column, each
 
 
 def _span(result: Result, row: tuple[Value, ...]) -> tuple[dt.date, dt.date]:

@@ -98,6 +98,10 @@ class Result:
         """The declared columns, in order."""
         return self.question.columns
 
+    def broken(self, column: Column, first: dt.date, last: dt.date) -> tuple[Break, ...]:
+        """The breaks of a quantity after the first day and up to the last: what lies on both sides is not compared."""
+        return tuple(each for each in self.breaks if each.touches(column) and first < each.day <= last)
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The rows as pandas, integers nullable, in the declared order."""

@@ -82,11 +82,13 @@ def compare(
     day: dt.date,
     today: dt.date,
     version: int | None = None,
+    parts: bool = True,
     **given: Any,
 ) -> Result:
     """The figures of a question that changed between two snapshots, with their sentences as notes.
 
-    Both sides are asked for the same reference date `today`; `day` is that of the earlier snapshot. Raises what
+    Without `parts` only the two ends are asked, which costs no more than the question itself does, and nothing is told
+    apart. Both sides are asked for the same reference date `today`; `day` is that of the earlier snapshot. Raises what
     `Catalog.ask` raises, and WrongUsage where the earlier snapshot is the later one.
     """
     question = catalog.named(name, version)
@@ -99,7 +101,8 @@ def compare(
     def made() -> Result:
         before = catalog.ask(name, earlier, today=today, version=version, **given)
         after = catalog.ask(name, snapshot, today=today, version=version, **given)
-        moved = list(_moved(question, before.rows, *_between(question, params, earlier, snapshot, before, after)))
+        steps = _between(question, params, earlier, snapshot, before, after) if parts else ()
+        moved = list(_moved(question, [before.rows, *steps, after.rows]))
         count = sum(1 for _ in _figures(question)) * len({_key(question, row) for row in (*before.rows, *after.rows)})
         return replace(
             after,
@@ -108,7 +111,8 @@ def compare(
             notes=(*_notes(question, params, moved, count, day, today), *after.notes),
         )
 
-    found = catalog.remembered(question, params, snapshot, (earlier.changed(question.reads), day, today), made)
+    more = (earlier.changed(question.reads), day, today, parts)
+    found = catalog.remembered(question, params, snapshot, more, made)
     return replace(found, since=earlier.title)
 
 
@@ -123,8 +127,8 @@ def _between(
     snapshot: Snapshot,
     before: Result,
     after: Result,
-) -> tuple[Rows, Rows, Rows]:
-    """The answer with what arrived, with what was corrected as well, and as it is now; asked only where rows differ."""
+) -> tuple[Rows, Rows]:
+    """The answer with what arrived, and with what was corrected as well; asked only where rows differ."""
     arrived, corrected, went = _counts(question, earlier, snapshot)
 
     def asked(stage: Stage) -> Rows:
@@ -137,7 +141,7 @@ def _between(
     with_corrected: Rows = after.rows
     if went:
         with_corrected = asked(Stage.CORRECTED) if corrected else with_arrived
-    return with_arrived, with_corrected, after.rows
+    return with_arrived, with_corrected
 
 
 def _counts(question: Question, earlier: Snapshot, snapshot: Snapshot) -> tuple[int, int, int]:
@@ -174,21 +178,22 @@ def _whole(value: Value) -> int:
     return int(value or 0)
 
 
-def _moved(question: Question, before: Rows, arrived: Rows, corrected: Rows, after: Rows) -> Iterator[Moved]:
+def _moved(question: Question, way: Sequence[Rows]) -> Iterator[Moved]:
     """Every figure that moved on the way from the first to the last answer, in the last one's order."""
-    answers = [{_key(question, row): row for row in rows} for rows in (before, arrived, corrected, after)]
+    answers = [{_key(question, row): row for row in rows} for rows in way]
+    last = answers[-1]
     places = [question.column(name) for name in question.key]
     names = [column.name for column in question.columns]
-    for key in dict.fromkeys((*answers[3], *answers[0])):
-        row = answers[3].get(key) or answers[0][key]
+    for key in dict.fromkeys((*last, *answers[0])):
+        row = last.get(key) or answers[0][key]
         place = tuple((column, row[names.index(column.name)]) for column in places)
         for position, column in _figures(question):
             values = [answer[key][position] if key in answer else None for answer in answers]
-            stands = len(set(values if column.kind in _WHOLE else (values[0], values[3]))) == 1
-            if stands or ((key in answers[0]) != (key in answers[3]) and not any(values)):
+            stands = len(set(values if column.kind in _WHOLE else (values[0], values[-1]))) == 1
+            if stands or ((key in answers[0]) != (key in last) and not any(values)):
                 continue  # what a row that comes or goes does not count is no news
-            one = Moved(place, column, values[0], values[3])
-            if column.kind in _WHOLE:
+            one = Moved(place, column, values[0], values[-1])
+            if column.kind in _WHOLE and len(way) > 2:
                 a, b, c, d = map(_whole, values)
                 one = replace(one, late=b - a, corrected=c - b, vanished=d - c)
             yield one
@@ -257,7 +262,7 @@ def sentence(one: Moved, since: str, over: bool, *, alone: bool) -> str:
         old, new = (f"{_number_words(value)}{unit}" if value is not None else "なし" for value in (one.old, one.new))
         return f"{name}：{since}では {old}、いまは {new}"
     shift = f"{f'{one.difference:+,}' if one.difference else '±0'}{'ポイント' if unit == '%' else unit}"
-    if one.late is None:
+    if one.late is None and None not in (one.old, one.new):
         return f"{name}：{since}から {shift}（{_number_words(one.old)}{unit} → {_number_words(one.new)}{unit}）"
     named = (
         ("遅れて届いた分" if over else "新しく届いた分", one.late),

@@ -83,20 +83,23 @@ class House:
         today: dt.date | None = None,
         version: int | None = None,
         across_break: bool = False,
+        parts: bool = True,
         **params: Any,
     ) -> Result:
         """What of an answer changed since an earlier snapshot, or since the newest one up to a day.
 
-        AcrossBreak when the definition changed in between, unless `across_break`.
+        Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed in
+        between, unless `across_break`.
         """
         now, today = self.lake.at(snapshot), today or self.today()
         earlier = self.lake.at(self.snapshot_on(since) if isinstance(since, dt.date) else since)
         day = since if isinstance(since, dt.date) else self._day(earlier.number)
         if not across_break:
             breaks.refuse(self.catalog.named(name, version), day, self._day(now.number))
-        return self._marked(
-            differences.compare(self.catalog, name, earlier, now, day=day, today=today, version=version, **params)
+        found = differences.compare(
+            self.catalog, name, earlier, now, day=day, today=today, version=version, parts=parts, **params
         )
+        return self._marked(found)
 
     def _day(self, snapshot: int) -> dt.date:
         """The day on which a snapshot became known; that of the first load for the empty lake."""

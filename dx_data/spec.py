@@ -274,7 +274,7 @@ class Break(Declared):
 
 
 FIRST_VERSION = Version(number=1, valid_from=CONTRACT_START, change="初めの定義です")
-_COMPARES = re.compile("前年同[期月].*との差")
+_COMPARES = re.compile("前年同[期月].*(との差|増減率)")
 
 
 class Param(Declared):
