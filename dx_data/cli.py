@@ -141,7 +141,8 @@ def demo(as_of: dt.date | None) -> None:
     house = make_house(person, demo_until=until)
     refused = 0
     with tempfile.TemporaryDirectory() as folder:
-        for file in demos.files(until):
+        # In the order of their days, so that the lake's past snapshots are what was known then.
+        for file in sorted(demos.files(until), key=lambda each: each.as_of):
             path = Path(folder) / file.name
             path.write_bytes(file.content)
             found = intake.review(path, house, house.settings, wish=Wish(as_of=file.as_of, accept_vanished=True))

@@ -88,8 +88,8 @@ class House:
     ) -> Result:
         """What of an answer changed since an earlier snapshot, or since the newest one up to a day.
 
-        Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed in
-        between, unless `across_break`.
+        Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed
+        in between, unless `across_break`.
         """
         now, today = self.lake.at(snapshot), today or self.today()
         earlier = self.lake.at(self.snapshot_on(since) if isinstance(since, dt.date) else since)

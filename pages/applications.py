@@ -4,7 +4,11 @@ from dx_data.access import Right
 from dx_data.ui import cards, filters, session
 
 here = session.page(Right.ASK, "電子申請は増えているか、どのフォーム・どの課に多いか、使われているかを調べます。")
-year = filters.fiscal_year(here)
+left, right = cards.halves()
+with left:
+    year = filters.fiscal_year(here)
+with right:
+    view = filters.organisation(here)
 period = {"since": year.since, "until": year.until}
 
 cards.card(
@@ -30,9 +34,9 @@ with left:
 with right:
     cards.card(
         here,
-        here.ask("applications_by_section", **period),
+        here.ask("applications_by_section", **period, **view),
         cards.bars(x="section", y="received"),
-        title=f"電子申請件数（所管課別、{year.title}）",
+        title=f"電子申請件数（{view['view']}の所管課別、{year.title}）",
     )
 cards.card(
     here,

@@ -19,13 +19,7 @@ with right:
     cards.card(here, here.ask("consultations_headline"), cards.figures("cases", "visits"))
     cards.go("consultations", "相談・伴走支援をくわしく見る")
 
-changes.since_last_week(
-    here,
-    ("procedures", "手続オンライン化", "procedures_headline", ("online", "cases")),
-    ("applications", "電子申請", "applications_headline", ("received", "unfinished")),
-    ("cashless", "キャッシュレス", "cashless_headline", ("transactions", "transaction_rate")),
-    ("consultations", "相談・伴走支援", "consultations_headline", ("cases", "visits")),
-)
+changes.since_last_week(here)
 scoreboard, duties = here.ask("contract_scoreboard"), here.ask("duties_due")
 cards.card(
     here,

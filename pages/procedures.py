@@ -48,7 +48,8 @@ with right:
     cards.card(here, here.ask("online_by_field", **at, scope=scope), cards.bars(x="field", y="not_online"), title=title)
 one = ("procedure", "section", "stage", "state", "planned_on", "days_overdue", "next_on", "blockers")
 cards.card(here, here.ask("priority_procedures", **at), cards.table(*one, limit=12))
-title = f"手続オンライン化（所管課別の{scope}、{year.title}）"
-sections = here.ask("online_by_section", **at, scope=scope)
+view = filters.organisation(here)
+title = f"手続オンライン化（{view['view']}の所管課別の{scope}、{year.title}）"
+sections = here.ask("online_by_section", **at, scope=scope, **view)
 cards.card(here, sections, cards.table("section", *rates, limit=50), title=title)
-cards.card(here, here.ask("saved_hours", **at), cards.table("section", "finished", "saved_hours", limit=10))
+cards.card(here, here.ask("saved_hours", **at, **view), cards.table("section", "finished", "saved_hours", limit=10))

@@ -5,6 +5,7 @@ from dx_data.ui import cards, filters, session
 
 here = session.page(Right.ASK, "研修・ツール活用支援・展示会・新技術の検討が、どこまで進み、だれに届いたかを調べます。")
 year = filters.fiscal_year(here)
+view = filters.organisation(here)
 period = {"since": year.since, "until": year.until}
 
 cards.card(
@@ -37,11 +38,13 @@ with left:
         here, here.ask("workshop_participants", **period), cards.table("kind", "participants", "target", "result")
     )
 with right:
-    cards.card(here, here.ask("training_coverage", **period), cards.figures("reached", "sections", "coverage_rate"))
+    cards.card(
+        here, here.ask("training_coverage", **period, **view), cards.figures("reached", "sections", "coverage_rate")
+    )
     cards.card(here, here.ask("training_satisfaction", **period), cards.table("kind", "response_rate", "satisfaction"))
 cards.card(
     here,
-    here.ask("trainings_by_section", **period),
+    here.ask("trainings_by_section", **period, **view),
     cards.table("division", "section", "sessions", "attendees", "last_on", limit=10),
 )
 listed = ("held_on", "training", "state", "capacity", "attendees", "fill_rate")

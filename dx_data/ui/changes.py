@@ -18,11 +18,17 @@ from dx_data.ui.session import Session
 _WEEK = dt.timedelta(days=7)
 _APART = "届いた分・訂正・消えた分に分ける"
 
-Headline = tuple[str, str, str, tuple[str, ...]]
+# Page, its name, question, figures.
+_HEADLINES = (
+    ("procedures", "手続オンライン化", "procedures_headline", ("online", "cases")),
+    ("applications", "電子申請", "applications_headline", ("received", "unfinished")),
+    ("cashless", "キャッシュレス", "cashless_headline", ("transactions", "transaction_rate")),
+    ("consultations", "相談・伴走支援", "consultations_headline", ("cases", "visits")),
+)
 
 
-def since_last_week(here: Session, *headlines: Headline) -> None:
-    """Headline figures against those of a week ago: of each its page, the page's name, its question, its columns."""
+def since_last_week(here: Session) -> None:
+    """Headline figures against those of a week ago, each with the way to its page."""
     day = here.today - _WEEK
     with st.container(border=True, key="card_changes"):
         st.subheader("先週から変わったこと（主な数値、1週間前の台帳との差）", anchor=False)
@@ -30,7 +36,7 @@ def since_last_week(here: Session, *headlines: Headline) -> None:
             st.info("1週間前の台帳には何もないので、比べられません。1週間たつと、変わったところを示します。")
             return
         apart = st.toggle(_APART, key="changes_apart")
-        for page, label, name, columns in headlines:
+        for page, label, name, columns in _HEADLINES:
             said, link = st.columns([5, 1])
             with said:
                 _lines([f"{label}　{line}" for line in _told(here, name, day, columns, parts=apart)])

@@ -41,6 +41,12 @@ def fiscal_year(here: Session, key: str = "year") -> Year:
     return Year(title, start, min(calendar.fiscal_year_end(start), here.today))
 
 
+def organisation(here: Session) -> dict[str, str]:
+    """In which organisation figures by section are shown: today's, or that of their own days."""
+    known = here.house.catalog.named("applications_by_section").params["view"]
+    return {"view": choice(here, "view", known.title, known.choices)}
+
+
 def _kept(here: Session, key: str, value: str) -> str:
     here.filters[key] = value
     return value
