@@ -18,7 +18,9 @@ Ask = Callable[[str], Result]
 
 def of(question: Question, ask: Ask) -> tuple[Break, ...]:
     """The breaks of a question, earliest first: new versions of its definition, and changes of its rates' base."""
-    found = [Break(day=each.valid_from, change=f"{each.title}：{each.change}") for each in question.versions[1:]]
+    found = [
+        Break(day=each.valid_from, change=f"定義の第{each.number}版：{each.change}") for each in question.versions[1:]
+    ]
     if question.breaks:
         base = ask(question.breaks).records()
         found += [
@@ -42,7 +44,7 @@ def without_differences(result: Result) -> Result:
         rows.append(tuple(None if at in blank else value for at, value in enumerate(row)))
     said = "、".join(f"{_day(each.day)}（{each.change.rstrip('。')}）" for each in crossed)
     note = (
-        f"比べない数値：{'・'.join(left_out)}は、{said} に数えるものが変わり、"
+        f"比べない数値：{'・'.join(left_out)}は、{said}に数えるものが変わり、"
         "その前と後を比べることになるので、示していません。"
     )
     return replace(result, rows=rows, notes=(*result.notes, note), refused=True)

@@ -38,9 +38,8 @@ with left:
         here, here.ask("workshop_participants", **period), cards.table("kind", "participants", "target", "result")
     )
 with right:
-    cards.card(
-        here, here.ask("training_coverage", **period, **view), cards.figures("reached", "sections", "coverage_rate")
-    )
+    coverage = here.ask("training_coverage", **period, **view)
+    cards.card(here, coverage, cards.figures("reached", "sections", "coverage_rate"))
     cards.card(here, here.ask("training_satisfaction", **period), cards.table("kind", "response_rate", "satisfaction"))
 cards.card(
     here,

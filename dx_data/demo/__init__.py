@@ -48,8 +48,8 @@ def files(until: date = UNTIL, *, since: date = SINCE, seed: int = SEED) -> Iter
     if since > until:
         raise ValueError(f"since {since} lies after until {until}")
     yield from _files(until, since, seed, size=procedures.SIZE, volume=_VOLUME, spacing=_EVENT_EVERY)
-    yield from receipts.week_before(seed, since, until)
-    yield from receipts.exports(seed, since, until)
+    told = (*receipts.week_before(seed, since, until), *receipts.exports(seed, since, until))
+    yield from sorted(told, key=lambda file: file.as_of)
     yield from benchmarks.exports(seed)
 
 
