@@ -20,6 +20,8 @@ _FIRST_YEAR, _LAST_YEAR = 1868, 2100
 _REIWA_ZERO = 2018
 _QUARTER = re.compile(r"(?:(?P<year>[0-9]{4})|R(?P<reiwa>[0-9]{1,2}))Q(?P<number>[1-4])", re.IGNORECASE)
 
+CONTRACT_START = date(2025, 4, 1)
+
 
 def now() -> datetime:
     """This moment in Asia/Tokyo, aware."""

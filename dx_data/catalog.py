@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from functools import cache, cached_property
@@ -20,21 +20,23 @@ import yaml
 from pydantic import ValidationError
 
 from dx_data import calendar, text
+from dx_data.calendar import CONTRACT_START
 from dx_data.datasets import DATASETS, dataset_named
-from dx_data.derive import tables
+from dx_data.derive import compared, tables
+from dx_data.derive.compared import Side, Stage
 from dx_data.errors import AnswerBroken, DeclarationError, NotFound, WrongUsage
 from dx_data.settings import ROOT
-from dx_data.spec import Column, Kind, Param, Population, Question, Subject
+from dx_data.spec import Break, Column, Dataset, Kind, Param, Population, Question, Subject
 
 if TYPE_CHECKING:
     import pandas as pd
 
 QUERIES = ROOT / "queries"
 POPULATIONS = Path(__file__).with_name("populations")
-CONTRACT_START = dt.date(2025, 4, 1)
 # What a question may read beside the datasets: the ward's calendar (day, is_open, ordinal, holiday, forecast).
 CALENDAR = "calendar_days"
 _CACHED_ANSWERS = 512
+_EARLIER = re.compile(r"\.v[0-9]+\.sql$")
 
 Value = str | int | float | Decimal | dt.date | dt.datetime | bool | None | list[str]
 
@@ -75,7 +77,9 @@ class Result:
     """An answer with everything that says what it means; nothing downstream takes bare rows.
 
     `rows` follow `question.columns`; `as_of` is what day the data speak of (いつ時点), `updated` when they were loaded
-    (更新日); `notes` are sentences such as 「この時点では未収集」.
+    (更新日); `notes` are sentences such as 「この時点では未収集」. `breaks` are the days on which what the figures mean
+    changed; `refused` says that comparisons across them were left out. `since` is the earlier snapshot where the answer
+    tells what changed since then.
     """
 
     question: Question
@@ -85,11 +89,18 @@ class Result:
     as_of: dt.date | None
     updated: dt.datetime | None
     notes: tuple[str, ...] = ()
+    breaks: tuple[Break, ...] = ()
+    refused: bool = False
+    since: str | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The declared columns, in order."""
         return self.question.columns
+
+    def broken(self, column: Column, first: dt.date, last: dt.date) -> tuple[Break, ...]:
+        """The breaks of a quantity after the first day and up to the last: what lies on both sides is not compared."""
+        return tuple(each for each in self.breaks if each.touches(column) and first < each.day <= last)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -178,7 +189,7 @@ def read_question(path: Path) -> Question:
     header, sql = _halves(path)
     try:
         facts = yaml.safe_load(header) or {}
-        return Question(name=path.stem, family=path.parent.name, sql=sql, **facts)
+        return Question(name=path.stem.partition(".")[0], family=path.parent.name, sql=sql, **facts)
     except (yaml.YAMLError, ValidationError, TypeError) as fault:
         raise DeclarationError.because(
             f"{path.parent.name}/{path.name} の見出しが読めません（{fault}）",
@@ -187,15 +198,24 @@ def read_question(path: Path) -> Question:
 
 
 def read_questions(folder: Path = QUERIES) -> dict[str, Question]:
-    """All questions below the folder by name; two files of one name are a DeclarationError."""
+    """All questions below the folder by name, each with its earlier versions.
+
+    Two files of one name are a DeclarationError, as is an earlier version that a screen could not show in its stead.
+    """
     found: dict[str, Question] = {}
+    earlier: dict[str, list[Question]] = {}
     for path in sorted(folder.glob("*/*.sql")):
         question = read_question(path)
+        if _EARLIER.search(path.name):
+            earlier.setdefault(question.name, []).append(question)
+            continue
         if question.name in found:
             raise DeclarationError.because(
                 f"質問『{question.name}』のファイルが2つあります", "どちらかの名前を変えてください"
             )
         found[question.name] = question
+    for name, versions in earlier.items():
+        found[name] = _with_earlier(name, found.get(name), versions)
     return found
 
 
@@ -219,6 +239,31 @@ def read_subjects(path: Path = QUERIES / "subjects.yaml") -> tuple[Subject, ...]
             f"{path.name} に名詞『{'・'.join(doubled)}』が2つあります", "どちらかの名前を変えてください"
         )
     return subjects
+
+
+def _with_earlier(name: str, question: Question | None, earlier: list[Question]) -> Question:
+    if question is None:
+        raise DeclarationError.because(
+            f"質問『{name}』には前の版のファイルだけがあります", f"いまの版を {name}.sql に置いてください"
+        )
+    for one in earlier:
+        number = one.version.number
+        if one.versions != question.versions[:number] or number >= question.version.number:
+            raise DeclarationError.because(
+                f"質問『{name}』の第{number}版の versions が、いまの版の見出しと違います",
+                f"いまの版の versions のはじめの {number} つと同じにしてください",
+            )
+        shapes = [
+            ([column.name for column in each.columns], each.key, tuple(each.params), each.reads)
+            for each in (one, question)
+        ]
+        if shapes[0] != shapes[1]:
+            raise DeclarationError.because(
+                f"質問『{name}』の第{number}版の列・条件・reads が、いまの版と違います",
+                "同じ画面で示せるように、同じ名前と並びにしてください",
+            )
+    ordered = sorted(earlier, key=lambda one: one.version.number)
+    return question.model_copy(update={"earlier": tuple(ordered)})
 
 
 def _resolved(default: Any, today: dt.date) -> Any:
@@ -269,12 +314,19 @@ class Catalog:
     _answers: OrderedDict[tuple[Any, ...], Result] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
-    def named(self, name: str) -> Question:
-        """The question of that name; NotFound if there is none."""
+    def named(self, name: str, version: int | None = None) -> Question:
+        """The question of that name, as it is defined now or was in an earlier version; NotFound if there is none."""
         try:
-            return self.questions[name]
+            question = self.questions[name]
         except KeyError:
             raise NotFound.because(f"質問『{name}』はありません", "`dx questions` で一覧を確かめてください") from None
+        try:
+            return question if version is None else question.at_version(version)
+        except KeyError:
+            known = "、".join(each.title for each in question.versions)
+            raise NotFound.because(
+                f"質問『{name}』の定義に第{version}版はありません", f"{known} から選んでください"
+            ) from None
 
     def params(self, question: Question, given: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
         """Every declared parameter with its value; WrongUsage for an unknown name or an unreadable value."""
@@ -289,19 +341,31 @@ class Catalog:
             for name, param in question.params.items()
         }
 
-    def ask(self, name: str, snapshot: Snapshot, *, today: dt.date, **given: Any) -> Result:
-        """The answer to a question at a snapshot, for a reference date.
+    def ask(self, name: str, snapshot: Snapshot, *, today: dt.date, version: int | None = None, **given: Any) -> Result:
+        """The answer to a question at a snapshot, for a reference date, as it is defined now or in an earlier version.
 
         Raises NotFound, WrongUsage, and AnswerBroken when the rows are not unique on the declared key or the SELECT
         list is not the declared columns.
         """
-        question = self.named(name)
+        question = self.named(name, version)
         params = self.params(question, given, today)
+        return self.remembered(question, params, snapshot, (), lambda: self._run(question, params, snapshot))
+
+    def remembered(
+        self,
+        question: Question,
+        params: Mapping[str, Any],
+        snapshot: Snapshot,
+        more: tuple[Any, ...],
+        make: Callable[[], Result],
+    ) -> Result:
+        """An answer made once for as long as nothing it reads changes; `more` is what else it depends on."""
         key = (
             hashlib.sha256(question.model_dump_json().encode()).hexdigest(),
             tuple(sorted((name, str(value)) for name, value in params.items())),
             snapshot.title.split(":")[0],
             snapshot.changed(question.reads),
+            *more,
         )
         with self._lock:
             if key in self._answers:
@@ -309,7 +373,7 @@ class Catalog:
                 known = self._answers[key]
                 # Nothing it reads has changed since, so the answer holds for the asked snapshot too.
                 return known if known.snapshot == snapshot.title else replace(known, snapshot=snapshot.title)
-        result = self._run(question, params, snapshot)
+        result = make()
         with self._lock:
             self._answers[key] = result
             while len(self._answers) > _CACHED_ANSWERS:
@@ -374,14 +438,31 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
             if name == CALENDAR:
                 self.cursor.register(CALENDAR, open_days())
                 continue
-            for statement in tables.views(DATASETS[name], raw.get(name), self.snapshot.schema, self.snapshot.version):
+            for statement in self._views(DATASETS[name], raw):
                 self.cursor.execute(statement)
         for population in counted_by(self.sql, self.names):
             self.cursor.execute(tables.macro(population))
         return self.cursor
 
+    def _views(self, dataset: Dataset, raw: Mapping[str, frozenset[str]]) -> list[str]:
+        return tables.views(dataset, raw.get(dataset.name), self.snapshot.schema, self.snapshot.version)
+
     def __exit__(self, *_: object) -> None:
         self.cursor.close()
+
+
+class look_between(look):  # noqa: N801
+    """The same, but that the datasets stand as on a stage of the way from an earlier snapshot to this one."""
+
+    def __init__(self, earlier: Snapshot, snapshot: Snapshot, names: Iterable[str], sql: str, stage: Stage) -> None:
+        super().__init__(snapshot, names, sql)
+        self.earlier, self.stage = earlier, stage
+
+    def _views(self, dataset: Dataset, raw: Mapping[str, frozenset[str]]) -> list[str]:
+        if self.earlier.changed([dataset.name]) == self.snapshot.changed([dataset.name]):
+            return super()._views(dataset, raw)
+        earlier, later = (Side(each.columns(), each.version) for each in (self.earlier, self.snapshot))
+        return compared.views(dataset, earlier, later, self.snapshot.schema, self.stage)
 
 
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")

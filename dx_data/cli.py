@@ -37,6 +37,7 @@ OUR_FAULT = 3
 WRONG_USAGE = 2
 _SHOWN = 20
 _TRIES = 20
+_SNAPSHOT = re.compile(r"([0-9a-f]+:)?[0-9]{1,7}")
 _MISSING = re.compile(r"Path '(.*)' does not exist")
 
 
@@ -140,7 +141,8 @@ def demo(as_of: dt.date | None) -> None:
     house = make_house(person, demo_until=until)
     refused = 0
     with tempfile.TemporaryDirectory() as folder:
-        for file in demos.files(until):
+        # In the order of their days, so that the lake's past snapshots are what was known then.
+        for file in sorted(demos.files(until), key=lambda each: each.as_of):
             path = Path(folder) / file.name
             path.write_bytes(file.content)
             found = intake.review(path, house, house.settings, wish=Wish(as_of=file.as_of, accept_vanished=True))
@@ -626,7 +628,7 @@ def questions(as_json: bool) -> None:
     """答えられる質問の一覧を、定義と条件とともに表示します。"""
     known = Catalog().questions.values()
     if as_json:
-        _print_json({"questions": [each.model_dump(mode="json", exclude={"sql", "serves"}) for each in known]})
+        _print_json({"questions": [each.model_dump(mode="json", exclude={"sql", "serves", "earlier"}) for each in known]})
         return
     for each in known:
         click.echo(f"{each.family}/{each.name}: {each.title}")
@@ -637,12 +639,31 @@ def questions(as_json: bool) -> None:
 @click.argument("name", metavar="質問")
 @click.option("--param", "pairs", multiple=True, metavar="名前=値", help="条件。何回でも指定できます。")
 @click.option("--snapshot", default=None, help="どの時点の台帳で答えるか（台帳:番号）。")
+@click.option(
+    "--since-snapshot",
+    "--compare",
+    "since",
+    default=None,
+    metavar="時点か日付",
+    help="この時点（台帳:番号）か、この日までのいちばん新しい時点から、何が変わったかを答えます。",
+)
+@click.option("--version", type=int, default=None, help="定義の何版目で答えるか（省略すると、いまの版）。")
+@click.option("--across-break", is_flag=True, help="定義や数える範囲の変わった日をまたぐ差も示します。")
 @click.option("--csv", "as_csv", is_flag=True, help="CSVで標準出力に書きます。")
 @_json_option
 @click.option("--titles", is_flag=True, help="CSVの見出しを日本語にします。")
 @click.pass_obj
 def ask(
-    demo: bool, name: str, pairs: tuple[str, ...], snapshot: str | None, as_csv: bool, as_json: bool, titles: bool
+    demo: bool,
+    /,
+    name: str,
+    pairs: tuple[str, ...],
+    snapshot: str | None,
+    since: str | None,
+    as_csv: bool,
+    as_json: bool,
+    titles: bool,
+    **chosen: Any,
 ) -> None:
     """質問に、定義・時点とともに答えます。"""
     params: dict[str, Any] = {}
@@ -652,7 +673,13 @@ def ask(
             raise WrongUsage.because(f"--param『{pair}』が読めません", "--param 名前=値 の形にしてください")
         params[key] = value
     house = _house(demo)
-    result = house.ask(name, snapshot, **params)
+    if taken := set(chosen) & set(params):
+        raise WrongUsage.because(f"--param {'・'.join(taken)} は使えません", "同じ名前の指定を使ってください")
+    result = (
+        house.compare(name, _since(since), snapshot, **chosen, **params)
+        if since
+        else house.ask(name, snapshot, **chosen, **params)
+    )
     if as_json:
         handed = hand_over(Exit.INTERNAL, result, access.local_person(), house.ledger, form="json")
         sys.stdout.buffer.write(handed.content + b"\n")
@@ -665,10 +692,25 @@ def ask(
         for row in result.rows:
             click.echo("\t".join("" if v is None else str(json_value(v)) for v in row))
         click.echo(f"注: {result.question.definition.sentence}")
+        click.echo(f"定義: {result.question.version.title} {result.question.version.change}")
         when = result.as_of.isoformat() if result.as_of else "未収集"
         click.echo(f"いつ時点: {when}　時点: {result.snapshot}　出典: {result.source}")
         for note in result.notes:
             click.echo(note)
+        if result.refused:
+            click.echo("またいだ差も見るときは、--across-break を付けてください。")
+
+
+def _since(asked: str) -> str | dt.date:
+    """A snapshot as it is written, or the day that was meant."""
+    if _SNAPSHOT.fullmatch(asked):
+        return asked
+    try:
+        return parse_date(asked)
+    except Unreadable as fault:
+        raise WrongUsage.because(
+            f"--since-snapshot の値は、{fault.message}", "`dx loads` の時点（台帳:番号）か、日付を指定してください"
+        ) from fault
 
 
 # --- entry -----------------------------------------------------------------------------------------------------

@@ -150,6 +150,10 @@ class NotPermitted(Stopped):
     """The person lacks the role that the action needs."""
 
 
+class AcrossBreak(Stopped):
+    """A difference was asked for across a day on which the definition changed, and asked for only once."""
+
+
 class NotFound(Stopped):
     """There is no load, question, dataset or snapshot of that name."""
 

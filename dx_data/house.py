@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dx_data import calendar, door
+from dx_data import breaks, calendar, differences, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog, Result
@@ -15,7 +15,7 @@ from dx_data.custody.ledger import Act, Ledger
 from dx_data.datasets import DATASETS
 from dx_data.door.known import Known, begins, masters
 from dx_data.errors import Problem
-from dx_data.lake import Lake
+from dx_data.lake import Lake, Load
 from dx_data.settings import Settings, settings
 
 FICTIONAL = "架空データ"
@@ -41,11 +41,73 @@ class House:
             return calendar.today()
         return max([self.lake.demo_until, *(load.as_of for load in self.lake.loads())])
 
+    def known_on(self, load: Load) -> dt.date:
+        """The day on which a load became known; a demo is loaded at once, so there its files' own days count."""
+        return load.as_of if self.is_demo else load.at.date()
+
+    def snapshot_on(self, day: dt.date) -> int:
+        """Number of the newest snapshot up to the end of a day; 0 where nothing was loaded yet."""
+        number = 0
+        for load in reversed(self.lake.loads()):
+            if self.known_on(load) > day:
+                break
+            number = load.snapshot
+        return number
+
     def ask(
-        self, name: str, snapshot: str | int | None = None, *, today: dt.date | None = None, **params: Any
+        self,
+        name: str,
+        snapshot: str | int | None = None,
+        *,
+        today: dt.date | None = None,
+        version: int | None = None,
+        across_break: bool = False,
+        **params: Any,
     ) -> Result:
-        """The answer to a question; the reference date defaults to `today()`. In a demo it says so."""
-        result = self.catalog.ask(name, self.lake.at(snapshot), today=today or self.today(), **params)
+        """The answer to a question; the reference date defaults to `today()`. In a demo it says so.
+
+        Comparisons across a change of what is counted are left out, unless `across_break`.
+        """
+        at, today = self.lake.at(snapshot), today or self.today()
+        result = self.catalog.ask(name, at, today=today, version=version, **params)
+        found = breaks.of(result.question, lambda other: self.catalog.ask(other, at, today=today))
+        result = replace(result, breaks=found)
+        return self._marked(result if across_break else breaks.without_differences(result))
+
+    def compare(
+        self,
+        name: str,
+        since: str | dt.date,
+        snapshot: str | int | None = None,
+        *,
+        today: dt.date | None = None,
+        version: int | None = None,
+        across_break: bool = False,
+        parts: bool = True,
+        **params: Any,
+    ) -> Result:
+        """What of an answer changed since an earlier snapshot, or since the newest one up to a day.
+
+        Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed
+        in between, unless `across_break`.
+        """
+        now, today = self.lake.at(snapshot), today or self.today()
+        earlier = self.lake.at(self.snapshot_on(since) if isinstance(since, dt.date) else since)
+        day = since if isinstance(since, dt.date) else self._day(earlier.number)
+        if not across_break:
+            breaks.refuse(self.catalog.named(name, version), day, self._day(now.number))
+        found = differences.compare(
+            self.catalog, name, earlier, now, day=day, today=today, version=version, parts=parts, **params
+        )
+        return self._marked(found)
+
+    def _day(self, snapshot: int) -> dt.date:
+        """The day on which a snapshot became known; that of the first load for the empty lake."""
+        loads = self.lake.loads()
+        days = [self.known_on(load) for load in loads if load.snapshot <= snapshot]
+        return days[0] if days else min((self.known_on(load) for load in loads), default=self.today())
+
+    def _marked(self, result: Result) -> Result:
         return replace(result, notes=(FICTIONAL, *result.notes)) if self.is_demo else result
 
     def verify_ledger(self) -> list[Problem]:

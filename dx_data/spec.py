@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from enum import StrEnum
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from dx_data.calendar import CONTRACT_START
 
 
 class Kind(StrEnum):
@@ -232,6 +236,47 @@ class Definition(Declared):
         return f"{self.figure}{self.bounds}"
 
 
+class Version(Declared):
+    """One state of a definition: from which day's figures on it holds, and what changed with it.
+
+    Where the SQL of an earlier version counts differently, that version stays as a file of its own,
+    `queries/<family>/<name>.v<number>.sql`, whole with its header as it was.
+    """
+
+    number: int = Field(ge=1)
+    valid_from: dt.date
+    change: str = Field(min_length=1)
+
+    @property
+    def title(self) -> str:
+        """The version in words.
+
+        >>> Version(number=2, valid_from=dt.date(2026, 4, 1), change="対象に窓口を加えました").title
+        '第2版（2026年4月1日から）'
+        """
+        day = self.valid_from
+        return f"第{self.number}版（{day.year}年{day.month}月{day.day}日から）"
+
+
+class Break(Declared):
+    """A day from which figures no longer mean what they meant before, so that no difference is taken across it.
+
+    `rates` are all that is touched where only the base of rates changed.
+    """
+
+    day: dt.date
+    change: str
+    rates: bool = False
+
+    def touches(self, column: Column) -> bool:
+        """Whether a quantity of an answer changed its meaning on that day."""
+        return column.kind.counts and (not self.rates or column.unit in {"%", "ポイント"})
+
+
+FIRST_VERSION = Version(number=1, valid_from=CONTRACT_START, change="初めの定義です")
+_COMPARES = re.compile("前年同[期月].*(との差|増減率)")
+
+
 class Param(Declared):
     """One value a question takes. `default` is a literal or a name that the reference date resolves:
     today, month_start, fiscal_year_start, previous_fiscal_year_start, contract_start."""
@@ -284,6 +329,9 @@ class Question(Declared):
     """One question: its meaning, what it takes, what it answers with, what it reads, and the SQL that answers it.
 
     `serves` are the subjects it answers, each with the columns that do.
+    `versions` are the states of its definition, the present one last. `breaks` names the question whose answer
+    (changed_on, change) says when the base of this one's rates changed. `earlier` are the versions that stay as files
+    of their own.
     """
 
     name: str
@@ -297,6 +345,9 @@ class Question(Declared):
     key: tuple[str, ...]
     reads: tuple[str, ...]
     publish: Publish | None = None
+    versions: tuple[Version, ...] = (FIRST_VERSION,)
+    breaks: str | None = None
+    earlier: tuple[Question, ...] = ()
     sql: str
 
     @field_validator("columns", mode="before")
@@ -322,7 +373,29 @@ class Question(Declared):
             raise ValueError(f"serves names no column: {missing}")
         if self.publish and self.publish.count and self.publish.count not in names:
             raise ValueError("publish.count names no column")
+        if [version.number for version in self.versions] != list(range(1, len(self.versions) + 1)):
+            raise ValueError("versions are numbered 1, 2, 3 … in their order")
+        days = [version.valid_from for version in self.versions]
+        if not days or days != sorted(set(days)):
+            raise ValueError("each version is valid from a later day than the one before")
         return self
+
+    @property
+    def version(self) -> Version:
+        """The state of the definition that this is."""
+        return self.versions[-1]
+
+    def at_version(self, number: int) -> Question:
+        """The question as it was defined then: from its own file, else with today's SQL. KeyError if there was none."""
+        if number not in {version.number for version in self.versions}:
+            raise KeyError(number)
+        own = next((one for one in self.earlier if one.version.number >= number), self)
+        return own.model_copy(update={"versions": self.versions[:number], "earlier": ()})
+
+    @property
+    def differences(self) -> tuple[Column, ...]:
+        """The columns that compare with the same time a year before, known by their titles."""
+        return tuple(column for column in self.columns if _COMPARES.search(column.title))
 
     def column(self, name: str) -> Column:
         """The answer's column of that name; KeyError if there is none."""

@@ -4,7 +4,11 @@ from dx_data.access import Right
 from dx_data.ui import cards, filters, session
 
 here = session.page(Right.ASK, "電子申請は増えているか、どこに多いか、どう使われ、何日で終わっているかを調べます。")
-year = filters.fiscal_year(here)
+left, right = cards.halves()
+with left:
+    year = filters.fiscal_year(here)
+with right:
+    view = filters.organisation(here)
 period = {"since": year.since, "until": year.until}
 
 cards.card(
@@ -24,7 +28,7 @@ cards.card(here, here.ask("applications_by_period", **period), spans, title=f"�
 left, right = cards.halves()
 for place, name, by, subject, more in (
     (left, "applications_by_form", "form", "フォーム別の多い順", {"top": 10}),
-    (right, "applications_by_section", "section", "所管課別", {}),
+    (right, "applications_by_section", "section", f"{view['view']}の所管課別", view),
     (left, "applications_by_procedure", "procedure", "手続別の多い順", {"top": 10}),
     (right, "applications_by_system", "system", "システム別", {}),
     (right, "applications_by_device", "device", "利用端末別", {}),

@@ -1,7 +1,7 @@
 """概要: DX推進課が毎朝、今どうなっているか、何に気をつけるかを一画面で知る。"""
 
 from dx_data.access import Right
-from dx_data.ui import cards, session
+from dx_data.ui import cards, changes, session
 from dx_data.ui.history import freshness
 
 here = session.page(Right.ASK, "今どうなっているか、何に気をつけるかを、一画面で確かめます。")
@@ -19,6 +19,7 @@ with right:
     cards.card(here, here.ask("consultations_headline"), cards.figures("cases", "visits"))
     cards.go("consultations", "相談・伴走支援をくわしく見る")
 
+changes.since_last_week(here)
 scoreboard, duties = here.ask("contract_scoreboard"), here.ask("duties_due")
 cards.card(
     here,

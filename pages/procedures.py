@@ -19,8 +19,8 @@ cards.card(
     cards.figures("cases", "online_cases", "cases_rate"),
     title=f"手続オンライン化の主な数値（{scope}の種類数と件数、{year.title}）",
 )
-scopes = ("scope", "procedures", "online", "online_rate", "cases", "cases_rate")
-cards.card(here, here.ask("online_by_scope", **at), cards.table(*scopes))
+rates = ("procedures", "online", "online_rate", "cases", "cases_rate")
+cards.card(here, here.ask("online_by_scope", **at), cards.table("scope", *rates))
 burn_up = here.ask("online_burn_up", **at, since=year.since)
 targets = () if cards.values(burn_up, "target_lower") == [None] else ("target_lower", "target_upper")
 cards.card(
@@ -40,7 +40,6 @@ cards.card(
     cards.table("urgency", "kind", "subject", "section", "detail", "days", limit=12),
     empty="いま確かめることはありません。",
 )
-rates = ("procedures", "online", "online_rate", "cases", "cases_rate")
 cards.card(here, here.ask("child_and_large", **at), cards.table("priority", *rates))
 left, right = cards.halves()
 with left:
@@ -54,7 +53,8 @@ one = ("procedure", "section", "stage", "state", "planned_on", "days_overdue", "
 cards.card(here, here.ask("priority_procedures", **at), cards.table(*one, limit=12))
 moved = cards.table("observed_on", "procedure", "section", "stage_before", "stage_after", "days_before", limit=12)
 cards.card(here, here.ask("stage_changes", since=year.since, until=year.until), moved, empty="変化はありません。")
-title = f"手続オンライン化（所管課別の{scope}、{year.title}）"
-sections = here.ask("online_by_section", **at, scope=scope)
+view = filters.organisation(here)
+title = f"手続オンライン化（{view['view']}の所管課別の{scope}、{year.title}）"
+sections = here.ask("online_by_section", **at, scope=scope, **view)
 cards.card(here, sections, cards.table("section", *rates, limit=50), title=title)
-cards.card(here, here.ask("saved_hours", **at), cards.table("section", "finished", "saved_hours", limit=10))
+cards.card(here, here.ask("saved_hours", **at, **view), cards.table("section", "finished", "saved_hours", limit=10))

@@ -5,6 +5,7 @@ from dx_data.ui import cards, filters, session
 
 here = session.page(Right.ASK, "研修・ツール活用支援・展示会・新技術の検討が、どこまで進み、だれに届いたかを調べます。")
 year = filters.fiscal_year(here)
+view = filters.organisation(here)
 period = {"since": year.since, "until": year.until}
 
 cards.card(
@@ -33,28 +34,25 @@ with left:
         cards.lines(x="month", y="attendees", partial="is_partial"),
         title=f"研修の延べ参加者数（月次推移、{year.title}）",
     )
-    cards.card(
-        here, here.ask("workshop_participants", **period), cards.table("kind", "participants", "target", "result")
-    )
+    shown = cards.table("kind", "participants", "target", "result")
+    cards.card(here, here.ask("workshop_participants", **period), shown)
 with right:
-    cards.card(here, here.ask("training_coverage", **period), cards.figures("reached", "sections", "coverage_rate"))
+    reach = cards.figures("reached", "sections", "coverage_rate")
+    cards.card(here, here.ask("training_coverage", **period, **view), reach)
     cards.card(here, here.ask("training_satisfaction", **period), cards.table("kind", "response_rate", "satisfaction"))
-cards.card(
-    here,
-    here.ask("trainings_by_section", **period),
-    cards.table("division", "section", "sessions", "attendees", "last_on", limit=10),
-)
-listed = ("held_on", "training", "state", "capacity", "attendees", "fill_rate")
-cards.card(here, here.ask("trainings_list", **period), cards.table(*listed, limit=10))
+sections = cards.table("division", "section", "sessions", "attendees", "last_on", limit=10)
+cards.card(here, here.ask("trainings_by_section", **period, **view), sections)
+listed = cards.table("held_on", "training", "state", "capacity", "attendees", "fill_rate", limit=10)
+cards.card(here, here.ask("trainings_list", **period), listed)
 support = ("tool", "kind", "done", "target", "remaining", "doing", "saved_hours")
 cards.card(here, here.ask("tool_support_by_kind", until=year.until), cards.table(*support))
-saved = cards.table("tool", "basis", "done", "stated", "saved_hours")
-cards.card(here, here.ask("saved_hours_by_tool", until=year.until), saved)
+saved = ("tool", "basis", "done", "stated", "saved_hours")
+cards.card(here, here.ask("saved_hours_by_tool", until=year.until), cards.table(*saved))
 shown = ("held_on", "kind", "event", "state", "exhibitors", "exhibitor_result", "attendees", "moved_to_support")
 cards.card(here, here.ask("events_list", **period), cards.table(*shown, limit=10))
 left, right = cards.halves()
 with left:
     cards.card(here, here.ask("technology_by_stage", **period), cards.bars(x="stage", y="trials"))
 with right:
-    technologies = here.ask("technology_list", **period)
-    cards.card(here, technologies, cards.table("technology", "stage", "availability", "next_step", limit=10))
+    listed = cards.table("technology", "stage", "availability", "next_step", limit=10)
+    cards.card(here, here.ask("technology_list", **period), listed)

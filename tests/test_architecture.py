@@ -38,6 +38,8 @@ ROOMS = {
     "door": 6,
     "lake": 6,
     "catalog": 6,
+    "breaks": 7,
+    "differences": 7,
     "charts": 7,
     "access": 7,
     "disclosure": 7,

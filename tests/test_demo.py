@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -471,10 +471,10 @@ TITLES = ("日付", "曜日", "窓口", "手数料種別")
 
 @cache
 def booked() -> tuple[tuple[date, str, str, tuple[int | None, ...]], ...]:
-    """Every data row of both books: day, window, fee, figures (blank is None)."""
+    """Every data row of both years' last books: day, window, fee, figures (blank is None)."""
     found = []
-    for file in everything():
-        for rows in book(file).values() if "事績簿" in file.name else []:
+    for file in {file.name[:5]: file for file in everything() if "事績簿" in file.name}.values():
+        for rows in book(file).values():
             for row in rows[4:]:
                 if isinstance(row[0], date):
                     figures = tuple(None if cell == "" else int(str(cell).removesuffix(".0")) for cell in row[4:])
@@ -550,7 +550,7 @@ def test_the_cashless_share_rises_and_one_day_there_is_only_cash() -> None:
 
 
 def test_one_month_comes_again_as_a_list_with_one_posting_doubled() -> None:
-    rows = dicts(named("キャッシュレス収納明細")[0])
+    rows = dicts(named("キャッシュレス収納明細")[-1])
     doubled = [row for row in rows if row["端末ID"] == receipts.DOUBLED_TERMINAL]
     assert {(row["収納日"], row["窓口"]) for row in doubled} == {("2026/10/14", "区民事務所C")}
     whole = Counter(
@@ -567,6 +567,25 @@ def test_one_month_comes_again_as_a_list_with_one_posting_doubled() -> None:
         assert (row["決済手段"] == "現金") == (row["入金予定日"] == "")
         assert bool(row["入金日"]) == bool(row["入金額"])
         assert (row["突合結果"] == "未確認") == (row["入金予定日"] > f"{LAST:%Y/%m/%d}")
+
+
+def test_a_week_before_the_book_lacked_what_came_late_and_had_one_count_wrong() -> None:
+    def day_rows(file: DemoFile) -> dict[tuple[date, str, str], list[object]]:
+        return {
+            (row[0], str(row[2]), str(row[3])): row[4:]
+            for rows in book(file).values()
+            for row in rows[4:]
+            if isinstance(row[0], date)
+        }
+
+    early, late = (day_rows(file) for file in named("令和8年度キャッシュレス事績簿"))
+    came = {key for key in late if key not in early and key[0] <= LAST - timedelta(days=7)}
+    assert {(day, window) for day, window, _ in came} == {(day, receipts.LATE_WINDOW) for day in receipts.LATE_DAYS}
+    changed = {key for key in early if early[key] != late[key]}
+    assert changed == {receipts.WRONG_ROW}
+    (wrong,) = changed
+    assert [after - before for before, after in zip(early[wrong][:2], late[wrong][:2], strict=True)] == [3, 900]
+    assert set(early) <= set(late)
 
 
 def test_the_paypay_export_has_refunds_and_failures_on_closed_days() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dx_data.catalog import Result
+from dx_data.charts import breaks
 from dx_data.charts.drawing import (
     DASHES,
     GLYPHS,
@@ -91,7 +92,7 @@ def lines(
     `compare` is the same quantity a year before (grey, dashed), `target` what it should be (dotted), `partial` a column
     that says 途中 of periods not over yet (open marker), `parts` the two counts of a rate (on hover), `symbol` the
     column that says why a value is missing. Raises DeclarationError if `x` is no date, units differ or there are more
-    than five lines.
+    than five lines. A line across shows where the answer's breaks are.
     """
     moment = time_column(result, x)
     names = as_names(y)
@@ -121,8 +122,11 @@ def lines(
         for row, place in zip(rows, places, strict=True)
         if row[names[0]] is None and (word := reason(row, symbol))
     ]
+    across, words = breaks.marks(result, moment, rows, names, palette(dark))
+    notes += words
     layout: Layout = {
         "height": HEIGHT,
+        "shapes": across,
         "hovermode": "x unified",
         "margin": {"t": 24},
         "showlegend": len(series) > _MOST_LABELLED,

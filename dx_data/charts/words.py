@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dx_data.catalog import Result
+from dx_data.charts import breaks
 from dx_data.charts.reading import (
     Names,
     Parts,
@@ -85,7 +87,7 @@ def alt(
         _line_words(result, moment, rows, name, compare, partial, target, symbol, named=len(names) > 1)
         for name in names
     ]
-    return opening + period + "".join(said)
+    return opening + period + "".join(said) + breaks.in_words(result, moment, rows, names)
 
 
 def _line_words(
@@ -121,7 +123,7 @@ def _line_words(
                 if most == least
                 else f"最大は{when(at_most)}の{measure(most)}、最小は{when(at_least)}の{measure(least)}です。"
             )
-        if compare:
+        if compare and not _apart(result, y, moment, at_last[moment.name]):
             before = numbers([at_last], compare)[0]
             said += (
                 f"{when(at_last)}の{column_of(result, compare).title}のデータはありません。"
@@ -136,6 +138,12 @@ def _line_words(
         if value is not None:
             said += f"{when(row)}は途中で、{measure(value)}です。"
     return said + _gaps(rows, y, when, symbol, "月" if moment.month else "日")
+
+
+def _apart(result: Result, y: str, moment: Column, day: dt.date) -> bool:
+    """Whether the year before was counted otherwise, so that nothing is said of the difference."""
+    last = day + dt.timedelta(days=27) if moment.month else day  # a break within a month's last days is seen next month
+    return bool(result.broken(column_of(result, y), day - dt.timedelta(days=366), last))
 
 
 def summary(

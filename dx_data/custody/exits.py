@@ -154,6 +154,7 @@ def _csv(kind: Exit, result: Result, titles: bool) -> bytes:
             [f"※ {'・'.join((f'{kind.value}資料', *result.notes))}"],
             [f"※ {result.question.title} いつ時点:{result.as_of or '未記入'} 更新日:{updated} 出典:{result.source}"],
             [f"※ {result.question.definition.sentence}"],
+            [f"※ 定義:{result.question.version.title} {result.question.version.change}"],
             [f"※ 台帳の時点:{result.snapshot}"],
         ]
     # Excel needs the mark to read UTF-8; programs, which ask for column names, are better off without it.
@@ -177,14 +178,20 @@ def answer_json(result: Result) -> dict[str, Any]:
     return {
         "question": result.question.name,
         "title": result.question.title,
-        "definition": result.question.definition.model_dump(),
+        "definition": {
+            **result.question.definition.model_dump(),
+            "version": result.question.version.number,
+            "versions": [version.model_dump(mode="json") for version in result.question.versions],
+        },
         "snapshot": result.snapshot,
         "as_of": result.as_of.isoformat() if result.as_of else None,
         "updated": result.updated.isoformat() if result.updated else None,
         "params": {name: json_value(value) for name, value in result.params.items()},
         "columns": [column.model_dump(mode="json", exclude_defaults=True) for column in result.columns],
         "rows": [{name: json_value(value) for name, value in record.items()} for record in result.records()],
+        "breaks": [each.model_dump(mode="json", exclude={"rates"}) for each in result.breaks],
         "notes": list(result.notes),
+        **({"since_snapshot": result.since} if result.since else {}),
     }
 
 

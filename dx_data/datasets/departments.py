@@ -41,5 +41,12 @@ DATASET = Dataset(
             description="課がなくなった日です",
             example=None,
         ),
+        Column(
+            name="successors",
+            title="後継課",
+            aliases=("引継ぎ先", "改組後の課"),
+            description="課がなくなったとき、仕事を引き継いだ課です。いくつもあるときは「、」で区切ります",
+            example=None,
+        ),
     ),
 )

@@ -48,7 +48,8 @@ def files(until: date = UNTIL, *, since: date = SINCE, seed: int = SEED) -> Iter
     if since > until:
         raise ValueError(f"since {since} lies after until {until}")
     yield from _files(until, since, seed, size=procedures.SIZE, volume=_VOLUME, spacing=_EVENT_EVERY)
-    yield from receipts.exports(seed, since, until)
+    told = (*receipts.week_before(seed, since, until), *receipts.exports(seed, since, until))
+    yield from sorted(told, key=lambda file: file.as_of)
     yield from benchmarks.exports(seed)
 
 
@@ -111,7 +112,10 @@ def _batches(
 
 
 def _departments(until: date, since: date) -> DemoFile:
-    rows = [[each.sequence, each.division, each.name, day(each.since), day(each.until)] for each in sections(until)]
-    header = ["組織順", "所管部", "所管課", "有効開始日", "有効終了日"]
+    rows = [
+        [each.sequence, each.division, each.name, day(each.since), day(each.until), "、".join(each.successors)]
+        for each in sections(until)
+    ]
+    header = ["組織順", "所管部", "所管課", "有効開始日", "有効終了日", "後継課"]
     as_of = max(since, REORGANISED) if until >= REORGANISED else since
     return DemoFile("所管課マスター.csv", csv_with_bom([header, *rows]), as_of)

@@ -20,6 +20,8 @@ MISSING_DAY, MISSING_WINDOW = date(2026, 9, 15), "区民事務所D"
 LISTED_MONTH = date(2026, 10, 1)
 DOUBLED_DAY, DOUBLED_WINDOW, DOUBLED_TERMINAL = date(2026, 10, 14), "区民事務所C", "T-C02"
 SHORT_DAY, SHORT_BY = date(2026, 10, 8), 300
+LATE_WINDOW, LATE_DAYS = "区民事務所F", (date(2026, 9, 29), date(2026, 9, 30))
+WRONG_ROW, WRONG_BY = (date(2026, 9, 24), "戸籍住民課", "住民票"), 3
 SMALL_WINDOWS = ("戸籍住民課", "区民ホール", "区民事務所B")
 
 _NOTE = "※ 合計は、取消を差し引いた件数・金額です。空欄は、その窓口で受け入れていない決済手段です。"
@@ -127,7 +129,17 @@ def exports(seed: int, since: date, until: date, windows: tuple[str, ...] = ()) 
         yield DemoFile(f"PayPay取引明細_{until:%Y%m%d}.csv", _paypay(seed), until)
 
 
-def _book(seed: int, sold: tuple[Line, ...], year: int, since: date, until: date) -> bytes:
+def week_before(seed: int, since: date, until: date) -> Iterator[DemoFile]:
+    """The last book and the month's list as they were a week earlier: one window's days not in yet, one count wrong."""
+    at = until - timedelta(days=7)
+    if since <= LATE_DAYS[0] and at >= next_month(LISTED_MONTH) and fiscal_year(at) == fiscal_year(until):
+        name = f"{fiscal_year_title(fiscal_year(at))}キャッシュレス事績簿_{at:%Y%m%d}.xlsx"
+        yield DemoFile(name, _book(seed, lines(), fiscal_year(at), since, at, early=True), at)
+        deposited = at - timedelta(days=1)  # that day's deposits are not in yet
+        yield DemoFile(f"キャッシュレス収納明細_2026-10_{at:%Y%m%d}.csv", _list(seed, lines(), deposited), at)
+
+
+def _book(seed: int, sold: tuple[Line, ...], year: int, since: date, until: date, *, early: bool = False) -> bytes:
     def draw(book: Workbook) -> None:
         title = book.add_format({"bold": True, "font_size": 14, "align": "center"})
         head = book.add_format({"bold": True, "align": "center", "valign": "vcenter", "border": 1})
@@ -152,6 +164,7 @@ def _book(seed: int, sold: tuple[Line, ...], year: int, since: date, until: date
             page.freeze_panes(4, 4)
             page.set_column(0, width - 1, 11)
             rows = list(_rows(month(seed, sold, first), since, until)) if since < next_month(first) else []
+            rows = _not_yet(rows) if early else rows
             if rows:
                 _fill(page, rows, formats)
 
@@ -172,6 +185,20 @@ def _rows(paid: Month, since: date, until: date) -> Iterator[tuple[date, Line, l
             for method, count, amount in zip(METHODS, counts, amounts, strict=True):
                 cells += [count, amount] if line.takes(method, at) else [None, None]
             yield at, line, [*cells, *undone, sum(counts) - undone[0], sum(amounts) - undone[1]]
+
+
+def _not_yet(rows: list[tuple[date, Line, list[int | None]]]) -> list[tuple[date, Line, list[int | None]]]:
+    """The rows before the late ones came and the wrong one was corrected."""
+    known = []
+    for at, line, cells in rows:
+        if line.window == LATE_WINDOW and at in LATE_DAYS:
+            continue
+        if (at, line.window, line.fee) == WRONG_ROW:
+            less = (WRONG_BY, WRONG_BY * line.prices[0])
+            cells = [*((cell or 0) - by for cell, by in zip(cells[:2], less, strict=True)), *cells[2:]]
+            cells[-2:] = [(cell or 0) - by for cell, by in zip(cells[-2:], less, strict=True)]
+        known.append((at, line, cells))
+    return known
 
 
 def _fill(page: Worksheet, rows: Sequence[tuple[date, Line, list[int | None]]], formats: dict[str, object]) -> None:

@@ -32,6 +32,7 @@ class Section:
     name: str
     since: date
     until: date | None
+    successors: tuple[str, ...] = ()
 
 
 def sections(day: date) -> Iterator[Section]:
@@ -41,7 +42,7 @@ def sections(day: date) -> Iterator[Section]:
     for sequence, name in enumerate(known, 1):
         ended = date(2026, 3, 31) if name == SPLIT_SECTION and reorganised else None
         begun = REORGANISED if name in SPLIT_INTO else FOUNDED
-        yield Section(sequence, DIVISION_OF[name], name, begun, ended)
+        yield Section(sequence, DIVISION_OF[name], name, begun, ended, SPLIT_INTO if ended else ())
 
 
 def section_on(section: str, number: int, day: date) -> str:

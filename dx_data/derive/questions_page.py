@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from dx_data.spec import Column, Param, Question, Subject
+from dx_data.spec import Column, Param, Question, Subject, Version
 
 FAMILIES = {
     "applications": "電子申請",
@@ -94,6 +94,8 @@ def _section(question: Question, titles: Mapping[str, str], examples: Mapping[st
         ("1行の意味", f"{question.grain} ごとに1行"),
         ("出所", "、".join(titles[name] for name in question.reads)),
         ("公表", _publish(question)),
+        *(() if len(question.versions) > 1 else (("定義の版", _version(question, question.version)[0]),)),
+        *((("変わり目", _breaks(question)),) if question.breaks else ()),
     ]
     return [
         "",
@@ -103,6 +105,11 @@ def _section(question: Question, titles: Mapping[str, str], examples: Mapping[st
         "",
         *_table(("定義", "内容"), facts),
         *(
+            ["", *_table(("定義の版", "変わったこと"), (_version(question, each) for each in question.versions))]
+            if len(question.versions) > 1
+            else []
+        ),
+        *(
             ["", *_table(("条件", "名前", "種類", "指定しないとき", "説明"), _params(question))]
             if question.params
             else []
@@ -111,6 +118,16 @@ def _section(question: Question, titles: Mapping[str, str], examples: Mapping[st
         *_table(("列", "名前", "種類", "単位", "説明"), [_column(column) for column in question.columns]),
         *(["", "確かめた例:", "", *(f"- `{name}` {why}" for name, why in examples.items())] if examples else []),
     ]
+
+
+def _version(question: Question, version: Version) -> tuple[str, str]:
+    own = {each.version.number for each in question.earlier}
+    kept = f" `{question.family}/{question.name}.v{version.number}.sql`" if version.number in own else ""
+    return version.title, f"{version.change}{kept}"
+
+
+def _breaks(question: Question) -> str:
+    return f"比率の分母に入るものが変わった日（質問 `{question.breaks}`）をまたぐ差は、求められたときだけ示す"
 
 
 def _publish(question: Question) -> str:

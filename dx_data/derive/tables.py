@@ -107,6 +107,7 @@ def _selected(
     version: str,
     *,
     ever: bool = False,
+    rows: str = "",
 ) -> str:
     kinds = fields(dataset)
     present = existing or ()
@@ -117,24 +118,33 @@ def _selected(
     if existing is None:
         return f"SELECT {columns} WHERE false"
     current = " WHERE vanished_on IS NULL" if dataset.delivery is Delivery.WHOLE and not ever else ""
-    return f"SELECT {columns} FROM {schema}.{quoted(dataset.name)} {version}{current}"
+    return f"SELECT {columns} FROM {rows or f'{schema}.{quoted(dataset.name)} {version}'}{current}"
 
 
-def views(dataset: Dataset, existing: Collection[str] | None, schema: str, version: str = "") -> list[str]:
+def views(
+    dataset: Dataset,
+    existing: Collection[str] | None,
+    schema: str,
+    version: str = "",
+    *,
+    rows: str = "",
+    past: str = "",
+) -> list[str]:
     """Statements that show a dataset on a cursor, in English and in Japanese names.
 
     `existing` are the raw table's columns at the asked snapshot (None: no table yet, the view is empty); a column it
     lacks is NULL. `version` pins the raw tables to a snapshot. Rows marked 消滅 are left out, but for the view
-    `<name>_ever`. The history of tracked columns is shown as `<name>_history`.
+    `<name>_ever`. The history of tracked columns is shown as `<name>_history`. `rows` and `past` are SQL that stands
+    for the raw table and its history.
     """
     english = {name: name for name in fields(dataset)}
     japanese = {c.name: c.title for c in dataset.stored} | {n: facts[1] for n, facts in PROVENANCE.items()}
     statements = [
-        f"CREATE TEMP VIEW {quoted(name)} AS {_selected(dataset, existing, titles, schema, version)}"
+        f"CREATE TEMP VIEW {quoted(name)} AS {_selected(dataset, existing, titles, schema, version, rows=rows)}"
         for name, titles in ((dataset.name, english), (dataset.title, japanese))
     ]
     if dataset.delivery is Delivery.WHOLE:
-        ever = _selected(dataset, existing, english, schema, version, ever=True)
+        ever = _selected(dataset, existing, english, schema, version, ever=True, rows=rows)
         statements.append(f"CREATE TEMP VIEW {quoted(f'{dataset.name}_ever')} AS {ever}")
     if dataset.tracks:
         kinds = history_fields(dataset)
@@ -142,7 +152,8 @@ def views(dataset: Dataset, existing: Collection[str] | None, schema: str, versi
         source = (
             f"SELECT {columns} WHERE false"
             if existing is None
-            else f"SELECT {', '.join(map(quoted, kinds))} FROM {schema}.{quoted(history_name(dataset))} {version}"
+            else f"SELECT {', '.join(map(quoted, kinds))}"
+            f" FROM {past or f'{schema}.{quoted(history_name(dataset))} {version}'}"
         )
         statements.append(f"CREATE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
     return statements

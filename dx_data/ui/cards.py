@@ -16,7 +16,7 @@ from dx_data.catalog import Result
 from dx_data.custody.exits import Exit, filename, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
-from dx_data.ui import tables, words
+from dx_data.ui import changes, tables, words
 from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
@@ -35,6 +35,7 @@ def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: s
         if result.rows:
             for body in bodies:
                 body(result)
+            changes.since_seen(here, result)
             with st.expander("数値で見る"):
                 tables.of_result(result, caption=heading)
         else:
@@ -42,6 +43,14 @@ def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: s
             # Nothing found is good news only where something was collected.
             st.info(empty if empty and result.updated else nothing)
         _facts(here, result, source)
+        if result.refused:
+            st.button(
+                "変わる前との差も示す",
+                key=f"{key}_across",
+                on_click=here.ask_again,
+                args=(result.question.name,),
+                help="数えるものが変わった日をまたぐ差です。増減の理由にはなりません。",
+            )
         if result.rows and here.person.may(Right.HAND_OVER):
             _save(here, result, key)
 
@@ -54,7 +63,9 @@ def _facts(here: Session, result: Result, source: str) -> None:
         ("出典", (source or result.source) + (f"（{DEMO_MARK}）" if here.house.is_demo else "")),
     ]
     link = f'<a href="{escape(here.link(result))}">この表示へのリンク</a>'
-    note = f"<details><summary>{escape(defined.figure)}</summary>{escape(defined.bounds)}</details>"
+    version = result.question.version
+    bounds = f"{defined.bounds} 定義:{version.title}。"
+    note = f"<details><summary>{escape(defined.figure)}</summary>{escape(bounds)}</details>"
     said = f"{note}{escape(' '.join(result.notes))}"
     st.html(
         f'<dl class="dx-note"><div class="dx-wide"><dt>注</dt><dd>{said}</dd></div>'
@@ -122,15 +133,19 @@ def figures(*items: str | tuple[str, str]) -> Body:
             place.metric(
                 column.title,
                 words.with_unit(record[name], column),
-                f"前年同期比 {words.change(record[difference], result.question.column(difference))}"
-                if difference
-                else None,
+                _compared(result, record[difference], difference) if difference else None,
                 delta_arrow="off",
                 delta_color="off",
                 help=column.description or None,
             )
 
     return body
+
+
+def _compared(result: Result, value: Any, name: str) -> str:
+    if value is None and result.refused:
+        return "前年同期比 数える対象が変わったため示しません"
+    return f"前年同期比 {words.change(value, result.question.column(name))}"
 
 
 def only(result: Result, **values: Any) -> Result:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dx_data import calendar
-from dx_data.catalog import CONTRACT_START
 from dx_data.ui import faults
 from dx_data.ui.session import Session
 
@@ -35,11 +34,17 @@ class Year:
 
 def fiscal_year(here: Session, key: str = "year") -> Year:
     """A 年度; this year unless the address says another."""
-    this, first = calendar.fiscal_year(here.today), calendar.fiscal_year(CONTRACT_START)
+    this, first = calendar.fiscal_year(here.today), calendar.fiscal_year(calendar.CONTRACT_START)
     titles = {calendar.fiscal_year_title(year): year for year in range(this, min(first, this) - 1, -1)}
     title = choice(here, key, "年度", list(titles))
     start = dt.date(titles[title], 4, 1)
     return Year(title, start, min(calendar.fiscal_year_end(start), here.today))
+
+
+def organisation(here: Session) -> dict[str, str]:
+    """In which organisation figures by section are shown: today's, or that of their own days."""
+    known = here.house.catalog.named("applications_by_section").params["view"]
+    return {"view": choice(here, "view", known.title, known.choices)}
 
 
 def _kept(here: Session, key: str, value: str) -> str:

@@ -21,7 +21,7 @@ from dx_data.text import japanese_date
 from dx_data.ui import faults
 
 DEMO_MARK = "架空データ"
-SNAPSHOT, DAY = "snapshot", "day"
+SNAPSHOT, DAY, ACROSS = "snapshot", "day", "across"
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Session:
     snapshot: str | None = None
     day: dt.date | None = None
     filters: dict[str, str] = field(default_factory=dict)
+    across: frozenset[str] = frozenset()
 
     @property
     def today(self) -> dt.date:
@@ -41,11 +42,16 @@ class Session:
 
     def ask(self, name: str, **params: Any) -> Result:
         """The answer to a question at the address's snapshot and day, else as it stands now."""
-        return self.house.ask(name, self.snapshot, today=self.today, **params)
+        return self.house.ask(name, self.snapshot, today=self.today, across_break=name in self.across, **params)
 
     def link(self, result: Result) -> str:
         """The address that shows this answer again: its snapshot, its day, the page's filters."""
-        return "?" + urlencode({**self.filters, SNAPSHOT: result.snapshot, DAY: self.today.isoformat()})
+        across = {ACROSS: ",".join(sorted(self.across))} if self.across else {}
+        return "?" + urlencode({**self.filters, **across, SNAPSHOT: result.snapshot, DAY: self.today.isoformat()})
+
+    def ask_again(self, name: str) -> None:
+        """From now on this page shows a question's comparisons across breaks, too."""
+        st.query_params[ACROSS] = ",".join(sorted({*self.across, name}))
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,8 @@ def page(right: Right, lead: str = "") -> Session:
     if not is_there():
         no_lake(person)
         st.stop()
-    here = Session(opened(), person)
+    across = frozenset(st.query_params.get(ACROSS, "").split(",")) - {""}
+    here = Session(opened(), person, across=across)
     return _in_the_past(here)
 
 

@@ -4,12 +4,14 @@
 -- definition:
 --   numerator: 期間に届いた電子申請の件数（取下げを除く）
 --   denominator: 同じ期間の全所管課の申請件数（割合のとき）
---   scope: フォーム区分が「手続」のフォームへの申請。課はフォーム管理台帳の所管課
+--   scope: フォーム区分が「手続」のフォームへの申請。課はフォーム管理台帳の所管課で、組織の見方が現在なら現在とする日の組織で、当時なら申請の日の組織で示す。1つの課が引き継いだ改組は後継課（所管課マスター）をたどり、いくつもの課に分かれた課は元の名前のまま示す
 --   exclusions: 取下げ、イベント・講座、アンケート、予約、庁内のフォーム
---   reference: 申請日時で数える。並びは終了日の組織順で、所管課マスターにない課は最後に置く
+--   reference: 申請日時で数える。並びは組織順（現在とする日、当時なら終了日）で、所管課マスターにない課は最後に置く
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   until: {title: 終了日, kind: date, default: today}
+--   view: {title: 組織の見方, kind: choice, default: 現在, choices: [現在, 当時], description: 現在は、改組の前の申請もいまの課に数えます。当時は、申請の日にあった課に数えます}
+--   organised_on: {title: 現在とする日, kind: date, default: today, description: 組織の見方が現在のとき、この日の組織で示します}
 -- columns:
 --   sequence:   {title: 組織順, kind: integer, unit: 番目, description: 所管課マスターになければ空欄です}
 --   division:   {title: 所管部}
@@ -26,9 +28,12 @@
 WITH received AS (
     SELECT
         a.applied_at,
-        coalesce(f.section, '（所管課不明）')                                 AS section
+        coalesce(n.seen, f.section, '（所管課不明）')                         AS section
     FROM applications AS a
     LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
+    LEFT JOIN section_names() AS n
+        ON n.section = f.section
+        AND CASE $view WHEN '当時' THEN a.applied_at::DATE ELSE $organised_on END BETWEEN n.first_day AND n.last_day
     WHERE a.applied_at < $until + INTERVAL 1 DAY
       AND a.status <> '取下げ'
       AND coalesce(f.purpose, '手続') = '手続'
@@ -56,21 +61,14 @@ counted AS (
 
 open_forms AS (
     SELECT
-        section,
+        coalesce(n.seen, f.section)                                           AS section,
         count(*)                                                              AS forms
-    FROM forms
-    WHERE purpose = '手続' AND state = '公開中'
-    GROUP BY section
-),
-
-organisation AS (
-    SELECT
-        section,
-        max_by(sequence, valid_from)                                          AS sequence,
-        max_by(division, valid_from)                                          AS division
-    FROM departments
-    WHERE valid_from <= $until
-    GROUP BY section
+    FROM forms AS f
+    LEFT JOIN section_names() AS n
+        ON n.section = f.section
+        AND CASE $view WHEN '当時' THEN $until ELSE $organised_on END BETWEEN n.first_day AND n.last_day
+    WHERE f.purpose = '手続' AND f.state = '公開中'
+    GROUP BY coalesce(n.seen, f.section)
 ),
 
 listed AS (
@@ -95,6 +93,6 @@ SELECT
     l.previous,
     l.received - l.previous                                                   AS difference
 FROM listed AS l
-LEFT JOIN organisation AS g ON g.section = l.section
+LEFT JOIN organisation(CASE $view WHEN '当時' THEN $until ELSE $organised_on END) AS g ON g.section = l.section
 WHERE l.forms > 0 OR l.received > 0 OR l.previous > 0
 ORDER BY g.sequence NULLS LAST, l.section = '（所管課不明）', l.section

@@ -25,6 +25,7 @@
 --   counters:              {title: 比率の対象の窓口数, kind: integer, unit: 窓口, description: 増えた月は比率のつながりに注意してください}
 --   is_partial:            {title: 集計状況, kind: choice, choices: [途中, 確定], description: 月の最後の開庁日までの収納が届いていない月は「途中」です}
 -- key: [month]
+-- breaks: ratio_base_changes
 -- reads: [receipts, payment_methods, counters, calendar_days]
 
 WITH counted AS (

@@ -35,6 +35,7 @@
 --   amount_rate_difference:         {title: 金額比率の前年同期との差, kind: number, unit: ポイント}
 --   month_incidents:                {title: 今月の不具合, kind: integer, unit: 件, description: 基準日の月の、基準日までの件数です。不具合が1件も届いていなければ空欄です}
 -- key: [as_of]
+-- breaks: ratio_base_changes
 -- reads: [receipts, payment_methods, counters, incidents]
 
 WITH span AS (

@@ -6,10 +6,12 @@
 --   denominator: 種類数は対象の手続の数（オンライン化状況が対象外の手続を含む）、件数はその年間件数の合計
 --   scope: 手続台帳の有効な手続のうち、選んだ対象（全手続、区裁量＝オンライン化可否が区で可能、優先(契約)＝子育て・教育か年間1万件以上か区選定、国59手続、国26手続）
 --   exclusions: 基準日までに廃止・統合した手続。件数の割合では年間件数が空欄の手続
---   reference: 基準日。オンライン化日が基準日より後の手続は未とし、空欄なら前から済とする。ほかの項目は台帳を取り込んだ時のもの。国26手続は手段を問わないため、デジタル庁の公表値とは違う。並びは基準日の組織順で、所管課マスターにない課は最後に置く
+--   reference: 基準日。オンライン化日が基準日より後の手続は未とし、空欄なら前から済とする。ほかの項目は台帳を取り込んだ時のもの。国26手続は手段を問わないため、デジタル庁の公表値とは違う。組織の見方が現在なら現在とする日の組織で、当時なら基準日の組織で示す。1つの課が引き継いだ改組は後継課（所管課マスター）をたどり、いくつもの課に分かれた課は元の名前のまま示す。並びはその組織順で、所管課マスターにない課は最後に置く
 -- params:
 --   as_of: {title: 基準日, kind: date, default: today}
 --   scope: {title: 対象の手続, kind: choice, default: 全手続, choices: [全手続, 区裁量, 優先(契約), 国59手続, 国26手続], description: 割合の分母にする手続です}
+--   view: {title: 組織の見方, kind: choice, default: 現在, choices: [現在, 当時], description: 現在は、いまの課の名前で示します。当時は、基準日にあった課の名前で示します}
+--   organised_on: {title: 現在とする日, kind: date, default: today, description: 組織の見方が現在のとき、この日の組織で示します}
 -- columns:
 --   sequence:       {title: 組織順, kind: integer, unit: 番目, description: 所管課マスターになければ空欄です}
 --   division:       {title: 所管部}
@@ -30,7 +32,7 @@
 
 WITH counted AS (
     SELECT
-        section,
+        coalesce(n.seen, p.section)                                           AS section,
         count(*)                                                              AS procedures,
         count(*) FILTER (WHERE status = '済(全部)')                              AS online_all,
         count(*) FILTER (WHERE status = '済(一部)')                              AS online_partial,
@@ -42,18 +44,11 @@ WITH counted AS (
                 THEN coalesce(sum(yearly_cases) FILTER (WHERE status IN ('済(全部)', '済(一部)')), 0)::BIGINT
         END                                                                   AS online_cases,
         count(*) - count(yearly_cases)                                        AS cases_unknown
-    FROM procedures_in_scope($scope, $as_of)
-    GROUP BY section
-),
-
-organisation AS (
-    SELECT
-        section,
-        max_by(sequence, valid_from)                                          AS sequence,
-        max_by(division, valid_from)                                          AS division
-    FROM departments
-    WHERE valid_from <= $as_of
-    GROUP BY section
+    FROM procedures_in_scope($scope, $as_of) AS p
+    LEFT JOIN section_names() AS n
+        ON n.section = p.section
+        AND CASE $view WHEN '当時' THEN $as_of ELSE $organised_on END BETWEEN n.first_day AND n.last_day
+    GROUP BY coalesce(n.seen, p.section)
 )
 
 SELECT
@@ -72,5 +67,5 @@ SELECT
     round(100.0 * c.online_cases / nullif(c.cases, 0), 1)                     AS cases_rate,
     c.cases_unknown
 FROM counted AS c
-LEFT JOIN organisation AS o ON o.section = c.section
+LEFT JOIN organisation(CASE $view WHEN '当時' THEN $as_of ELSE $organised_on END) AS o ON o.section = c.section
 ORDER BY o.sequence NULLS LAST, c.section

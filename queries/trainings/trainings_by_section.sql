@@ -3,14 +3,16 @@
 -- serves: {section_coverage: attendees}
 -- definition:
 --   numerator: 課ごとの、実施済の研修への参加者の延べ人数
---   scope: 終了日にある課（所管課マスター）と、参加課の表にある課名
+--   scope: 現在とする日（当時なら終了日）にある課（所管課マスター）と、参加課の表にある課名
 --   exclusions: 予定・中止の研修
---   reference: 実施日が開始日から終了日まで。課名は参加課の表のまま
+--   reference: 実施日が開始日から終了日まで。組織の見方が現在なら現在とする日の組織で、当時なら研修の日の組織で示す。1つの課が引き継いだ改組は後継課（所管課マスター）をたどり、いくつもの課に分かれた課は元の名前のまま示す
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   until: {title: 終了日, kind: date, default: today}
+--   view: {title: 組織の見方, kind: choice, default: 現在, choices: [現在, 当時], description: 現在は、改組の前の参加もいまの課に数えます。当時は、研修の日にあった課に数えます}
+--   organised_on: {title: 現在とする日, kind: date, default: today, description: 組織の見方が現在のとき、この日の組織で示します}
 -- columns:
---   division:  {title: 所管部, description: 空欄は終了日の所管課マスターにない課です}
+--   division:  {title: 所管部, description: 空欄は所管課マスターにその日ない課です}
 --   section:   {title: 課}
 --   sessions:  {title: 参加した研修の回数, kind: integer, unit: 回}
 --   attendees: {title: 延べ参加者数, kind: integer, unit: 人}
@@ -20,20 +22,24 @@
 
 WITH joined AS (
     SELECT
-        s.section,
+        coalesce(n.seen, s.section)                                           AS section,
         count(DISTINCT t.training_id)                                         AS sessions,
         sum(s.attendees)::BIGINT                                              AS attendees,
         max(t.held_on)                                                        AS last_on
     FROM training_sections AS s
     JOIN trainings AS t ON t.training_id = s.training_id
+    LEFT JOIN section_names() AS n
+        ON n.section = s.section
+        AND CASE $view WHEN '当時' THEN t.held_on ELSE $organised_on END BETWEEN n.first_day AND n.last_day
     WHERE t.state = '実施済' AND t.held_on BETWEEN $since AND $until AND s.attendees > 0
-    GROUP BY s.section
+    GROUP BY coalesce(n.seen, s.section)
 ),
 
 current_sections AS (
     SELECT section, min(division) AS division, min(sequence) AS sequence
     FROM departments
-    WHERE valid_from <= $until AND (valid_to IS NULL OR valid_to >= $until)
+    WHERE CASE $view WHEN '当時' THEN $until ELSE $organised_on END
+        BETWEEN valid_from AND coalesce(valid_to, DATE '9999-12-31')
     GROUP BY section
 )
 

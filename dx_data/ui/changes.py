@@ -1,0 +1,87 @@
+"""What changed since an earlier look: on the overview since last week, on a card since its figures were last seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from dx_data.catalog import Result
+from dx_data.house import FICTIONAL
+from dx_data.settings import ROOT
+from dx_data.spec import Kind, Question
+from dx_data.text import japanese_date
+from dx_data.ui.session import Session
+
+_WEEK = dt.timedelta(days=7)
+_APART = "届いた分・訂正・消えた分に分ける"
+
+# Page, its name, question, figures.
+_HEADLINES = (
+    ("procedures", "手続オンライン化", "procedures_headline", ("online", "cases")),
+    ("applications", "電子申請", "applications_headline", ("received", "unfinished")),
+    ("cashless", "キャッシュレス", "cashless_headline", ("transactions", "transaction_rate")),
+    ("consultations", "相談・伴走支援", "consultations_headline", ("cases", "visits")),
+)
+
+
+def since_last_week(here: Session) -> None:
+    """Headline figures against those of a week ago, each with the way to its page."""
+    day = here.today - _WEEK
+    with st.container(border=True, key="card_changes"):
+        st.subheader("先週から変わったこと（主な数値、1週間前の台帳との差）", anchor=False)
+        if here.house.snapshot_on(day) == 0:
+            st.info("1週間前の台帳には何もないので、比べられません。1週間たつと、変わったところを示します。")
+            return
+        apart = st.toggle(_APART, key="changes_apart")
+        for page, label, name, columns in _HEADLINES:
+            said, link = st.columns([5, 1])
+            with said:
+                _lines([f"{label}　{line}" for line in _told(here, name, day, columns, parts=apart)])
+            link.page_link(ROOT / "pages" / f"{page}.py", label=f"{label}を見る")
+        _lines([f"{japanese_date(day)}までに取り込んだ台帳と、いまの台帳で、同じ基準日の数値を比べた差です。"])
+
+
+def _told(here: Session, name: str, since: dt.date, columns: Sequence[str], *, parts: bool) -> list[str]:
+    """The sentences of those of the named figures that changed."""
+    titles = {here.house.catalog.named(name).column(column).title for column in columns}
+    result = here.house.compare(name, since, here.snapshot, today=here.today, across_break=True, parts=parts)
+    told = [line for row, line in zip(result.records(), _sentences(result), strict=False) if row["figure"] in titles]
+    return told or ["先週から変わっていません。"]
+
+
+def since_seen(here: Session, result: Result) -> None:
+    """On a card over time: how it differs from when it was last seen in this browser, else from last week's report."""
+    if here.snapshot is not None or not _over_time(result.question):
+        return
+    name = result.question.name
+    seen: dict[str, list[str]] = st.session_state.setdefault("seen", {})
+    shown = seen.setdefault(name, [result.snapshot])
+    if shown[-1] != result.snapshot:
+        shown = seen[name] = [shown[-1], result.snapshot]
+    since: str | dt.date = shown[0] if len(shown) > 1 else here.today - _WEEK
+    if isinstance(since, dt.date) and here.house.snapshot_on(since) == 0:
+        return
+    parts = bool(st.session_state.get(f"apart_{name}"))
+    found = here.house.compare(name, since, today=here.today, across_break=True, parts=parts, **result.params)
+    opening = "前に見たときとの差" if len(shown) > 1 else "先週の報告との差"
+    with st.expander(f"{opening}（{len(found.rows):,} の数値）" if found.rows else f"{opening}（なし）"):
+        _lines(_sentences(found))
+        if found.rows:
+            st.toggle(_APART, key=f"apart_{name}")
+
+
+def _over_time(question: Question) -> bool:
+    return any(column.month and column.kind is Kind.DATE for column in map(question.column, question.key))
+
+
+def _sentences(result: Result) -> list[str]:
+    """The sentences of a comparison, which stand before the notes of the answer itself."""
+    said = [note for note in result.notes if note != FICTIONAL]
+    return said[: max(1, len(result.rows))]
+
+
+def _lines(said: Sequence[str]) -> None:
+    st.html("".join(f'<p class="dx-note">{escape(line)}</p>' for line in said))
