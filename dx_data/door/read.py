@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import mmap
 import os
 import re
 import struct
@@ -21,10 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
 
 from dx_data.derive import staged
 from dx_data.door.echo import shown
 from dx_data.door.shape import Merge
+from dx_data.door.spelled import Spelled, Table
 from dx_data.door.staging import Staging
 from dx_data.door.workbook import LOCKED, TOO_MUCH, TOO_OLD
 from dx_data.errors import FileRejected
@@ -309,6 +314,9 @@ def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> S
     if width > _WIDEST:
         raise _too_wide(width)
     if text.even_lines:
+        if long := _read_long(target, delimiter, width):
+            staging.take_in(table, long)
+            return Sheet(None, False, table, width, len(long.rows), private_use=text.private_use)
         try:
             height = _load_csv(staging, table, target, delimiter, width)
             return Sheet(None, False, table, width, height, private_use=text.private_use)
@@ -327,6 +335,54 @@ def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> S
     return Sheet(None, False, table, width, height, ragged, private_use=text.private_use)
 
 
+def _read_long(target: Path, delimiter: str, width: int) -> Table | None:
+    """A long CSV by its spellings; None for a short one and for whatever is not quite in order."""
+    if target.stat().st_size <= 2 * SMALL or not _well_quoted(target, delimiter):
+        return None
+    names = [staged.raw_cell(i) for i in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            target,
+            arrow_csv.ReadOptions(column_names=names, block_size=_LONGEST),
+            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False),
+            arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.dictionary(pa.int32(), pa.string())),
+                null_values=[""],
+                strings_can_be_null=True,
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows <= SMALL:
+        return None
+    return Table(np.arange(1, table.num_rows + 1), {name: Spelled.of(table[name]) for name in names})
+
+
+def _well_quoted(target: Path, delimiter: str) -> bool:
+    """Whether every quotation mark opens or closes a cell, or is one of a pair inside.
+
+    Arrow's reader takes others for text, which hides where a cell really ends.
+    """
+    with target.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        if text.find(b'"') < 0:
+            return True
+        opens, closes = (np.isin(np.arange(256), list(each + b'"\n')) for each in (delimiter.encode(), b"\r"))
+        closes |= opens
+        closed = True
+        for start in range(0, len(text), _CHUNK):
+            # One byte more at either side: what stands before the first mark and behind the last.
+            around = text[start - 1 : start + _CHUNK + 1] if start else b"\n" + text[: _CHUNK + 1]
+            cells = np.frombuffer(around + b"\n" if start + _CHUNK >= len(text) else around, np.uint8)
+            marks = np.flatnonzero(cells[1:-1] == ord('"')) + 1
+            first, second = marks[0::2], marks[1::2]
+            opening, closing = (first, second) if closed else (second, first)
+            if not (opens[cells[opening - 1]].all() and closes[cells[closing + 1]].all()):
+                return False
+            closed ^= len(marks) % 2 == 1
+        return closed
+
+
 def _header_width(target: Path, delimiter: str) -> int:
     with target.open(encoding="utf-8", newline="") as stream:
         try:
@@ -337,7 +393,12 @@ def _header_width(target: Path, delimiter: str) -> int:
 
 def _load_csv(staging: Staging, table: str, path: Path, delimiter: str, width: int) -> int:
     staging.sql(staged.create_raw(table, str(path), delimiter, width, _LONGEST))
-    return int(staging.value(staged.last_row(table)))
+    height = int(staging.value(staged.last_row(table)))
+    if height > SMALL:
+        long = staging.table(table, [staged.raw_cell(i) for i in range(width)])
+        staging.sql(staged.drop_raw(table))
+        staging.take_in(table, long)
+    return height
 
 
 def _even_out(target: Path, delimiter: str, staging: Staging) -> tuple[Path, int, tuple[int, ...]]:
@@ -510,10 +571,7 @@ def rows(
         for row, *cells in kept[first - 1 : last]:
             yield row, cells
         return
-    upper = sheet.height if last is None else last
-    found = staging.sql(staged.rows_between(sheet.table, sheet.width), (first, upper)).fetchall()
-    for row, *cells in found:
-        yield row, cells
+    yield from staging.long[sheet.table].between(first, sheet.height if last is None else last).listed()
 
 
 def as_csv(header: list[str], body: list[tuple[object, ...]]) -> bytes:
