@@ -381,6 +381,43 @@ def test_a_long_table_is_read_as_a_short_one(monkeypatch: pytest.MonkeyPatch, li
         assert outcome() == short
 
 
+_CUTS = st.sampled_from(
+    (
+        *(b"a", b"1", b" ", b",", b",", b",", b'"', b'"', b'""', b',"', b'",', b'"\n', b"\n", b"\n", b"\r\n", b"\r"),
+        *(
+            word.encode(code)
+            for word in ("あ", "ソ能表", "窓口", "ﾃｽﾄ", "繧縺", "\ue000")
+            for code in ("utf-8", "cp932")
+        ),
+        *(b"\xfa\x40", b"\xee\xef", b"\x81", b"\x1b", b"\xff"),
+    )
+)
+
+
+@settings(CALM, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_CUTS, max_size=25).map(b"".join), st.sampled_from(("utf-8", "utf-8-sig", "cp932")))
+@example(b"\xfa\x40,\xee\xef\n\xee\xef,\xfa\x40\n", "cp932")
+def test_a_long_csv_is_cut_as_a_short_one(monkeypatch: pytest.MonkeyPatch, body: bytes, encoding: str) -> None:
+    content = "窓口,件数\n税務課,1\n".encode(encoding) + body
+
+    def outcome() -> Any:
+        with tempfile.TemporaryDirectory() as folder, Staging() as staging:
+            path = Path(folder, "a.csv")
+            path.write_bytes(content)
+            try:
+                book = read(path, staging, Settings())
+            except FileRejected as fault:
+                return fault.problems
+            (sheet,) = book.sheets
+            facts = (book.encoding, book.sha256, sheet.width, sheet.height, sheet.ragged)
+            return facts, [(row, [cell or "" for cell in cells]) for row, cells in rows(sheet, staging)]
+
+    short = outcome()
+    with monkeypatch.context() as long:
+        long.setattr(importlib.import_module("dx_data.door.read"), "SMALL", 0)
+        assert outcome() == short
+
+
 # --- the sieve -----------------------------------------------------------------------------------------------
 
 _NUMBERS_OF_PEOPLE = ("090-1234-5678", "0312345678", "123456789018", "a@b.jp", "1234567", "令和2年3月4日", "〒124-8555")

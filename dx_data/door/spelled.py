@@ -58,6 +58,11 @@ class Spelled:
         """The column with only those rows."""
         return Spelled(self.texts, self.numbers[places])
 
+    def spelled(self, texts: pa.Array) -> Spelled:
+        """The column with another text for each of its own; some may be alike."""
+        coded = texts.dictionary_encode()
+        return Spelled(coded.dictionary, np.append(coded.indices, np.int32(_BLANK))[self.numbers])
+
     def with_texts(self, places: Places, texts: Sequence[str | None]) -> Spelled:
         """The column with other texts at those places."""
         wanted = Spelled.of(pa.chunked_array([pa.array(texts, pa.string())]))
