@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from dx_data.rules import rule_named
 
@@ -65,8 +65,7 @@ class Problem:
         return {**asdict(self), "rows": list(self.rows), **_judged(self.rule)}
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One faulty cell: `letter` is its column in the file, blank where the door put the column there.
 
     A fault of a row has no letter and no header, one of the whole file no row either. `value` is masked already.

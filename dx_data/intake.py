@@ -197,12 +197,12 @@ def review(
             )
             book = found.book
             as_of, source = _as_of(wish, book)
-            faults = tuple(fault for table in found.tables for fault in table.all_faults(staging))
-            faulty = tuple(cell for table in found.tables for cell in faulty_cells(table, staging))
-            parts = _parts(found.tables, staging, wish)
     except FileRejected as fault:
         unmapped = fault.unmapped if isinstance(fault, Undecided) else ()
         return Reviewed(file=shown_name(file), problems=fault.problems + unfit, wish=wish, unmapped=unmapped)
+    faults = tuple(fault for table in found.tables for fault in table.all_faults())
+    faulty = tuple(cell for table in found.tables for cell in faulty_cells(table))
+    parts = _parts(found.tables, wish)
     progress("台帳との比較")
     # The same bytes read by new decisions are another delivery: then the rows decide whether anything changes.
     plan = _plan(house, parts, None if found.used or wish.additions else book.sha256)
@@ -341,7 +341,7 @@ def review_reference(
     )
 
 
-def _parts(tables: Iterable[door.Checked], staging: door.Staging, wish: Wish) -> list[Part]:
+def _parts(tables: Iterable[door.Checked], wish: Wish) -> list[Part]:
     """One part per dataset: sheets of one dataset are one delivery, else the second would replace the first."""
     by_dataset: dict[Dataset, list[door.Checked]] = {}
     for table in tables:
@@ -349,7 +349,7 @@ def _parts(tables: Iterable[door.Checked], staging: door.Staging, wish: Wish) ->
     return [
         Part(
             dataset,
-            pa.concat_tables([table.typed(staging) for table in found]),
+            pa.concat_tables([table.typed() for table in found]),
             frozenset.intersection(*(frozenset(c.name for c in table.columns) for table in found)),
             # A row left out for its faults says nothing about its key, so nothing may vanish or be replaced away.
             Delivery.APPEND if any(t.sound < t.rows for t in found) else wish.delivery or dataset.delivery,

@@ -29,7 +29,7 @@ def door(path: Path, **decided: Any) -> tuple[Examined, dict[str, Rows]]:
     """The examined file, and each dataset's sound rows without the columns that are blank throughout."""
     with Staging() as staging:
         examined = examine(path, staging, Settings(), **decided)
-        return examined, {table.dataset.name: filled(table.typed(staging).to_pylist()) for table in examined.tables}
+        return examined, {table.dataset.name: filled(table.typed().to_pylist()) for table in examined.tables}
 
 
 def filled(rows: Rows) -> Rows:
@@ -352,7 +352,7 @@ def test_every_fault_is_in_the_list_that_can_be_handed_back(tmp_path: Path) -> N
     text = f"{HEADER}\n{ROW.replace('完了', '？')}\n{ROW.replace('2025-04-01 09:30', '未定')}\n"
     with Staging() as staging:
         (table,) = examine(written(tmp_path, text), staging, Settings()).tables
-        assert [(f.sheet, f.row, f.letter, f.header, f.value) for f in table.all_faults(staging)] == [
+        assert [(f.sheet, f.row, f.letter, f.header, f.value) for f in table.all_faults()] == [
             ("", 2, "D", "処理状況", "？"),
             ("", 3, "C", "申請日時", "未定"),
         ]

@@ -178,7 +178,7 @@ def test_a_number_in_another_spelling_is_mended_and_listed(tmp_path: Path, writt
     with Staging() as staging:
         path = written(tmp_path, f"{HEADER},決済額\n{ROW},{written_as}\n")
         examined = examine(path, staging, Settings())
-        assert examined.tables[0].typed(staging).column("paid").to_pylist() == [value]
+        assert examined.tables[0].typed().column("paid").to_pylist() == [value]
     (mended,) = examined.mended
     assert (mended.rule, mended.column, mended.count, mended.rows) == ("number.spelling", "E", 1, (2,))
     assert (mended.before, mended.after) == (written_as.strip('"'), str(value))
@@ -243,7 +243,7 @@ def test_declared_personal_columns_are_left_out_and_listed(tmp_path: Path) -> No
     text = f"{HEADER},氏名,電話番号\n{ROW},架空 花子,090-1234-5678\n"
     with Staging() as staging:
         examined = examine(written(tmp_path, text), staging, Settings())
-        assert "架空 花子" not in str(examined.tables[0].typed(staging).to_pydict())
+        assert "架空 花子" not in str(examined.tables[0].typed().to_pydict())
     assert [(m.rule, m.column, m.header) for m in examined.mended] == [
         ("gate.class", "E", "氏名"),
         ("gate.class", "F", "電話番号"),

@@ -29,7 +29,7 @@ def rows_of(path: Path, **decided: Any) -> list[dict[str, Any]]:
         examined = examine(path, staging, Settings(), **decided)
         assert examined.problems == ()
         assert [table.dataset.name for table in examined.tables] == ["municipal_dx_benchmarks"]
-        return examined.tables[0].typed(staging).to_pylist()
+        return examined.tables[0].typed().to_pylist()
 
 
 def test_online_rates_keep_blanks_apart_from_zeros() -> None:

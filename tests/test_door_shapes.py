@@ -23,7 +23,7 @@ def door(path: Path, **decided: Any) -> tuple[Examined, list[dict[str, Any]]]:
     with Staging() as staging:
         folder = staging.folder
         examined = examine(path, staging, Settings(), **decided)
-        rows = [row for table in examined.tables for row in table.typed(staging).to_pylist()]
+        rows = [row for table in examined.tables for row in table.typed().to_pylist()]
     assert not folder.exists()
     return examined, [{name: value for name, value in row.items() if value is not None} for row in rows]
 

@@ -4,6 +4,7 @@
 
 import csv
 import datetime as dt
+import importlib
 import io
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from dx_data import text
 from dx_data.calendar import is_open_day
 from dx_data.datasets import DATASETS
 from dx_data.derive import checks, staged, template
-from dx_data.door import Staging, examine, folding, layout, read
+from dx_data.door import Staging, examine, read
 from dx_data.door.read import rows
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
@@ -41,7 +42,7 @@ def door(content: bytes, dataset: Dataset, name: str = "a.csv") -> tuple[list[di
         path.write_bytes(content)
         examined = examine(path, staging, Settings(), dataset=dataset)
         (table,) = examined.tables
-        return table.typed(staging).to_pylist(), {fault.row for fault in table.all_faults(staging) if fault.row}
+        return table.typed().to_pylist(), {fault.row for fault in table.all_faults() if fault.row}
 
 
 def as_csv(lines: list[list[str]], encoding: str = "utf-8") -> bytes:
@@ -371,12 +372,49 @@ def test_a_long_table_is_read_as_a_short_one(monkeypatch: pytest.MonkeyPatch, li
             except FileRejected as fault:
                 return fault.problems
             (table,) = examined.tables
-            return examined.problems, examined.mended, table.rows, table.typed(staging).to_pylist()
+            return examined.problems, examined.mended, table.all_faults(), table.typed().to_pylist()
 
     short = outcome()
     with monkeypatch.context() as long:
-        long.setattr(folding, "_is_long", lambda laid, staging: laid.view not in staging.held)
-        long.setattr(layout, "SMALL", 0)
+        for stage in ("read", "layout", "parts", "suspects"):
+            long.setattr(importlib.import_module(f"dx_data.door.{stage}"), "SMALL", 0)
+        assert outcome() == short
+
+
+_CUTS = st.sampled_from(
+    (
+        *(b"a", b"1", b" ", b",", b",", b",", b'"', b'"', b'""', b',"', b'",', b'"\n', b"\n", b"\n", b"\r\n", b"\r"),
+        *(
+            word.encode(code)
+            for word in ("あ", "ソ能表", "窓口", "ﾃｽﾄ", "繧縺", "\ue000")
+            for code in ("utf-8", "cp932")
+        ),
+        *(b"\xfa\x40", b"\xee\xef", b"\x81", b"\x1b", b"\xff"),
+    )
+)
+
+
+@settings(CALM, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_CUTS, max_size=25).map(b"".join), st.sampled_from(("utf-8", "utf-8-sig", "cp932")))
+@example(b"\xfa\x40,\xee\xef\n\xee\xef,\xfa\x40\n", "cp932")
+def test_a_long_csv_is_cut_as_a_short_one(monkeypatch: pytest.MonkeyPatch, body: bytes, encoding: str) -> None:
+    content = "窓口,件数\n税務課,1\n".encode(encoding) + body
+
+    def outcome() -> Any:
+        with tempfile.TemporaryDirectory() as folder, Staging() as staging:
+            path = Path(folder, "a.csv")
+            path.write_bytes(content)
+            try:
+                book = read(path, staging, Settings())
+            except FileRejected as fault:
+                return fault.problems
+            (sheet,) = book.sheets
+            facts = (book.encoding, book.sha256, sheet.width, sheet.height, sheet.ragged)
+            return facts, [(row, [cell or "" for cell in cells]) for row, cells in rows(sheet, staging)]
+
+    short = outcome()
+    with monkeypatch.context() as long:
+        long.setattr(importlib.import_module("dx_data.door.read"), "SMALL", 0)
         assert outcome() == short
 
 
@@ -412,9 +450,8 @@ def wide(piece: str) -> str:
 
 def through_the_sieve(cells: list[str]) -> set[str]:
     with duckdb.connect(":memory:") as connection:
-        connection.register("given", pa.table({"c0": cells}))
-        connection.execute("CREATE TABLE cells AS SELECT c0 FROM given")
-        found = connection.execute(staged.may_be_personal("cells", {0: False})).fetchall()
+        connection.register("given", pa.table({"place": [0] * len(cells), "cell": cells, "n": [1] * len(cells)}))
+        found = connection.execute(staged.may_be_personal("given")).fetchall()
     return {cell for _, cell, _ in found}
 
 

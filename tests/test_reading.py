@@ -482,7 +482,7 @@ def through_the_door(folder: Path, text: str) -> tuple[list[dict[str, Any]], lis
     path.write_bytes(text.replace("\n", "\r\n").encode("cp932"))
     with Staging() as staging:
         examined = examine(path, staging, Settings())
-        rows = [row for table in examined.tables for row in table.typed(staging).to_pylist()]
+        rows = [row for table in examined.tables for row in table.typed().to_pylist()]
     return rows, [p.rule for p in examined.problems], [m.rule for m in examined.mended]
 
 

@@ -6,17 +6,13 @@ per declared column, beside it `t<n>`: the n-th column's text where its strict f
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from unicodedata import normalize
 
-from dx_data.derive.checks import WHITE, filled, present, strict
-from dx_data.derive.tables import TYPES, literal, quoted
+from dx_data.derive.checks import filled, present, strict
+from dx_data.derive.tables import literal, quoted
 from dx_data.errors import ROWS_SHOWN
-from dx_data.spec import Column, Dataset, Kind
-
-Cells = Sequence[tuple[str, Column]]
+from dx_data.spec import Column
 
 # What a digit and a separator between digits can look like before NFKC makes them plain; rarer ones are `_STRANGE`.
 _DIGIT = "0-9０-９〇零一二三四五六七八九"
@@ -71,9 +67,7 @@ _ASCII = (
 # No telephone, address or マイナンバー has the shape of kintone's moments or of an ISO day.
 _MOMENTS = {16: "____/__/__ __:__", 10: "____-__-__"}
 _FEWEST_BYTES = 6  # of an address, a@b.jp
-_LABELS = 8
-_NOTES = ("※", "注", "（注", "(注", "*注", "＊", "備考", "資料", "出典", "（備考")
-_PRIVATE_USE = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFD}]"
+PRIVATE_USE = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{10FFFD}]"
 
 
 # --- raw tables ----------------------------------------------------------------------------------------------
@@ -233,68 +227,15 @@ def lay_out(
     return f"CREATE VIEW {view} AS SELECT row, {selected} FROM {table} WHERE row > {header}{rest} AND ({some})"
 
 
-def perhaps_no_data(table: str, width: int, header: int, titles: Sequence[str]) -> str:
-    """The rows under the header that may be totals, notes or the header again; `layout` decides."""
-    # One pattern over the joined cells: a test for each word in each cell takes twenty times as long.
-    joined = ", ".join(f"c{i}" for i in range(min(width, _LABELS)))
-    marks = "|".join(map(re.escape, _NOTES))
-    pattern = rf"計|総|全|再掲|(?:^|\x1f)[{WHITE}]*(?:{marks})|(?:^|\x1f)[(（{WHITE}]*うち"
-    words = f"regexp_matches(concat_ws(chr(31), {joined}), {literal(pattern)})"
-    named = next((i for i, title in enumerate(titles) if title), 0)
-    again = f"c{named} = {literal(titles[named])}" if titles and titles[named] else "false"
-    cells = ", ".join(f"c{i}" for i in range(width))
-    return f"SELECT row, {cells} FROM {table} WHERE row > {header} AND ({words} OR {again}) ORDER BY row"
-
-
-def distinct_cells(view: str, column: str) -> str:
-    """The distinct filled cells of a column."""
-    return f"SELECT DISTINCT {quoted(column)} FROM {view} WHERE {quoted(column)} IS NOT NULL"
-
-
-def doubtful_signs(view: str, entry: str, count: str, amount: str) -> str:
-    """Entry, count and amount of the rows whose figures may not have the sign of their entry."""
-    n, yen = quoted(count), quoted(amount)
-    # What begins with a digit is not negative, what begins with a minus is not positive.
-    sold = f"coalesce({yen} BETWEEN '0' AND '9~', true)"
-    returned = " AND ".join(f"coalesce(starts_with({cell}, '-'), true)" for cell in (n, yen))
-    return (
-        f"SELECT DISTINCT coalesce({quoted(entry)}, ''), coalesce({n}, ''), coalesce({yen}, '') FROM {view}"
-        f" WHERE NOT CASE {quoted(entry)} WHEN '売上' THEN {sold} WHEN '取消' THEN {returned}"
-        f" WHEN '返金' THEN {returned} ELSE false END"
-    )
-
-
-def take_signs(table: str, view: str, signs: str, columns: Sequence[str], figures: Sequence[str]) -> str:
-    """The view as a table c0, c1, … with entry, count and amount (`figures`) as `signs` has them (old0 … → new0 …)."""
-    new = {name: f"new{n}" for n, name in enumerate(figures)}
-    cells = ", ".join(
-        f"CASE WHEN s.old0 IS NULL THEN l.{quoted(name)} ELSE s.{new[name]} END AS c{n}"
-        if name in new
-        else f"l.{quoted(name)} AS c{n}"
-        for n, name in enumerate(columns)
-    )
-    return (
-        f"CREATE TABLE {table} AS SELECT l.row, {cells} FROM {view} l LEFT JOIN {signs} s ON {_same_figures(figures)}"
-    )
-
-
-def rows_signed(view: str, signs: str, figures: Sequence[str]) -> str:
-    """The rows that `take_signs` changes."""
-    return f"SELECT l.row FROM {view} l JOIN {signs} s ON {_same_figures(figures)} ORDER BY l.row"
-
-
-def _same_figures(figures: Sequence[str]) -> str:
-    return " AND ".join(f"coalesce(l.{quoted(name)}, '') = s.old{n}" for n, name in enumerate(figures))
+def made_cells(table: str, cells: Sequence[tuple[str, str]]) -> str:
+    """Expressions under names, for every row of a raw table."""
+    selected = ", ".join(f"{expression} AS {quoted(name)}" for expression, name in cells)
+    return f"SELECT row, {selected} FROM {table} ORDER BY row"
 
 
 def carry_down(table: str, column: int, merged: str) -> str:
     """Write a merged cell's text into the rows it covers (`row`, `value`)."""
     return f"UPDATE {table}_cells SET c{column} = m.value FROM {merged} m WHERE rowid = m.row - 1"
-
-
-def count_rows(table: str) -> str:
-    """How many rows there are."""
-    return f"SELECT count(*) FROM {table}"
 
 
 # --- kintone's records ---------------------------------------------------------------------------------------
@@ -364,31 +305,20 @@ def sub_table_rows(view: str, records: str, keys: Sequence[str], cells: Sequence
 # --- the gate ------------------------------------------------------------------------------------------------
 
 
-def may_be_personal(table: str, positions: Mapping[int, bool], *, sieved: bool = True) -> str:
-    """Distinct cells that could hold something personal, by column, with their counts.
+def may_be_personal(cells: str, only_my_number: Iterable[int] = ()) -> str:
+    """Distinct cells (`place`, `cell`, `n`) that could hold something personal.
 
-    `positions` says of each column whether only マイナンバー counts. This is wider than the truth:
-    `text.personal_kinds` decides. Without `sieved` it is wider still:
-    for few rows the patterns cost more than they save.
+    In the places `only_my_number` nothing else counts. This is wider than the truth: `text.personal_kinds` decides.
     """
-    distinct = " UNION ALL ".join(_distinct(table, position) for position in positions)
-    if not sieved:
-        return distinct
-    only = [position for position, only_my_number in positions.items() if only_my_number]
+    shapes = _MOMENTS.items()
+    moments = " OR ".join(f"(strlen(cell) = {size} AND cell LIKE '{shape}')" for size, shape in shapes)
     condition = _suspicious("cell", False)
-    if only:
+    if only := list(only_my_number):
         narrow = f"place IN ({', '.join(map(str, only))})"
         condition = f"CASE WHEN {narrow} THEN {_suspicious('cell', True)} ELSE {condition} END"
-    # Materialised, so that the patterns are compiled once and not for every column: that takes 30 ms each.
-    return f"WITH cells AS MATERIALIZED ({distinct}) SELECT * FROM cells WHERE {condition}"
-
-
-def _distinct(table: str, position: int) -> str:
-    cell = raw_cell(position)
-    moments = " OR ".join(f"(strlen({cell}) = {size} AND {cell} LIKE '{shape}')" for size, shape in _MOMENTS.items())
     return (
-        f"SELECT {position} AS place, {cell} AS cell, count(*) AS n FROM {table}"
-        f" WHERE strlen({cell}) >= {_FEWEST_BYTES} AND NOT ({moments}) GROUP BY {cell}"
+        f"SELECT place, cell, n FROM {cells}"
+        f" WHERE n > 0 AND strlen(cell) >= {_FEWEST_BYTES} AND NOT ({moments}) AND ({condition})"
     )
 
 
@@ -450,170 +380,15 @@ def count_below(table: str, column: str, header: int) -> str:
     return f"SELECT count(*) FROM {table} WHERE row > {int(header)} AND {column} IN {cells}"
 
 
-def longest_cells(table: str, width: int) -> str:
-    """For each column, the bytes of its longest cell."""
-    return f"SELECT {', '.join(f'coalesce(max(strlen(c{i})), 0)' for i in range(width))} FROM {table}"
-
-
 # --- typing and checking -------------------------------------------------------------------------------------
 
 
-def create_typed(table: str, view: str, cells: Cells) -> str:
-    """Type every cell that is in strict form; a filled cell that is not stays in `t<n>` as text."""
-    typed = ", ".join(f"{strict(column, quoted(cell))} AS v{n}" for n, (cell, column) in enumerate(cells))
-    names = ", ".join(f"v{n} AS {quoted(column.name)}" for n, (_, column) in enumerate(cells))
-    loose = ", ".join(
-        f"CASE WHEN v{n} IS NULL AND {quoted(cell)} <> '' THEN {present(quoted(cell))} END AS t{n}"
-        for n, (cell, _) in enumerate(cells)
+def read_spellings(texts: str, columns: Sequence[Column]) -> str:
+    """Type every text of c0, c1, … by its place: `v<n>` is NULL where it is not in strict form, `b<n>` says blank."""
+    read = ", ".join(
+        f"{strict(column, f'c{n}')} AS v{n}, {present(f'c{n}')} IS NULL AS b{n}" for n, column in enumerate(columns)
     )
-    return (
-        f"CREATE TABLE {table} AS SELECT row, {names}, {loose}, 0::UBIGINT AS faults"
-        f" FROM (SELECT *, {typed} FROM {view})"
-    )
-
-
-def create_faults(table: str) -> str:
-    """The list of every faulty cell."""
-    columns = "row BIGINT, letter VARCHAR, header VARCHAR, value VARCHAR, message VARCHAR, fix VARCHAR"
-    return f"CREATE TABLE {table} ({columns})"
-
-
-def count_loose(table: str, width: int) -> str:
-    """For each column, how many cells are not in strict form."""
-    return f"SELECT {', '.join(f'count(t{n})' for n in range(width))} FROM {table}"
-
-
-def loose_spellings(table: str, n: int) -> str:
-    """The distinct loose spellings of a column with count and first rows, in the order of the file."""
-    return (
-        f"SELECT t{n}, count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {table} WHERE t{n} IS NOT NULL"
-        f" GROUP BY t{n} ORDER BY min(row)"
-    )
-
-
-def take_strict_spellings(table: str, n: int, column: Column, spellings: str) -> str:
-    """Type the loose cells whose strict spelling was found (`cell`, `strict`)."""
-    value = "s.strict" if column.kind is Kind.TEXT else strict(column, "s.strict")
-    return f"UPDATE {table} SET {quoted(column.name)} = {value} FROM {spellings} s WHERE t{n} = s.cell"
-
-
-def list_unreadable(table: str, n: int, faults: str, letter: str | None, header: str | None, spellings: str) -> str:
-    """List every cell whose spelling has no certain meaning (`cell`, `value`, `message`, `fix`)."""
-    return (
-        f"INSERT INTO {faults} SELECT row, {literal(letter)}, {literal(header)}, s.value, s.message, s.fix"
-        f" FROM {table}, {spellings} s WHERE t{n} = s.cell"
-    )
-
-
-def mark_unreadable(table: str, n: int, spellings: str) -> str:
-    """Mark the rows of those cells as faulty."""
-    return f"UPDATE {table} SET faults = faults | {1 << n} FROM {spellings} s WHERE t{n} = s.cell"
-
-
-def is_blank(n: int, column: Column) -> str:
-    """Condition: the cell was empty in the file."""
-    return f"{quoted(column.name)} IS NULL AND t{n} IS NULL"
-
-
-def is_lost(n: int, column: Column) -> str:
-    """Condition: the cell was filled, is no fault, and yet has no value."""
-    return f"{quoted(column.name)} IS NULL AND t{n} IS NOT NULL AND faults & {1 << n} = 0"
-
-
-def is_below(column: Column) -> str:
-    """Condition: the value lies under the declared minimum."""
-    return f"{quoted(column.name)} < {column.minimum}"
-
-
-def is_used_too_early(column: Column, value: str, day: Column, since: dt.date) -> str:
-    """Condition: the column has the value on a day before it holds."""
-    held = f"list_contains({quoted(column.name)}, {literal(value)})" if column.kind is Kind.CHOICES else ""
-    return f"{held or f'{quoted(column.name)} = {literal(value)}'} AND {quoted(day.name)} < DATE '{since.isoformat()}'"
-
-
-def is_odd(rows: str) -> str:
-    """Condition: the row is one of the listed ones."""
-    return f"row IN (SELECT row FROM {rows})"
-
-
-def count_key_repeats(table: str, key: Sequence[str]) -> str:
-    """How many sound rows share their key with another."""
-    return (
-        f"SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM {table} WHERE faults = 0"
-        f" GROUP BY {_names(key)} HAVING n > 1)"
-    )
-
-
-def has_repeated_key(table: str, key: Sequence[str]) -> str:
-    """Condition: another sound row has the same key; blank is a value of the key."""
-    same = " AND ".join(f"d.{quoted(name)} IS NOT DISTINCT FROM {table}.{quoted(name)}" for name in key)
-    return (
-        f"faults = 0 AND EXISTS (SELECT 1 FROM (SELECT {_names(key)} FROM {table} WHERE faults = 0"
-        f" GROUP BY {_names(key)} HAVING count(*) > 1) d WHERE {same})"
-    )
-
-
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(map(quoted, names))
-
-
-def has_private_use(column: Column) -> str:
-    """Condition: the stored text holds 外字."""
-    return f"regexp_matches({quoted(column.name)}, '{_PRIVATE_USE}')"
-
-
-def rows_where(table: str, condition: str) -> str:
-    """How many rows fulfil the condition, and the first of them."""
-    return f"SELECT count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM {table} WHERE {condition}"
-
-
-def count_where(table: str, conditions: Sequence[str]) -> str:
-    """How many rows fulfil each of the conditions."""
-    counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in conditions)
-    return f"SELECT {counts} FROM {table}"
-
-
-def one_value(table: str, column: Column, condition: str) -> str:
-    """The column's value in the first row that fulfils the condition."""
-    return f"SELECT {quoted(column.name)} FROM {table} WHERE {condition} ORDER BY row LIMIT 1"
-
-
-def list_where(
-    table: str, condition: str, faults: str, letter: str | None, header: str | None, message: str, fix: str
-) -> str:
-    """List the rows that fulfil the condition as faults."""
-    return (
-        f"INSERT INTO {faults} SELECT row, {literal(letter)}, {literal(header)}, '', {literal(message)}, {literal(fix)}"
-        f" FROM {table}"
-        f" WHERE {condition}"
-    )
-
-
-def mark_where(table: str, condition: str, n: int) -> str:
-    """Mark the rows that fulfil the condition as faulty in the n-th column."""
-    return f"UPDATE {table} SET faults = faults | {1 << n} WHERE {condition}"
-
-
-def count_sound(table: str) -> str:
-    """How many rows there are, and how many without a fault."""
-    return f"SELECT count(*), count(*) FILTER (WHERE faults = 0) FROM {table}"
-
-
-def list_faults(faults: str) -> str:
-    """Every faulty cell in the order of the file."""
-    return f"SELECT row, letter, header, value, message, fix FROM {faults} ORDER BY row, header"
-
-
-def sound_rows(table: str, dataset: Dataset, columns: Sequence[Column], sheet: str | None) -> str:
-    """The sound rows as the lake takes them; a declared column that the file lacks is NULL."""
-    found = {column.name for column in columns}
-    selected = ", ".join(
-        f"{quoted(c.name) if c.name in found else f'NULL::{TYPES[c.kind]}'} AS {quoted(c.name)}" for c in dataset.stored
-    )
-    return (
-        f"SELECT {selected}, {literal(sheet)}::VARCHAR AS source_sheet, row AS source_row FROM {table}"
-        f" WHERE faults = 0 ORDER BY row"
-    )
+    return f"SELECT {read} FROM {texts} ORDER BY place"
 
 
 def laid_rows(view: str, columns: Sequence[str]) -> str:
@@ -624,36 +399,6 @@ def laid_rows(view: str, columns: Sequence[str]) -> str:
 def laid_rows_numbered(view: str, columns: Sequence[str]) -> str:
     """The same with the physical row before the cells."""
     return f"SELECT row, {', '.join(map(quoted, columns))} FROM {view} ORDER BY row"
-
-
-def is_before(later: Column, earlier: Column) -> str:
-    """Condition: the later moment lies before the earlier one; by day where one of them knows no time."""
-    day = "" if later.kind is earlier.kind else "::DATE"
-    return f"{quoted(later.name)}{day} < {quoted(earlier.name)}{day}"
-
-
-def has_value(column: Column, values: Sequence[str]) -> str:
-    """Condition: the cell is one of the values."""
-    return f"{quoted(column.name)} IN ({', '.join(map(literal, values))})"
-
-
-def longest_padded(table: str, columns: Sequence[Column]) -> str:
-    """The length of each column's longest text of digits that begins with 0; 0 without any."""
-    lengths = ", ".join(
-        f"coalesce(max(strlen({name})) FILTER (WHERE starts_with({name}, '0') AND {_digits(name)}), 0)"
-        for name in (quoted(column.name) for column in columns)
-    )
-    return f"SELECT {lengths} FROM {table}"
-
-
-def is_shortened(column: Column, length: int) -> str:
-    """Condition: a text of digits only, shorter than its like, as Excel leaves a number without its zeros."""
-    name = quoted(column.name)
-    return f"strlen({name}) < {int(length)} AND NOT starts_with({name}, '0') AND {_digits(name)}"
-
-
-def _digits(cell: str) -> str:
-    return f"regexp_full_match({cell}, '[0-9]+')"
 
 
 # --- people's decisions --------------------------------------------------------------------------------------
@@ -677,7 +422,7 @@ def rows_with_key(
         f"{f'coalesce(k.{quoted(n)}::VARCHAR, {chr(39) * 2})' if n in present_keys else chr(39) * 2} = w.k{i}"
         for i, n in enumerate(key)
     )
-    sound = " AND ".join(f"(k.{quoted(n)} IS NOT NULL OR k.t{i} IS NULL)" for i, n in enumerate(present_keys))
+    sound = " AND ".join(f"k.t{i} IS NOT true" for i, n in enumerate(present_keys))
     return (
         f"SELECT k.row, w.number, coalesce(v.{quoted(column)}, '') FROM {keys} k JOIN {wanted} w ON {same}"
         f" JOIN {view} v ON v.row = k.row WHERE {sound or 'true'} ORDER BY k.row"
@@ -692,26 +437,3 @@ def corrected_rows(name: str, view: str, corrections: Mapping[str, str]) -> str:
     )
     joined = "".join(f" LEFT JOIN {table} ON {table}.row = v.row" for table in corrections.values())
     return f"CREATE VIEW {name} AS SELECT v.* REPLACE ({cells}) FROM {view} v{joined}"
-
-
-def faulty_cells(
-    table: str,
-    faults: str,
-    key: Sequence[str],
-    present_keys: Mapping[str, int],
-    others: Sequence[tuple[int, Column]],
-    limit: int,
-) -> str:
-    """The first faulty cells outside the key, in rows whose key is sound: row, n, cell, key, message."""
-    mask = sum(1 << n for n in present_keys.values())
-    keys = ", ".join(f"coalesce({quoted(n)}::VARCHAR, '')" if n in present_keys else "''" for n in key)
-    each = " UNION ALL ".join(
-        f"SELECT row, {n} AS n, coalesce(t{n}, {quoted(column.name)}::VARCHAR, '') AS cell, [{keys}] AS key"
-        f" FROM {table} WHERE faults & {1 << n} <> 0 AND faults & {mask} = 0"
-        for n, column in others
-    )
-    return (
-        f"SELECT row, n, cell, key, (SELECT any_value(f.message) FROM {faults} f WHERE f.row = c.row"
-        f" AND (f.value = c.cell OR f.value = '')) FROM (SELECT * FROM ({each}) ORDER BY row, n LIMIT {int(limit)}) c"
-        f" ORDER BY row, n"
-    )

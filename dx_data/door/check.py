@@ -1,29 +1,36 @@
-"""Cells → typed rows and findings: set-based, over rows staged as text; every fault of every row is found.
+"""Cells → typed rows and findings: set-based, over the spellings of each column; every fault of every row is found.
 
-A cell in strict form is typed by SQL. The distinct spellings that SQL refuses are rewritten by
-`derive.checks.canonical` or become faults; rows are never visited one by one in Python.
+A spelling in strict form is typed by SQL. Those that SQL refuses are rewritten by `derive.checks.canonical` or become
+faults. Each is read once and its answer spread over the rows; rows are never visited one by one in Python.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dx_data import text
 from dx_data.derive import checks, staged
+from dx_data.door import values
 from dx_data.door.echo import safe_mended, safe_problem, shown
 from dx_data.door.known import NOTHING, Known, Reading
 from dx_data.door.match import Matched
+from dx_data.door.spelled import Mask, Places, Table
 from dx_data.door.staging import Staging
 from dx_data.door.undecided import UnknownChoice
+from dx_data.door.values import Values
 from dx_data.errors import ROWS_SHOWN, Fault, Mended, Problem
 from dx_data.spec import Column, Dataset, Kind
 from dx_data.text import fold_choice
 
 _PROBLEMS_PER_COLUMN = 200
+_MOST_KEYS = 1 << 62
 _SPELLING = ("choice.spelling", "選択肢の表記にそろえました")
 _DATE = ("date.spelling", "日付の表記をそろえました")
 _NUMBER = ("number.spelling", "数の表記をそろえました")
@@ -39,12 +46,24 @@ _REWRITTEN: dict[Kind, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
+class Finding(NamedTuple):
+    """What is wrong with cells of one column (the n-th) or, without one, with whole rows."""
+
+    n: int | None
+    letter: str
+    header: str
+    value: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, eq=False)
 class Checked:
     """One dataset's rows, typed, with everything found and mended on the way.
 
-    `rows` counts data rows, `sound` those without a fault. The typed rows stay in the staging until asked for.
-    `unknown` are spellings that no choice has, `used` the decided readings of spellings that it needed.
+    `rows` counts data rows, `sound` those without a fault. `unknown` are spellings that no choice has, `used` the
+    decided readings of spellings that it needed. `read` are the columns; the k-th faulty cell stands at `places[k]` (a
+    row's place from 0) and is `findings[kinds[k]]`.
     """
 
     dataset: Dataset
@@ -54,20 +73,42 @@ class Checked:
     sound: int
     problems: tuple[Problem, ...]
     mended: tuple[Mended, ...]
-    table: str
-    faults: str
-    columns: tuple[Column, ...]
+    numbers: Places
+    read: tuple[Values, ...]
+    faulty: Mask
+    places: Places
+    kinds: Places
+    findings: tuple[Finding, ...]
     unknown: tuple[UnknownChoice, ...] = ()
     used: tuple[Reading, ...] = ()
 
-    def typed(self, staging: Staging) -> pa.Table:
-        """The sound rows: declared columns (those absent from the file are NULL), `source_sheet`, `source_row`."""
-        return staging.sql(staged.sound_rows(self.table, self.dataset, self.columns, self.sheet)).to_arrow_table()
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The declared columns that the file has."""
+        return tuple(each.column for each in self.read)
 
-    def all_faults(self, staging: Staging) -> Iterator[Fault]:
-        """Every faulty cell with its place, fault and remedy."""
-        for row, letter, header, value, message, fix in staging.sql(staged.list_faults(self.faults)).fetchall():
-            yield Fault(self.sheet or "", row, letter or "", header or "", value, message, fix)
+    def typed(self) -> pa.Table:
+        """The sound rows: declared columns (those absent from the file are NULL), `source_sheet`, `source_row`."""
+        sound = np.flatnonzero(~self.faulty)
+        found = {each.column.name: each for each in self.read}
+        columns = {
+            c.name: found[c.name].per_row(sound) if c.name in found else values.absent(c, len(sound))
+            for c in self.dataset.stored
+        }
+        sheet = pa.DictionaryArray.from_arrays(
+            np.zeros(self.sound, np.int8), pa.array([self.sheet or ""]), mask=np.full(self.sound, self.sheet is None)
+        )
+        return pa.table({**columns, "source_sheet": sheet, "source_row": self.numbers[sound]})
+
+    def all_faults(self) -> list[Fault]:
+        """Every faulty cell with its place, fault and remedy, in the order of the file."""
+        # A fault of a whole row stands behind those of its cells.
+        headers = {header: n for n, header in enumerate(sorted({f.header for f in self.findings if f.n is not None}))}
+        ranks = np.array([len(headers) if f.n is None else headers[f.header] for f in self.findings], np.int64)
+        order = np.lexsort((self.kinds, ranks[self.kinds], self.places))
+        rows, kinds = self.numbers[self.places[order]].tolist(), self.kinds[order].tolist()
+        sheet, rests = self.sheet or "", [finding[1:] for finding in self.findings]
+        return [Fault(sheet, row, *rests[kind]) for row, kind in zip(rows, kinds, strict=True)]
 
 
 def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked:
@@ -76,10 +117,8 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
     if known.choices or known.additions:
         widened = {view: known.widened(matched.dataset, column) for view, column in matched.columns.items()}
         matched = replace(matched, columns=widened)
-    cells = list(matched.columns.items())
-    table = staging.name("typed")
-    staging.sql(staged.create_typed(table, matched.view, cells))
-    work = _Work(matched, staging, table, cells, known)
+    table = staging.table(matched.view, list(matched.columns))
+    work = _Work(matched, staging, table, known)
     work.rewrite()
     work.require()
     work.bound()
@@ -97,6 +136,7 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
 class _Spelling:
     """One loose spelling of a column: how often and where it stands, and its strict form or what is wrong with it."""
 
+    number: int
     cell: str
     count: int
     rows: tuple[int, ...]
@@ -108,73 +148,91 @@ def _folded(column: Column, cell: str) -> set[str]:
     return set(map(fold_choice, checks.parts(column, cell))) if column.choices else set()
 
 
-def _read(column: Column, cell: str, count: int, rows: Sequence[int]) -> _Spelling:
+def _read(column: Column, number: int, cell: str, count: int, rows: tuple[int, ...]) -> _Spelling:
     try:
-        return _Spelling(cell, count, tuple(rows), strict=checks.canonical(column, cell))
+        return _Spelling(number, cell, count, rows, strict=checks.canonical(column, cell))
     except text.Unreadable as fault:
-        return _Spelling(cell, count, tuple(rows), fault=fault)
+        return _Spelling(number, cell, count, rows, fault=fault)
 
 
 class _Work:
-    """One check under way: collects what it finds beside the staged table."""
+    """One check under way: collects what it finds."""
 
-    def __init__(
-        self, matched: Matched, staging: Staging, table: str, cells: Sequence[tuple[str, Column]], known: Known
-    ) -> None:
-        self.matched, self.staging, self.table, self.cells = matched, staging, table, cells
-        self.known = known
+    def __init__(self, matched: Matched, staging: Staging, table: Table, known: Known) -> None:
+        self.matched, self.staging, self.known = matched, staging, known
+        self.rows = table.rows
+        self.views = list(matched.columns)
+        self.read = values.read(table, matched.columns, staging)
         self.unknown: list[UnknownChoice] = []
         self.used: list[Reading] = []
         self.problems: list[Problem] = []
         self.mended: list[Mended] = []
-        self.faults = staging.name("faults")
-        staging.sql(staged.create_faults(self.faults))
+        self.faulty = np.zeros(len(table.rows), np.bool_)
+        self.findings: list[Finding] = []
+        self.places: list[Places] = []
+        self.kinds: list[Places] = []
 
     def place(self, n: int) -> dict[str, str | None]:
         """Sheet, letter and heading of a column, for findings."""
-        view, column = self.cells[n]
-        heading = self.matched.heading(view)
+        heading = self.matched.heading(self.views[n])
         return {
             "sheet": self.matched.laid.sheet,
             "column": heading.letter or None,
-            "header": shown(heading.text or column.title),
+            "header": shown(heading.text or self.read[n].column.title),
         }
+
+    def first(self, places: Places) -> tuple[int, ...]:
+        """The numbers of the first rows of some places."""
+        return tuple(self.rows[places[:ROWS_SHOWN]].tolist())
 
     def rewrite(self) -> None:
         """Rewrite the loose spellings of every column, or note them as faults."""
-        counts = self.staging.row(staged.count_loose(self.table, len(self.cells)))
-        for n, count in enumerate(counts):
-            if count:
+        for n, each in enumerate(self.read):
+            if each.loose.any():
                 self._rewrite_column(n)
 
     def _rewrite_column(self, n: int) -> None:
-        _, column = self.cells[n]
-        found = self.staging.sql(staged.loose_spellings(self.table, n)).fetchall()
-        spellings = [_read(column, *spelling) for spelling in found]
+        mine = self.read[n]
+        spellings = self._spellings(mine)
         if read := [s for s in spellings if not s.fault]:
             self._take(n, read)
         if wrong := [s for s in spellings if s.fault]:
             self._note_wrong(n, wrong)
-        if column.choices:
+        if mine.column.choices:
             self._decide(n, spellings)
         # Nothing that was written becomes blank, whatever the rules above may have missed.
+        lost = mine.loose & mine.unread
+        lost[[s.number for s in wrong]] = False
         self.note(
             n,
-            staged.is_lost(n, column),
+            mine.spelled.where(lost),
             "check.unreadable",
-            f"{column.kind.title}として読めません",
+            f"{mine.column.kind.title}として読めません",
             "書き方を確かめて直してください",
         )
 
+    def _spellings(self, mine: Values) -> list[_Spelling]:
+        """The loose spellings of a column, read, in the order of the file."""
+        places = mine.spelled.where(mine.loose)
+        numbers = mine.spelled.numbers[places]
+        by_number = np.argsort(numbers, kind="stable")
+        found, starts, counts = np.unique(numbers[by_number], return_index=True, return_counts=True)
+        texts = mine.spelled.texts.take(pa.array(found)).to_pylist()
+        firsts = (
+            places[by_number[start : start + min(n, ROWS_SHOWN)]] for start, n in zip(starts, counts, strict=True)
+        )
+        spellings = zip(found.tolist(), texts, counts.tolist(), firsts, strict=True)
+        ordered = sorted(spellings, key=lambda spelling: spelling[3][0])
+        return [_read(mine.column, number, cell, count, self.first(first)) for number, cell, count, first in ordered]
+
     def _take(self, n: int, read: Sequence[_Spelling]) -> None:
-        _, column = self.cells[n]
-        with self.staging.lent(cell=[s.cell for s in read], strict=[s.strict for s in read]) as spellings:
-            self.staging.sql(staged.take_strict_spellings(self.table, n, column, spellings))
-        decided = self._decided(column)
-        changed = [s for s in read if s.cell != s.strict and decided.isdisjoint(_folded(column, s.cell))]
+        mine = self.read[n]
+        mine.take({s.number: s.strict for s in read}, self.staging)
+        decided = self._decided(mine.column)
+        changed = [s for s in read if s.cell != s.strict and decided.isdisjoint(_folded(mine.column, s.cell))]
         if not changed:
             return
-        rule, message = _REWRITTEN[column.kind]
+        rule, message = _REWRITTEN[mine.column.kind]
         self.mended.append(
             Mended(
                 rule=rule,
@@ -192,7 +250,7 @@ class _Work:
 
     def _decide(self, n: int, spellings: Sequence[_Spelling]) -> None:
         """Collect the spellings that no choice has, and say which were read as somebody decided."""
-        _, column = self.cells[n]
+        column = self.read[n].column
         name, decided = self.matched.dataset.name, self._decided(column)
         unknown: Counter[str] = Counter()
         used: dict[str, list[_Spelling]] = {}
@@ -251,86 +309,82 @@ class _Work:
                     **place,
                 )
             )
-        with self.staging.lent(
-            cell=[s.cell for s in wrong],
-            value=[shown(s.cell) for s in wrong],
-            message=[s.fault.message for s in wrong if s.fault],
-            fix=[s.fault.fix for s in wrong if s.fault],
-        ) as spellings:
-            where = (place["column"], place["header"])
-            self.staging.sql(staged.list_unreadable(self.table, n, self.faults, *where, spellings))
-            self.staging.sql(staged.mark_unreadable(self.table, n, spellings))
+        mine, where = self.read[n], (place["column"] or "", place["header"] or "")
+        kinds = np.zeros(len(mine.loose), np.int64)
+        for s in wrong:
+            assert s.fault  # noqa: S101  (the caller chose them so)
+            kinds[s.number] = len(self.findings)
+            self.findings.append(Finding(n, *where, shown(s.cell), s.fault.message, s.fault.fix))
+        of_wrong = np.zeros(len(mine.loose), np.bool_)
+        of_wrong[[s.number for s in wrong]] = True
+        places = mine.spelled.where(of_wrong)
+        self._mark(places, kinds[mine.spelled.numbers[places]])
 
-    def note(self, n: int | None, condition: str, rule: str, message: str, fix: str) -> None:
-        """Every row of the condition gets the same fault, in one column or (None) as a whole."""
-        count, rows = self.staging.row(staged.rows_where(self.table, condition))
-        if not count:
+    def _mark(self, places: Places, kinds: Places) -> None:
+        self.faulty[places] = True
+        self.places.append(places)
+        self.kinds.append(kinds)
+
+    def note(self, n: int | None, places: Places, rule: str, message: str, fix: str) -> None:
+        """The rows at these places get the same fault, in one column or (None) as a whole."""
+        if not len(places):
             return
         place = {"sheet": self.matched.laid.sheet} if n is None else self.place(n)
+        rows = self.first(places)
         self.problems.append(
-            Problem(stage="check", rule=rule, message=message, fix=fix, count=count, rows=tuple(rows), **place)
+            Problem(stage="check", rule=rule, message=message, fix=fix, count=len(places), rows=rows, **place)
         )
-        where = (place.get("column"), place.get("header"))
-        self.staging.sql(staged.list_where(self.table, condition, self.faults, *where, message, fix))
-        self.staging.sql(staged.mark_where(self.table, condition, n or 0))
-
-    def note_each(self, conditions: Iterable[tuple[int, str, str, str, str]]) -> None:
-        """As `note`, for several columns: one statement tells which of the conditions any row fulfils."""
-        wanted = list(conditions)
-        if wanted:
-            counts = self.staging.row(staged.count_where(self.table, [condition for _, condition, *_ in wanted]))
-            for each, count in zip(wanted, counts, strict=True):
-                if count:
-                    self.note(*each)
+        kinds = np.full(len(places), len(self.findings))
+        self.findings.append(Finding(n, place.get("column") or "", place.get("header") or "", "", message, fix))
+        self._mark(places, kinds)
 
     def require(self) -> None:
         """A required cell is never blank."""
-        words = "空欄にできない項目が空欄です"
-        self.note_each(
-            (n, staged.is_blank(n, column), "check.required", words, f"{column.title}を入力してください")
-            for n, (_, column) in enumerate(self.cells)
-            if column.required
-        )
+        for n, each in enumerate(self.read):
+            if each.column.required:
+                words = "空欄にできない項目が空欄です"
+                self.note(n, each.blanks(), "check.required", words, f"{each.column.title}を入力してください")
 
     def bound(self) -> None:
         """No value lies under the declared minimum."""
-        self.note_each(
-            (
-                n,
-                staged.is_below(column),
-                "check.minimum",
-                f"{column.minimum:,} より小さい値です",
-                f"{column.minimum:,} 以上の値にしてください",
-            )
-            for n, (_, column) in enumerate(self.cells)
-            if column.minimum is not None
-        )
+        for n, each in enumerate(self.read):
+            least = each.column.minimum
+            if least is not None:
+                low = pc.less(each.values, pa.scalar(least, each.values.type))
+                words = f"{least:,} より小さい値です"
+                self.note(n, each.holds(low), "check.minimum", words, f"{least:,} 以上の値にしてください")
 
     def await_choices(self, declared: Mapping[str, Column]) -> None:
         """A choice that its master added holds from its first day on."""
+        period = self.matched.dataset.period
         days = [
-            c for _, c in self.cells if c.kind is Kind.DATE and (c.required or c.name == self.matched.dataset.period)
+            each
+            for each in self.read
+            if each.column.kind is Kind.DATE and (each.column.required or each.column.name == period)
         ]
-        for n, (view, _) in enumerate(self.cells):
+        for n, (view, mine) in enumerate(zip(self.views, self.read, strict=True)):
             for value, since in self.known.added(declared[view]).items() if days else ():
+                held = mine.holding((value,))
                 self.note(
                     n,
-                    staged.is_used_too_early(declared[view], value, days[0], since),
+                    held[days[0].moments("D")[held] < np.datetime64(since)],
                     "choice.not_yet",
                     f"『{value}』は{since.year}年{since.month}月{since.day}日からの選択肢です",
                     "日付か値を確かめて直してください",
                 )
 
     def unique(self) -> None:
-        """No two sound rows of one file share the dataset's key."""
-        found = {column.name: n for n, (_, column) in enumerate(self.cells)}
+        """No two sound rows of one file share the dataset's key; blank is a value of the key."""
+        found = {each.column.name: n for n, each in enumerate(self.read)}
         key = [name for name in self.matched.dataset.key if name in found]
-        if not key or not self.staging.value(staged.count_key_repeats(self.table, key)):
+        if not key:
             return
+        sound = np.flatnonzero(~self.faulty)
+        places = sound[_repeated([self.read[found[name]] for name in key], sound)]
         titles = "・".join(self.matched.dataset.column(name).title for name in key)
         self.note(
             found[key[-1]],
-            staged.has_repeated_key(self.table, key),
+            places,
             "check.duplicate_key",
             f"同じ {titles} の行が2つ以上あります",
             "1つの行にまとめるか、番号を直してください",
@@ -338,113 +392,104 @@ class _Work:
 
     def even(self) -> None:
         """No data row has more or fewer cells than the others."""
-        if not self.matched.laid.ragged:
-            return
-        with self.staging.lent(row=self.matched.laid.ragged) as odd:
-            self.note(
-                None,
-                staged.is_odd(odd),
-                "check.ragged",
-                "列の数がほかの行と違います",
-                '「,」や「"」の抜けを直してください',
+        odd = np.flatnonzero(np.isin(self.rows, self.matched.laid.ragged))
+        words = "列の数がほかの行と違います"
+        self.note(None, odd, "check.ragged", words, '「,」や「"」の抜けを直してください')
+
+    def notice(self, n: int, places: Places, rule: str, message: str, said: Values | None = None) -> None:
+        """Say what the rows at these places hold (there or in the column `said`); they stay sound."""
+        if len(places):
+            value = shown(str((said or self.read[n]).value(int(places[0]))))
+            place, rows = self.place(n), self.first(places)
+            self.mended.append(
+                Mended(rule=rule, message=message, count=len(places), rows=rows, before=value, after=value, **place)
             )
 
     def notice_private_use(self) -> None:
         """外字 that would be stored is kept and said: other computers show it as a blank."""
-        if not self.matched.laid.private_use:
-            return
-        texts = [(n, staged.has_private_use(c), c) for n, (_, c) in enumerate(self.cells) if c.kind is Kind.TEXT]
-        counts = self.staging.row(staged.count_where(self.table, [each for _, each, _ in texts])) if texts else ()
-        for (n, condition, column), held in zip(texts, counts, strict=True):
-            if held:
-                count, rows = self.staging.row(staged.rows_where(self.table, condition))
-                value = shown(self.staging.value(staged.one_value(self.table, column, condition)))
-                message = "外字があります。そのまま保存しますが、ほかの端末では読めないことがあります"
-                self.mended.append(
-                    Mended(
-                        rule="text.private_use",
-                        message=message,
-                        count=count,
-                        rows=tuple(rows),
-                        before=value,
-                        after=value,
-                        **self.place(n),
-                    )
-                )
-
-    def notice(self, n: int, condition: str, rule: str, message: str, *, said: Column | None = None) -> None:
-        """Say what the rows of the condition hold (there or in the column `said`); they stay sound."""
-        count, rows = self.staging.row(staged.rows_where(self.table, condition))
-        if count:
-            value = shown(str(self.staging.value(staged.one_value(self.table, said or self.cells[n][1], condition))))
-            place = self.place(n)
-            self.mended.append(
-                Mended(rule=rule, message=message, count=count, rows=tuple(rows), before=value, after=value, **place)
-            )
+        words = "外字があります。そのまま保存しますが、ほかの端末では読めないことがあります"
+        for n, each in enumerate(self.read) if self.matched.laid.private_use else ():
+            if each.column.kind is Kind.TEXT:
+                held = pc.match_substring_regex(each.values, staged.PRIVATE_USE)
+                self.notice(n, each.holds(held), "text.private_use", words)
 
     def notice_lost_zeros(self) -> None:
         """Numbers that are names and shorter than those that begin with 0: Excel may have eaten their zeros."""
         key = self.matched.dataset.key
-        names = [
-            (n, column)
-            for n, (_, column) in enumerate(self.cells)
-            if column.kind is Kind.TEXT
-            and (column.name in key or column.references or column.name.endswith(("_id", "code")))
-        ]
-        padded = self.staging.row(staged.longest_padded(self.table, [c for _, c in names])) if names else ()
-        for (n, column), longest in zip(names, padded, strict=True):
+        for n, each in enumerate(self.read):
+            column = each.column
+            names = column.name in key or column.references or column.name.endswith(("_id", "code"))
+            if column.kind is not Kind.TEXT or not names:
+                continue
+            digits = pc.match_substring_regex(each.values, "^[0-9]+$")
+            padded = pc.starts_with(each.values, "0")
+            sizes = pc.binary_length(each.values)
+            longest = pc.max(sizes.filter(pc.and_(digits, padded))).as_py() or 0
             known = (column.example or "") if (column.example or "").isdigit() else ""
-            length = max(
-                int(longest),
-                len(known) if known.startswith("0") else 0,
-            )
+            length = max(longest, len(known) if known.startswith("0") else 0)
             if length:
-                self.notice(
-                    n,
-                    staged.is_shortened(column, length),
-                    "id.zeros_lost",
-                    f"ほかの番号（{length}桁）より短い番号です。先頭の0がExcelで消えていないか確かめてください",
-                )
+                short = pc.and_(pc.and_(digits, pc.invert(padded)), pc.less(sizes, length))
+                words = f"ほかの番号（{length}桁）より短い番号です。先頭の0がExcelで消えていないか確かめてください"
+                self.notice(n, each.holds(short), "id.zeros_lost", words)
 
     def order(self) -> None:
-        """No date of a row lies before one that is declared to come first."""
-        found = {column.name: n for n, (_, column) in enumerate(self.cells)}
-        pairs = [pair for pair in self.matched.dataset.orders if found.keys() >= set(pair)]
-        self.note_each(
-            (
+        """No date of a row lies before one that is declared to come first; by day where one of them knows no time."""
+        found = {each.column.name: n for n, each in enumerate(self.read)}
+        for earlier, later in self.matched.dataset.orders:
+            if not found.keys() >= {earlier, later}:
+                continue
+            first, second = self.read[found[earlier]], self.read[found[later]]
+            unit = "us" if first.column.kind is second.column.kind is Kind.DATETIME else "D"
+            self.note(
                 found[later],
-                staged.is_before(self.cells[found[later]][1], first := self.cells[found[earlier]][1]),
+                np.flatnonzero(second.moments(unit) < first.moments(unit)),
                 "check.order",
-                f"『{first.title}』より前の日付です",
-                f"『{first.title}』とこの項目の日付を確かめ、違うほうを直してください",
+                f"『{first.column.title}』より前の日付です",
+                f"『{first.column.title}』とこの項目の日付を確かめ、違うほうを直してください",
             )
-            for earlier, later in pairs
-        )
 
     def notice_states_without_date(self) -> None:
         """A state that needs another cell filled (済 without its date) is told: figures over time will lack the row."""
-        found = {column.name: n for n, (_, column) in enumerate(self.cells)}
+        found = {each.column.name: n for n, each in enumerate(self.read)}
         for rule in self.matched.dataset.together:
             if rule.state in found and rule.needs in found:
-                n, state = found[rule.needs], self.cells[found[rule.state]][1]
-                condition = f"{staged.has_value(state, rule.values)} AND {staged.is_blank(n, self.cells[n][1])}"
-                words = f"『{state.title}』が「{'・'.join(rule.values)}」なのに空欄です。日付が分かれば入力してください"
-                self.notice(n, condition, "check.together", words, said=state)
+                n, state = found[rule.needs], self.read[found[rule.state]]
+                places = np.intersect1d(state.holding(rule.values), self.read[n].blanks(), assume_unique=True)
+                title = state.column.title
+                words = f"『{title}』が「{'・'.join(rule.values)}」なのに空欄です。日付が分かれば入力してください"
+                self.notice(n, places, "check.together", words, said=state)
 
     def finish(self) -> Checked:
         """The finished value."""
-        rows, sound = self.staging.row(staged.count_sound(self.table))
+        none = np.empty(0, np.int64)
         return Checked(
             dataset=self.matched.dataset,
             sheet=self.matched.laid.sheet,
             header_row=self.matched.laid.header_rows[-1],
-            rows=rows,
-            sound=sound,
+            rows=len(self.rows),
+            sound=int(np.count_nonzero(~self.faulty)),
             problems=tuple(safe_problem(p) for p in sorted(self.problems, key=lambda p: p.rows[:1] or (0,))),
             mended=tuple(map(safe_mended, self.mended)),
-            table=self.table,
-            faults=self.faults,
-            columns=tuple(column for _, column in self.cells),
+            numbers=self.rows,
+            read=tuple(self.read),
+            faulty=self.faulty,
+            places=np.concatenate([none, *self.places]),
+            kinds=np.concatenate([none, *self.kinds]),
+            findings=tuple(self.findings),
             unknown=tuple(self.unknown),
             used=tuple(self.used),
         )
+
+
+def _repeated(key: Sequence[Values], places: Places) -> Mask:
+    """Which of the rows at these places share their key with another of them."""
+    whole, size = np.zeros(len(places), np.int64), 1
+    for each in key:
+        numbers, count = each.keys()
+        if size > _MOST_KEYS // count:
+            distinct, whole = np.unique(whole, return_inverse=True)
+            size = len(distinct)
+        whole, size = whole * count + numbers[places], size * count
+    ordered = np.sort(whole)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.isin(whole, twice)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from dx_data import text
 from dx_data.derive import checks, staged
+from dx_data.door import values
 from dx_data.door.check import Checked
 from dx_data.door.echo import safe_mended, shown
 from dx_data.door.known import Correction, Known
@@ -72,34 +77,48 @@ def correct(matched: Matched, staging: Staging, known: Known) -> Corrected:
     return Corrected(matched, tuple(map(safe_mended, mended)), tuple(used), tuple(ended))
 
 
-def faulty_cells(checked: Checked, staging: Staging) -> tuple[FaultyCell, ...]:
+def faulty_cells(checked: Checked) -> tuple[FaultyCell, ...]:
     """The first faulty cells that can be put right by hand: stored, no part of the key, in a row with a sound key."""
-    if checked.sound == checked.rows:
+    of_key = [n for n, column in enumerate(checked.columns) if column.name in checked.dataset.key]
+    others = [n for n, column in enumerate(checked.columns) if n not in of_key and column.pii.stored]
+    if not of_key or not others:
         return ()
-    key = {column.name: n for n, column in enumerate(checked.columns) if column.name in checked.dataset.key}
-    others = [(n, column) for n, column in enumerate(checked.columns) if column.name not in key and column.pii.stored]
-    if not key or not others:
-        return ()
-    statement = staged.faulty_cells(checked.table, checked.faults, checked.dataset.key, key, others, _CELLS_OFFERED)
-    return tuple(
-        FaultyCell(checked.dataset.name, checked.sheet, row, tuple(keys), checked.columns[n].name, cell, message or "")
-        for row, n, cell, keys, message in staging.sql(statement).fetchall()
-        if not any(map(text.looks_personal, (cell, *keys)))
-    )
+    column = np.array([-1 if each.n is None else each.n for each in checked.findings], np.int64)[checked.kinds]
+    spoilt = checked.places[np.isin(column, of_key)]
+    offered = np.flatnonzero(np.isin(column, others) & ~np.isin(checked.places, spoilt))
+    offered = offered[np.lexsort((column[offered], checked.places[offered]))]
+    cells: dict[tuple[int, int], FaultyCell] = {}
+    for each in offered.tolist():
+        place, n = int(checked.places[each]), int(column[each])
+        if len(cells) == _CELLS_OFFERED:
+            break
+        if (place, n) not in cells:
+            cells[place, n] = _faulty(checked, place, n, checked.findings[checked.kinds[each]].message)
+    return tuple(each for each in cells.values() if not any(map(text.looks_personal, (each.cell, *each.key))))
+
+
+def _faulty(checked: Checked, place: int, n: int, message: str) -> FaultyCell:
+    columns = {each.column.name: each for each in checked.read}
+    key = tuple(columns[name].written(place) if name in columns else "" for name in checked.dataset.key)
+    mine, row = checked.read[n], int(checked.numbers[place])
+    return FaultyCell(checked.dataset.name, checked.sheet, row, key, mine.column.name, mine.cell(place), message)
 
 
 def _keys(matched: Matched, staging: Staging) -> str:
-    """A table of the rows' keys in typed form, whatever their spelling in this file."""
-    cells = [(view, column) for view, column in matched.columns.items() if column.name in matched.dataset.key]
-    table = staging.name("keys")
-    staging.sql(staged.create_typed(table, matched.view, cells))
-    for n, (_, column) in enumerate(cells):
-        spellings = [cell for cell, *_ in staging.sql(staged.loose_spellings(table, n)).fetchall()]
-        read = {cell: strict for cell in spellings if (strict := _canonical(column, cell)) is not None}
-        if read:
-            with staging.lent(cell=list(read), strict=list(read.values())) as lent:
-                staging.sql(staged.take_strict_spellings(table, n, column, lent))
-    return table
+    """A table of the rows' keys in typed form, whatever their spelling; `t<n>` marks what does not read."""
+    columns = {view: column for view, column in matched.columns.items() if column.name in matched.dataset.key}
+    table = staging.table(matched.view, list(columns))
+    keys: dict[str, Any] = {"row": table.rows}
+    for n, each in enumerate(values.read(table, columns, staging)):
+        loose = np.flatnonzero(each.loose)
+        spellings = zip(loose.tolist(), each.spelled.texts.take(pa.array(loose)).to_pylist(), strict=True)
+        read = {number: strict for number, cell in spellings if (strict := _canonical(each.column, cell)) is not None}
+        each.take(read, staging)
+        keys[each.column.name] = each.per_row(np.arange(len(table.rows)))
+        keys[f"t{n}"] = each.spelled.spread(pa.array(each.loose & each.unread))
+    name = staging.name("keys")
+    staging.connection.register(name, pa.table(keys))
+    return name
 
 
 def _found(

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import numpy as np
+
 from dx_data.datasets import DATASETS
 from dx_data.derive import staged
 from dx_data.derive.headers import spellings
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid
-from dx_data.door.read import SMALL
+from dx_data.door.spelled import Table
 from dx_data.door.staging import Staging
 from dx_data.door.totals import fold, fold_header, number
 from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
@@ -224,17 +226,6 @@ def _rows(laid: Laid, staging: Staging) -> list[Row]:
     return [(row, [cell or "" for cell in cells]) for row, *cells in found]
 
 
-def _is_long(laid: Laid, staging: Staging) -> bool:
-    """Whether asking SQL if anything is to be done is cheaper than going through the rows."""
-    return laid.height > SMALL and laid.view not in staging.held and laid.view not in staging.kept
-
-
-def _spellings(laid: Laid, staging: Staging, position: int) -> list[str]:
-    """The distinct cells of a column."""
-    found = staging.sql(staged.distinct_cells(laid.view, laid.headings[position].column)).fetchall()
-    return [cell for (cell,) in found]
-
-
 def _staged(
     laid: Laid, staging: Staging, columns: Sequence[tuple[str, str]], rows: Iterable[Row], mended: Iterable[Mended]
 ) -> Laid:
@@ -302,9 +293,9 @@ def _with_dates(laid: Laid, staging: Staging, time: When) -> Laid:
     done: list[int] = []
     example = ("", "")
     bare = {n: fold_header(laid.headings[n].text) in _DAYS for n in places}
-    if not renamed and _is_long(laid, staging):
-        spelled = ((n, cell) for n in places for cell in _spellings(laid, staging, n))
-        if not any(_completed(cell, time, bare=bare[n]) for n, cell in spelled):
+    if not renamed and (long := staging.long.get(laid.view)):
+        texts = ((n, text) for n in places for text in long.columns[laid.headings[n].column].texts.to_pylist())
+        if not any(_completed(text, time, bare=bare[n]) for n, text in texts):
             return laid
     rows = _rows(laid, staging)
     known: dict[tuple[str, bool], str | None] = {}
@@ -482,8 +473,8 @@ def _receipts_long(laid: Laid, staging: Staging) -> Laid:
     counts = _positions(laid, _RECEIPTS.column("transactions"))
     entries = _positions(laid, _RECEIPTS.column("entry"))
     signed: list[int] = []
-    if entries and counts and _is_long(laid, staging):
-        return _signed_in_sql(laid, staging, entries[0], counts[0], amount_at)
+    if entries and counts and (long := staging.long.get(laid.view)):
+        return _signed_by_spelling(laid, long, staging, entries[0], counts[0], amount_at)
     rows = _rows(laid, staging)
     for row, cells in rows:
         entry = cells[entries[0]] if entries else "売上"
@@ -513,25 +504,35 @@ def _receipts_long(laid: Laid, staging: Staging) -> Laid:
     return _staged(laid, staging, columns, rows, [*by_sign, *_sign_said(laid, signed)])
 
 
-def _signed_in_sql(laid: Laid, staging: Staging, *places: int) -> Laid:
-    """The same for a long table with entry, count and amount at these places: only distinct figures are read."""
-    names = [heading.column for heading in laid.headings]
-    figures = [names[n] for n in places]
-    doubtful = staging.sql(staged.doubtful_signs(laid.view, *figures)).fetchall()
-    turned = [(each, new) for each in doubtful for *new, is_turned in (_signed(*each),) if is_turned]
+def _signed_by_spelling(laid: Laid, long: Table, staging: Staging, *positions: int) -> Laid:
+    """The same for a long table with entry, count and amount at these positions: only doubtful figures are read."""
+    names = [laid.headings[n].column for n in positions]
+    entry, count, amount = (long.columns[name] for name in names)
+    words = np.array([*entry.texts.to_pylist(), ""])[entry.numbers]
+    # What begins with a digit is not negative, what begins with a minus is not positive.
+    sold = np.array([*("0" <= text <= "9~" for text in amount.texts.to_pylist()), True])[amount.numbers]
+    taken_back = np.array([*(text.startswith("-") for text in amount.texts.to_pylist()), True])[amount.numbers]
+    taken_back &= np.array([*(text.startswith("-") for text in count.texts.to_pylist()), True])[count.numbers]
+    settled = np.where(words == "売上", sold, np.isin(words, ("取消", "返金")) & taken_back)
+    turned: list[tuple[int, tuple[str | None, ...]]] = []
+    known: dict[tuple[str, ...], tuple[str, str, str, bool]] = {}
+    doubtful = np.flatnonzero(~settled)
+    figures = zip(*(column.at(doubtful).listed() for column in (entry, count, amount)), strict=True)
+    for place, cells in zip(doubtful.tolist(), figures, strict=True):
+        spelling = tuple(cell or "" for cell in cells)
+        if spelling not in known:
+            known[spelling] = _signed(*spelling)
+        *new, is_turned = known[spelling]
+        if is_turned:
+            turned.append((place, tuple(cell or None for cell in new)))
     if not turned:
         return laid
+    places, new_figures = np.array([place for place, _ in turned]), zip(*(new for _, new in turned), strict=True)
+    columns = {n: long.columns[n].with_texts(places, texts) for n, texts in zip(names, new_figures, strict=True)}
     view = staging.name("laid")
-    old, new = zip(*turned, strict=True)
-    columns = {
-        f"{name}{n}": [figure[n] for figure in each] for name, each in (("old", old), ("new", new)) for n in range(3)
-    }
-    with staging.lent(**columns) as lent:
-        staging.sql(staged.take_signs(view, laid.view, lent, names, figures))
-        rows = [row for (row,) in staging.sql(staged.rows_signed(laid.view, lent, figures)).fetchall()]
-    headings = tuple(replace(heading, column=staged.raw_cell(n)) for n, heading in enumerate(laid.headings))
-    mended = (*laid.mended, *_sign_said(laid, rows))
-    return replace(laid, view=view, headings=headings, dialect="folded", ragged=(), mended=mended)
+    staging.take_in(view, Table(long.rows, {**long.columns, **columns}))
+    mended = (*laid.mended, *_sign_said(laid, long.rows[places].tolist()))
+    return replace(laid, view=view, dialect="folded", ragged=(), mended=mended)
 
 
 def _paypay(laid: Laid, staging: Staging) -> Laid:

@@ -13,13 +13,18 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 
+import numpy as np
+import pyarrow.compute as pc
+
 from dx_data.datasets import DATASETS
 from dx_data.derive import staged
+from dx_data.derive.checks import WHITE
 from dx_data.derive.headers import vocabulary
 from dx_data.door import day_order, folding, kintone, municipalities, parts, shape, totals
 from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid, letter
 from dx_data.door.read import SMALL, Book, Sheet, rows
+from dx_data.door.spelled import Table
 from dx_data.door.staging import Staging
 from dx_data.door.totals import ControlTotal
 from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
@@ -29,6 +34,8 @@ HEAD_ROWS = 30
 _SUSPECT = re.compile(r"[計総全]|再掲|^[\s(（]*うち|^\s*[（(*]?\s*(※|注|＊|備考|資料|出典)")
 _UNIT_LINE = re.compile("単位 ?[:：]?")
 _LABELS = 8
+# The same for RE2, a little wider: what stands there may be a total, a note or the header again.
+_PERHAPS = rf"計|総|全|再掲|^[{WHITE}]*(?:※|注|（注|\(注|\*注|＊|備考|資料|出典|（備考|\(備考)|^[(（{WHITE}]*うち"
 _PAGE_TITLES = 4
 _MOST_TALLIED = 100_000
 _APRIL = re.compile("(?<![0-9])0?4月")
@@ -119,8 +126,7 @@ def _lay_out_sheet(
         mended += said
     view = staging.name("laid")
     expressions = [(c.expression, f"c{c.position}") for c in columns]
-    staging.sql(staged.lay_out(view, sheet.table, expressions, header, sheet.width, sorted(inner.left_out)))
-    height = _height(view, [name for _, name in expressions], sheet, staging)
+    height = _lay(view, expressions, sheet, staging, header, inner.left_out)
     if not height:
         words = "見出しだけで、データの行がありません。取り込む行はありません"
         mended.append(Mended(rule="layout.no_rows", message=words, sheet=sheet.name, count=0, rows=(header,)))
@@ -144,12 +150,32 @@ def _lay_out_sheet(
     )
 
 
-def _height(view: str, columns: Sequence[str], sheet: Sheet, staging: Staging) -> int:
-    """How many rows the view has; those of a small one are kept, since folding asks for them next."""
-    if sheet.height > SMALL:
-        return int(staging.value(staged.count_rows(view)))
-    staging.kept[view] = staging.sql(staged.laid_rows_numbered(view, columns)).fetchall()
-    return len(staging.kept[view])
+def _lay(
+    view: str,
+    cells: Sequence[tuple[str, str]],
+    sheet: Sheet,
+    staging: Staging,
+    header: int,
+    without: Collection[int],
+) -> int:
+    """Make the view of the rows under the header that are data, of expressions and names; how many rows it has.
+
+    Those of a small one are kept, since folding asks for them next.
+    """
+    names = [name for _, name in cells]
+    if sheet.height <= SMALL:
+        staging.sql(staged.lay_out(view, sheet.table, cells, header, sheet.width, sorted(without)))
+        staging.kept[view] = staging.sql(staged.laid_rows_numbered(view, names)).fetchall()
+        return len(staging.kept[view])
+    raw = staging.long[sheet.table]
+    made = [(expression, name) for expression, name in cells if expression != name]
+    columns = dict(raw.columns)
+    if made:
+        columns |= Table.of(staging.sql(staged.made_cells(sheet.table, made)).to_arrow_table()).columns
+    data = (raw.rows > header) & raw.filled() & ~np.isin(raw.rows, list(without))
+    laid = Table(raw.rows, {name: columns[name] for name in names}).at(data)
+    staging.take_in(view, laid)
+    return len(laid.rows)
 
 
 @cache
@@ -274,9 +300,7 @@ def _carry_down(sheet: Sheet, staging: Staging, header: int) -> list[Mended]:
             values.setdefault(merge.first, []).extend((row, value) for row in below)
     found = []
     for column, pairs in sorted(values.items()):
-        with staging.lent(row=[row for row, _ in pairs], value=[value for _, value in pairs]) as merged:
-            staging.sql(staged.carry_down(sheet.table, column, merged))
-            staging.kept.pop(sheet.table, None)
+        _carry(sheet, staging, column, pairs)
         rows_ = tuple(sorted(row for row, _ in pairs)[:ROWS_SHOWN])
         found.append(
             Mended(
@@ -291,6 +315,19 @@ def _carry_down(sheet: Sheet, staging: Staging, header: int) -> list[Mended]:
             )
         )
     return found
+
+
+def _carry(sheet: Sheet, staging: Staging, column: int, pairs: Sequence[tuple[int, str]]) -> None:
+    """Write texts into rows of a raw column."""
+    numbers, texts = zip(*pairs, strict=True)
+    if long := staging.long.get(sheet.table):
+        name = staged.raw_cell(column)
+        carried = long.columns[name].with_texts(np.searchsorted(long.rows, numbers), texts)
+        staging.take_in(sheet.table, Table(long.rows, {**long.columns, name: carried}))
+        return
+    with staging.lent(row=numbers, value=texts) as merged:
+        staging.sql(staged.carry_down(sheet.table, column, merged))
+        staging.kept.pop(sheet.table, None)
 
 
 @dataclass(frozen=True)
@@ -377,10 +414,16 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
 def _suspects(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple[int, list[str | None]]]:
     """The rows that may be totals, notes or the header again."""
     heads = _heads(sheet, staging, found)
-    if sheet.height > SMALL:
-        statement = staged.perhaps_no_data(sheet.table, sheet.width, found.last, heads)
-        return [(row, cells) for row, *cells in staging.sql(statement).fetchall()]
     named = next((n for n, head in enumerate(heads) if head), 0)
+    if long := staging.long.get(sheet.table):
+        places = []
+        for column in list(long.columns.values())[:_LABELS]:
+            perhaps = pc.match_substring_regex(column.texts, _PERHAPS)
+            places.append(column.where(perhaps.to_numpy(zero_copy_only=False)))
+        again = long.columns[staged.raw_cell(named)]
+        places.append(again.where(pc.equal(again.texts, heads[named]).to_numpy(zero_copy_only=False)))
+        below = np.unique(np.concatenate(places))
+        return list(long.at(below[long.rows[below] > found.last]).listed())
     return [
         (row, cells)
         for row, cells in rows(sheet, staging, first=found.last + 1)

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import mmap
 import os
 import re
 import struct
@@ -14,17 +15,22 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
 
 from dx_data.derive import staged
 from dx_data.door.echo import shown
 from dx_data.door.shape import Merge
+from dx_data.door.spelled import Spelled, Table
 from dx_data.door.staging import Staging
 from dx_data.door.workbook import LOCKED, TOO_MUCH, TOO_OLD
 from dx_data.errors import FileRejected
@@ -54,6 +60,8 @@ _CLASSES = bytes(
     ord("A") if 0xE3 <= b <= 0xE9 else ord("B") if 0x80 <= b <= 0xBF else ord("|") if b in b'",\n' else ord(".")
     for b in range(256)
 )
+_UTF8_CELL = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){3,}")
+_BARE_CR = re.compile(rb"\r(?!\n)")
 _PRIVATE_UTF8 = re.compile(rb"\xef[\x80-\xa3]")
 _EXPORT_AGAIN = "UTF-8 か Shift-JIS で書き出してください"
 
@@ -192,6 +200,8 @@ class _Text:
 
 
 def _read_csv(path: Path, file: str, size: int, marked: str | None, staging: Staging) -> Book:
+    if size > 2 * SMALL and marked != "utf-16" and (book := _read_long(path, file, size, marked, staging)):
+        return book
     target = staging.folder / "text.csv"
     for encoding in [marked] if marked else ["utf-8", "cp932"]:
         if text := _decode(path, target, encoding):
@@ -292,6 +302,107 @@ def _japanese(line: str) -> bool:
     return line.isascii() or any(c.encode("cp932")[0] in _USUAL for c in line if not c.isascii())
 
 
+# --- long CSV --------------------------------------------------------------------------------------------
+
+
+def _read_long(path: Path, file: str, size: int, marked: str | None, staging: Staging) -> Book | None:
+    """A long CSV by its spellings, of which only the distinct ones are decoded.
+
+    None for a short one, and for whatever is not quite in order: that is read, or refused, the careful way. No byte of
+    a character in CP932 or UTF-8 looks like a separator, a mark or a line's end, so bytes can be cut into cells.
+    """
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if any(content.find(strange) >= 0 for strange in (b"\x00", b"\x1b")) or _BARE_CR.search(content):
+            return None
+        head = _head(content[:_HEAD])
+        delimiter = _delimiter(head)
+        width = len(next(csv.reader(io.StringIO(head), delimiter=delimiter)))
+        quoted = content.find(b'"') >= 0
+        if not 1 < width <= _WIDEST or (quoted and not _well_quoted(content, delimiter)):
+            return None
+        with ThreadPoolExecutor(1) as second:
+            digest = second.submit(hashlib.sha256, content)
+            table = _cut(path, delimiter, width, quoted=quoted)
+            sha256 = digest.result().hexdigest()
+    if table is None or table.num_rows <= SMALL:
+        return None
+    cells = {name: Spelled.of(table[name]) for name in table.column_names}
+    encoding, texts = _texts([each.texts for each in cells.values()], marked)
+    if texts is None:
+        return None
+    _plausible(head, encoding)
+    columns = {name: each.spelled(text) for (name, each), text in zip(cells.items(), texts, strict=True)}
+    private = any(pc.any(pc.match_substring_regex(text, staged.PRIVATE_USE)).as_py() for text in texts)
+    name = staging.name("raw")
+    staging.take_in(name, Table(np.arange(1, table.num_rows + 1), columns))
+    return Book(
+        file, sha256, size, encoding, "csv", (Sheet(None, False, name, width, table.num_rows, private_use=private),)
+    )
+
+
+def _head(content: bytes) -> str:
+    """The beginning of a CSV as text, as far as it is one."""
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")("strict").decode(content)
+    except UnicodeDecodeError:
+        return codecs.getincrementaldecoder("cp932")("replace").decode(content)
+
+
+def _cut(path: Path, delimiter: str, width: int, *, quoted: bool) -> pa.Table | None:
+    """The cells of a CSV as bytes, dictionary-encoded; None if its rows differ in length or one is too long."""
+    names = [staged.raw_cell(i) for i in range(width)]
+    kinds = dict.fromkeys(names, pa.dictionary(pa.int32(), pa.binary()))
+    try:
+        return arrow_csv.read_csv(
+            path,
+            arrow_csv.ReadOptions(column_names=names, block_size=_LONGEST),
+            arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=quoted, ignore_empty_lines=False),
+            arrow_csv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=True, check_utf8=False),
+        )
+    except pa.ArrowInvalid:
+        return None
+
+
+def _texts(columns: Sequence[pa.Array], marked: str | None) -> tuple[str, list[pa.Array] | None]:
+    """The encoding of some columns of bytes, and their texts; None if one is no text or looks like another encoding."""
+    try:
+        return marked or "utf-8", [column.cast(pa.string()) for column in columns]
+    except pa.ArrowInvalid:
+        if marked:
+            return marked, None
+    texts = []
+    for column in columns:
+        cells = column.to_pylist()
+        try:
+            decoded = [cell.decode("cp932") for cell in cells]
+        except UnicodeDecodeError:
+            return "cp932", None
+        if any(map(_UTF8_AS_CP932.search, decoded)) or any(map(_UTF8_CELL.fullmatch, cells)):
+            return "cp932", None
+        texts.append(pa.array(decoded, pa.string()))
+    return "cp932", texts
+
+
+def _well_quoted(content: mmap.mmap, delimiter: str) -> bool:
+    """Whether every quotation mark opens or closes a cell, or is one of a pair inside.
+
+    Arrow's reader takes others for text, which hides where a cell really ends.
+    """
+    opens, closes = (np.isin(np.arange(256), list(delimiter.encode() + ends)) for ends in (b'\n"', b'\n\r"'))
+    closed = True
+    for start in range(0, len(content), _CHUNK):
+        # One byte more at either side: what stands before the first mark and behind the last.
+        before = content[start - 1 : start] or b"\n"
+        behind = content[start + _CHUNK : start + _CHUNK + 1] or b"\n"
+        cells = np.frombuffer(before + content[start : start + _CHUNK] + behind, np.uint8)
+        marks = np.flatnonzero(cells[1:-1] == ord('"')) + 1
+        opening, closing = (marks[0::2], marks[1::2]) if closed else (marks[1::2], marks[0::2])
+        if not (opens[cells[opening - 1]].all() and closes[cells[closing + 1]].all()):
+            return False
+        closed ^= len(marks) % 2 == 1
+    return closed
+
+
 def _delimiter(head: str) -> str:
     """The separator that most lines have in the same number; a title line has none, and a number may hold a comma."""
     lines = re.sub(r'"(?:[^"]|"")*"', "", head).splitlines()[:_LINES]
@@ -337,7 +448,12 @@ def _header_width(target: Path, delimiter: str) -> int:
 
 def _load_csv(staging: Staging, table: str, path: Path, delimiter: str, width: int) -> int:
     staging.sql(staged.create_raw(table, str(path), delimiter, width, _LONGEST))
-    return int(staging.value(staged.last_row(table)))
+    height = int(staging.value(staged.last_row(table)))
+    if height > SMALL:
+        long = staging.table(table, [staged.raw_cell(i) for i in range(width)])
+        staging.sql(staged.drop_raw(table))
+        staging.take_in(table, long)
+    return height
 
 
 def _even_out(target: Path, delimiter: str, staging: Staging) -> tuple[Path, int, tuple[int, ...]]:
@@ -510,10 +626,7 @@ def rows(
         for row, *cells in kept[first - 1 : last]:
             yield row, cells
         return
-    upper = sheet.height if last is None else last
-    found = staging.sql(staged.rows_between(sheet.table, sheet.width), (first, upper)).fetchall()
-    for row, *cells in found:
-        yield row, cells
+    yield from staging.long[sheet.table].between(first, sheet.height if last is None else last).listed()
 
 
 def as_csv(header: list[str], body: list[tuple[object, ...]]) -> bytes:

@@ -13,7 +13,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+import numpy.typing as npt
 import pyarrow as pa
+
+from dx_data.derive import staged
+from dx_data.door.spelled import Table
 
 _PREFIX = "dx-door-"
 _STALE_SECONDS = 6 * 3600
@@ -61,7 +65,8 @@ def _alive(process: int) -> bool:
 class Staging:
     """One file's visit: `sql` runs on an in-memory database without extensions, spill or outside access.
 
-    `kept` are the rows of small tables, asked for more than once; `held` are rows of tables that are not written yet.
+    `kept` are the rows of small tables, asked for more than once; `held` are rows of tables that are not written yet;
+    `long` are long tables by their spellings, which SQL sees under the same names.
     """
 
     def __init__(self) -> None:
@@ -83,6 +88,7 @@ class Staging:
         self._numbers = 0
         self.kept: dict[str, list[tuple[Any, ...]]] = {}
         self.held: dict[str, list[tuple[int, list[str]]]] = {}
+        self.long: dict[str, Table] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +102,7 @@ class Staging:
         """Forget everything."""
         self.kept.clear()
         self.held.clear()
+        self.long.clear()
         self.connection.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -118,8 +125,19 @@ class Staging:
         (found,) = self.row(statement, parameters)
         return found
 
+    def take_in(self, name: str, table: Table) -> None:
+        """Keep a long table by its spellings, under a name of ours."""
+        self.long[name] = table
+        self.connection.register(name, table.to_arrow())
+
+    def table(self, view: str, columns: Sequence[str]) -> Table:
+        """Columns of a view by their spellings."""
+        if long := self.long.get(view):
+            return Table(long.rows, {name: long.columns[name] for name in columns})
+        return Table.of(self.sql(staged.laid_rows_numbered(view, columns)).to_arrow_table())
+
     @contextmanager
-    def lent(self, **columns: Sequence[Any]) -> Iterator[str]:
+    def lent(self, **columns: Sequence[Any] | npt.NDArray[Any]) -> Iterator[str]:
         """A table of ours under a free name for as long as the block runs."""
         name = self.name("lent")
         self.connection.register(name, pa.table({title: _array(cells) for title, cells in columns.items()}))
@@ -129,7 +147,7 @@ class Staging:
             self.connection.unregister(name)
 
 
-def _array(cells: Sequence[Any]) -> pa.Array:
+def _array(cells: Sequence[Any] | npt.NDArray[Any]) -> pa.Array:
     """The cells with the type they have; a column of blanks only is text."""
-    array = pa.array(list(cells))
+    array = cells if isinstance(cells, pa.Array | pa.ChunkedArray) else pa.array(cells)
     return array.cast(pa.string()) if pa.types.is_null(array.type) else array

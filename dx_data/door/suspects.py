@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import pyarrow as pa
+
 from dx_data import personal
 from dx_data.derive import staged
 from dx_data.door.announced import listed
@@ -23,7 +26,6 @@ from dx_data.spec import Column, Kind
 from dx_data.text import fold, personal_kinds
 
 _COLUMN_SHARE = 0.3
-_AT_ONCE = 50
 _FEW = 3
 _SHORTEST = 6  # bytes; a@b.jp is the shortest address
 _CONTEXT = re.compile("個人番号|マイナンバー|my ?number", re.IGNORECASE)
@@ -120,18 +122,16 @@ def _suspects_of_small(
 
 def _suspects(sheet: Sheet, declared: Mapping[str, Column], staging: Staging) -> dict[int, list[tuple[str, int]]]:
     """Every column's cells that may be personal, by a sieve in SQL, with their counts."""
-    longest = staging.row(staged.longest_cells(sheet.table, sheet.width))
-    long_enough = [position for position, size in enumerate(longest) if size >= _SHORTEST]
+    table = staging.table(sheet.table, [staged.raw_cell(position) for position in range(sheet.width)])
+    columns = list(enumerate(table.columns.values()))
+    unstored = [n for n, _ in columns if (known := declared.get(letter(n))) is not None and not known.pii.stored]
     suspects: dict[int, list[tuple[str, int]]] = {}
-    for start in range(0, len(long_enough), _AT_ONCE):
-        columns = {
-            p: (c := declared.get(letter(p))) is not None and not c.pii.stored
-            for p in long_enough[start : start + _AT_ONCE]
-        }
-        statement = staged.may_be_personal(sheet.table, columns, sieved=sheet.height > SMALL) if columns else ""
-        for position, value, count in staging.sql(statement).fetchall() if columns else ():
-            if columns[position] and sheet.height <= SMALL and "マイナンバー" not in personal_kinds(value):
-                continue
+    with staging.lent(
+        place=np.repeat([n for n, _ in columns], [len(column.texts) for _, column in columns]),
+        cell=pa.chunked_array([column.texts for _, column in columns]),
+        n=np.concatenate([column.counts for _, column in columns]),
+    ) as cells:
+        for position, value, count in staging.sql(staged.may_be_personal(cells, unstored)).fetchall():
             suspects.setdefault(position, []).append((value, count))
     return suspects
 
