@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs demo bench fuzz mutate screenshots lock clean dev browser
+.PHONY: help run test check docs demo bench fuzz mutate mutate-sql screenshots lock clean dev browser
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench        取込の速さとメモリーをはかる'
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
 	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
+	@echo 'make mutate-sql   質問の SQL を 1 か所ずつ変えて、例が気づくかを確かめる（NUMBER=25 SEED=1 で抜き取り）'
 	@echo 'make screenshots  画面の写真をとる'
 	@echo 'make lock         pyproject.toml からロックファイルを書きなおす（UPGRADE=1 で新しい版へ）'
 	@echo 'make clean        つくりなおせる一時ファイルを消す（台帳と .venv は残します）'
@@ -114,6 +115,9 @@ browser:
 
 mutate: $(DEV)
 	@$(PY) tests/mutate.py
+
+mutate-sql: $(DEV)
+	@$(PY) -m tests.mutate_sql $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED)) $(NAMES)
 
 bench: $(DEV)
 	@for each in door ledger_book receipts long_export; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
