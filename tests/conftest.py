@@ -58,7 +58,7 @@ def take(home: House, person: access.Person) -> Callable[..., intake.Reviewed]:
     import datetime as dt
 
     def taken(path: Path, *, day: dt.date = dt.date(2026, 11, 1), **wish: object) -> intake.Reviewed:
-        found = intake.review(path, home, home.settings, wish=intake.intake.Wish(as_of=day, **wish))  # type: ignore[arg-type]
+        found = intake.review(path, home, home.settings, wish=intake.Wish(as_of=day, **wish))  # type: ignore[arg-type]
         return intake.load(found, home, person) if found.loadable else found
 
     return taken
