@@ -167,8 +167,7 @@ def measured(shares: dict[str, float], clock: Clock, *places: tuple[Any, str, st
 # `dx_data.door.read` as an attribute is the function.
 _READ = importlib.import_module("dx_data.door.read")
 _PLACES = (
-    (_READ, "_decode", "decode"),
-    (_READ, "_stage_csv", "read"),
+    (_READ, "_read_csv", "read"),
     (layout, "lay_out", "layout"),
     (match, "match_all", "match"),
     (gate, "pass_gate", "gate"),

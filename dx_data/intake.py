@@ -353,6 +353,7 @@ def _parts(tables: Iterable[door.Checked], wish: Wish) -> list[Part]:
             frozenset.intersection(*(frozenset(c.name for c in table.columns) for table in found)),
             # A row left out for its faults says nothing about its key, so nothing may vanish or be replaced away.
             Delivery.APPEND if any(t.sound < t.rows for t in found) else wish.delivery or dataset.delivery,
+            unique=len(found) == 1,
         )
         for dataset, found in by_dataset.items()
     ]

@@ -13,7 +13,7 @@ from dx_data.derive.tables import TYPES, literal, quoted
 from dx_data.errors import Problem
 from dx_data.lake.history import Load
 from dx_data.lake.moment import Moment, same_key
-from dx_data.spec import Dataset, Delivery
+from dx_data.spec import Column, Dataset, Delivery, Kind
 
 _CHANGES_SHOWN = 50
 
@@ -23,13 +23,15 @@ class Part:
     """One dataset's rows on their way in.
 
     `rows` has the dataset's stored columns, `source_sheet` and `source_row`; `present` names the columns the file has
-    (about the others it says nothing, so old values stay).
+    (about the others it says nothing, so old values stay). `unique` says that no key stands in it twice, as the check
+    of a single table has found.
     """
 
     dataset: Dataset
     rows: pa.Table
     present: frozenset[str]
     delivery: Delivery
+    unique: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class PartPlan:
 
     For a 期間 delivery `missing` rows are replaced away; for a 全件 delivery they are marked 消滅. `doubled` counts
     keys that stand in more than one row, which happens across the sheets of one book. `overwrites` are the loads whose
-    rows would change or go, with how many.
+    rows would change or go, with how many. `current` is how many keys a 全件 delivery can miss.
     """
 
     part: Part
@@ -107,17 +109,18 @@ def plan_part(
 ) -> PartPlan:
     """What loading one part would do; leaves delta_<index> and gone_<index> on the cursor.
 
-    `again` is for a plan made once more before it is written: keys that stand twice were told the first time, and the
-    write refuses them.
+    `again` is for a plan made once more before it is written: keys that stand twice and single changes were told the
+    first time, and the write refuses the former.
     """
     dataset = part.dataset
     delta, gone = f"delta_{index}", f"gone_{index}"
     current = at.rows(dataset)
-    ((known,),) = cursor.execute(f"SELECT count(*) FROM {current} c").fetchall()
+    known = cursor.execute(f"SELECT 1 FROM {current} c LIMIT 1").fetchall()
     doubled = 0 if again else _doubled(part)
     if not known:
         return _all_new(cursor, current, part, index, doubled)
     cursor.register("incoming", part.rows)
+    near = f"(SELECT * FROM {current} c WHERE {around(cursor, dataset.keys, 'incoming', 'c')})"
     stored = [column.name for column in dataset.stored]
     taken = ", ".join(
         f"{'i' if n in part.present or n in dataset.key else 'c'}.{quoted(n)} AS {quoted(n)}" for n in stored
@@ -130,12 +133,14 @@ def plan_part(
         f"CREATE TEMP TABLE {delta} AS SELECT {taken}, i.source_sheet, i.source_row, {olds}, c.load_id AS old_load,"
         f" CASE WHEN c.municipality_code IS NULL THEN 'added'"
         f" WHEN {differs or 'false'} OR c.vanished_on IS NOT NULL THEN 'changed' ELSE 'unchanged' END AS fate"
-        f" FROM incoming i LEFT JOIN {current} c ON {same_key(dataset, 'i', 'c')}"
+        f" FROM incoming i LEFT JOIN {near} c ON {same_key(dataset, 'i', 'c')}"
     )
+    period = [column for column in dataset.columns if column.name == dataset.period]
     covered = {
         Delivery.APPEND: "false",
         Delivery.WHOLE: "c.vanished_on IS NULL",
-        Delivery.PERIOD: f"c.{quoted(dataset.period or '')} IN (SELECT {quoted(dataset.period or '')} FROM incoming)",
+        Delivery.PERIOD: f"c.{quoted(dataset.period or '')} IN (SELECT {quoted(dataset.period or '')} FROM incoming)"
+        f" AND {around(cursor, period, 'incoming', 'c')}",
     }[part.delivery]
     cursor.execute(
         f"CREATE TEMP TABLE {gone} AS SELECT c.* FROM {current} c ANTI JOIN incoming i ON {same_key(dataset, 'i', 'c')}"
@@ -143,11 +148,13 @@ def plan_part(
     )
     fates = dict(cursor.execute(f"SELECT fate, count(*) FROM {delta} GROUP BY fate").fetchall())
     ((missing,),) = cursor.execute(f"SELECT count(*) FROM {gone}").fetchall()
-    ((before,),) = cursor.execute(f"SELECT count(*) FROM {current} c WHERE c.vanished_on IS NULL").fetchall()
-    changes = _changes(cursor, dataset, delta, part.present) if fates.get("changed") else ()
+    before = 0
+    if part.delivery is Delivery.WHOLE:
+        ((before,),) = cursor.execute(f"SELECT count(*) FROM {current} c WHERE c.vanished_on IS NULL").fetchall()
+    changes = _changes(cursor, dataset, delta, part.present) if fates.get("changed") and not again else ()
     cursor.unregister("incoming")
     counts = {fate: int(fates.get(fate, 0)) for fate in ("added", "changed", "unchanged")}
-    overwrites = _overwrites(cursor, delta, gone) if counts["changed"] or missing else ()
+    overwrites = _overwrites(cursor, delta, gone) if (counts["changed"] or missing) and not again else ()
     return PartPlan(
         part,
         **counts,
@@ -156,6 +163,26 @@ def plan_part(
         changes=changes,
         doubled=doubled,
         overwrites=overwrites,
+    )
+
+
+def around(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], rows: str, side: str) -> str:
+    """SQL: a stored row (`side`) lies between the first and the last of some rows, so that no other files are read.
+
+    Only by days and whole numbers that every row has: a row with the same key cannot lie elsewhere.
+    """
+    ordered = [column for column in columns if column.kind in (Kind.DATE, Kind.DATETIME, Kind.INTEGER)]
+    asked = ", ".join(f"min({n}), max({n}), count({n})" for n in (quoted(column.name) for column in ordered))
+    (found,) = cursor.execute(f"SELECT {asked or '0'}, count(*) FROM {rows}").fetchall()
+    bounds = zip(ordered, found[0::3], found[1::3], found[2::3], strict=False)
+    return " AND ".join(
+        ["true"]
+        + [
+            f"{side}.{quoted(c.name)} BETWEEN {literal(str(first))}::{kind} AND {literal(str(last))}::{kind}"
+            for c, first, last, count in bounds
+            if count == found[-1] and count
+            for kind in (TYPES[c.kind],)
+        ]
     )
 
 
@@ -200,7 +227,9 @@ def _changes(
 
 
 def _doubled(part: Part) -> int:
-    groups = part.rows.group_by(list(part.dataset.key)).aggregate([([], "count_all")])
+    if part.unique:
+        return 0
+    groups = part.rows.unify_dictionaries().group_by(list(part.dataset.key)).aggregate([([], "count_all")])
     if groups.num_rows == part.rows.num_rows:
         return 0
     return sum(1 for count in groups["count_all"].to_pylist() if count > 1)
