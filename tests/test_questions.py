@@ -105,7 +105,7 @@ def typed(column: Column, value: Any) -> Any:
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Column], rows: str) -> None:
-    """Put an example's rows into a table; what no declaration names (load, observed change) is text that DuckDB casts."""
+    """Put an example's rows into a table; what no declaration names (an observed change) DuckDB casts from text."""
     head, lines = cells(rows)
     text = Column(name="text", title="text")
     marks = ", ".join("?" for _ in head)
