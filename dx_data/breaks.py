@@ -55,7 +55,10 @@ def _crossed(result: Result, row: tuple[Value, ...]) -> Iterator[tuple[Column, B
     if not result.breaks or not result.question.differences:
         return
     first, last = _span(result, row)
+    names = [column.name for column in result.columns]
     for column in result.question.differences:
+        if row[names.index(column.name)] is None:
+            continue  # there is nothing to leave out
         for each in result.broken(column, first, last):
             yield column, each
 

@@ -628,9 +628,9 @@ def questions(as_json: bool) -> None:
     """答えられる質問の一覧を、定義と条件とともに表示します。"""
     known = Catalog().questions.values()
     if as_json:
-        _print_json(
-            {"questions": [each.model_dump(mode="json", exclude={"sql", "serves", "earlier"}) for each in known]}
-        )
+        left_out = {"sql", "serves", "versions", "breaks", "earlier"}
+        told = [each.model_dump(mode="json", exclude=left_out) | {"definition": each.defined()} for each in known]
+        _print_json({"questions": told})
         return
     for each in known:
         click.echo(f"{each.family}/{each.name}: {each.title}")

@@ -78,6 +78,7 @@ def compare(
     name: str,
     earlier: Snapshot,
     snapshot: Snapshot,
+    /,
     *,
     day: dt.date,
     today: dt.date,

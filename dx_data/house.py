@@ -79,6 +79,7 @@ class House:
         name: str,
         since: str | dt.date,
         snapshot: str | int | None = None,
+        /,
         *,
         today: dt.date | None = None,
         version: int | None = None,

@@ -385,6 +385,11 @@ class Question(Declared):
         """The state of the definition that this is."""
         return self.versions[-1]
 
+    def defined(self) -> dict[str, Any]:
+        """The definition with its version and all versions up to it, as other programs are told it."""
+        versions = [version.model_dump(mode="json") for version in self.versions]
+        return {**self.definition.model_dump(), "version": self.version.number, "versions": versions}
+
     def at_version(self, number: int) -> Question:
         """The question as it was defined then: from its own file, else with today's SQL. KeyError if there was none."""
         if number not in {version.number for version in self.versions}:

@@ -221,6 +221,50 @@ def test_declarations_are_printed_as_json(dx: Terminal) -> None:
     questions = json.loads(dx("questions", "--json").stdout)["questions"]
     wanted = {"name", "title", "family", "question", "definition", "params", "columns", "key", "reads", "publish"}
     assert all(set(each) == wanted for each in questions)
+    first = {"number": 1, "valid_from": "2025-04-01", "change": "初めの定義です"}
+    assert all(each["definition"]["versions"][0] == first for each in questions)
+
+
+def test_what_changed_since_a_snapshot_or_a_day_is_told(dx: Terminal, write: Any) -> None:
+    day = "2026-04-10"
+    dx("load", "--yes", write("a.csv", A), "--as-of", day)
+    lake = json.loads(dx("loads", "--json").stdout)["loads"][0]["snapshot"]
+    more = A.replace("A2,2026/04/02 09:00,完了", "A2,2026/04/02 09:00,取下げ")
+    dx("load", "--yes", write("b.csv", more + "LoGoフォーム,A3,2026/04/30 09:00,完了\n"), "--as-of", "2026-05-10")
+    asked = ("ask", "applications_by_month", "--param", "until=2026-04-30")
+    told = json.loads(dx(*asked, "--since-snapshot", lake, "--json").stdout)
+    assert told["since_snapshot"] == lake
+    assert told["rows"] == [
+        {
+            "month": "2026-04-01",
+            "figure": "申請件数",
+            "figure_unit": "件",
+            "old": 2,
+            "new": 2,
+            "difference": 0,
+            "late": 1,
+            "corrected": -1,
+            "vanished": 0,
+        },
+        {
+            "month": "2026-04-01",
+            "figure": "取下げ件数",
+            "figure_unit": "件",
+            "old": 0,
+            "new": 1,
+            "difference": 1,
+            "late": 0,
+            "corrected": 1,
+            "vanished": 0,
+        },
+    ]
+    assert "（遅れて届いた分 1件、訂正 -1件）" in told["notes"][0]
+    text = dx(*asked, "--compare", lake.rpartition(":")[2])
+    assert "定義: 第1版（2025年4月1日から） 初めの定義です" in text.stdout
+    before = dx(*asked, "--compare", "2026年3月1日", "--csv")  # nothing was loaded yet then
+    assert before.stdout.splitlines()[1] == "2026-04-01,申請件数,件,,2,2,2,0,0"
+    assert dx(*asked, "--compare", "先週").returncode == 2
+    assert dx(*asked, "--version", "2").returncode == 2
 
 
 def test_a_refused_file_has_a_note_that_can_be_saved(dx: Terminal, write: Any, tmp_path: Path) -> None:

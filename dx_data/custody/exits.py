@@ -178,11 +178,7 @@ def answer_json(result: Result) -> dict[str, Any]:
     return {
         "question": result.question.name,
         "title": result.question.title,
-        "definition": {
-            **result.question.definition.model_dump(),
-            "version": result.question.version.number,
-            "versions": [version.model_dump(mode="json") for version in result.question.versions],
-        },
+        "definition": result.question.defined(),
         "snapshot": result.snapshot,
         "as_of": result.as_of.isoformat() if result.as_of else None,
         "updated": result.updated.isoformat() if result.updated else None,

@@ -1,0 +1,86 @@
+"""On the screen: what changed since last week or since a card was seen; a refused difference after a second click."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dx_data import house
+from dx_data import settings as setting
+from tests.test_catalog import load
+from tests.test_differences import receipt
+from tests.test_ui import PERSON, markup, page, point_to
+
+UNTIL = dt.date(2026, 11, 20)
+LAST_WEEK = UNTIL - dt.timedelta(days=7)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[house.House]:
+    """A demo lake with two years of receipts, a window that joined in May, and a week that brought late rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        point_to(patch, tmp_path)
+        made = house.make_house(PERSON, demo_until=UNTIL)
+        since = {"valid_from": dt.date(2025, 4, 1)}
+        methods = [("コード決済", "窓口キャッシュレス"), ("現金", "現金")]
+        named = [{"revenue": "すべて", **since, "method": method, "method_group": group} for method, group in methods]
+        load(made.lake, "payment_methods", named, LAST_WEEK)
+        opens = {"counter": "窓口B", "method": "コード決済", "valid_from": dt.date(2026, 5, 1)}
+        load(made.lake, "counters", [{"counter": "窓口A", "method": "コード決済", **since}, opens], LAST_WEEK)
+        days = [f"{year}-{month:02}-07" for year in (2025, 2026) for month in (4, 5, 9)]
+        rows = [receipt(day, 10, method=method) for day in days for method, _ in methods]
+        load(made.lake, "receipts", rows, LAST_WEEK)
+        load(made.lake, "receipts", [receipt("2026-09-08", 9), receipt("2026-09-07", 13)], UNTIL)
+        yield made
+        made.close()
+    setting.settings.cache_clear()
+
+
+def test_the_overview_says_what_changed_since_last_week(home: house.House) -> None:
+    at = page("overview")
+    assert not at.exception
+    assert "先週から変わったこと（主な数値、1週間前の台帳との差）" in [heading.value for heading in at.subheader]
+    said = markup(at)
+    # The 7th of September was delivered anew: 10 became 13, the 10 by code payment went, 9 came on the 8th.
+    assert "キャッシュレス　今年度の収納件数：先週の報告から +2件（60件 → 62件）</p>" in said
+    assert "電子申請　先週から変わっていません。" in said
+    (apart,) = (toggle for toggle in at.toggle if toggle.key == "changes_apart")
+    apart.set_value(True).run()
+    told = "今年度の収納件数：先週の報告から +2件（新しく届いた分 9件、変わった分 3件、消えた分 -10件）"
+    assert told in markup(at)
+
+
+def test_a_refused_difference_is_shown_after_a_second_click(home: house.House) -> None:
+    at = page("cashless")
+    rates = {metric.label: metric.delta for metric in at.metric}
+    assert rates["件数比率"] == "前年同期比 数える対象が変わったため示しません"
+    assert rates["今年度の収納件数"] == "前年同期比 ＋2件 増"
+    assert "2026年5月1日（窓口Bのキャッシュレス受け入れ開始）に数えるものが変わり" in markup(at)
+    (again,) = (button for button in at.button if button.key == "card_cashless_headline_across")
+    again.click().run()
+    assert {metric.label: metric.delta for metric in at.metric}["件数比率"] == "前年同期比 －17.7ポイント 減"
+    assert at.query_params["across"] == "cashless_headline"
+    assert "across=cashless_headline" in markup(at)
+    assert not [button for button in at.button if button.key == "card_cashless_headline_across"]
+
+
+def test_a_card_over_time_tells_what_changed_since_it_was_seen(home: house.House) -> None:
+    at = page("cashless")
+    (label,) = (each.label for each in at.expander if each.label.startswith("先週の報告との差"))
+    assert label == "先週の報告との差（10 の数値）"
+    assert "2026年9月分・収納件数：先週の報告から +2件" in markup(at)
+    load(home.lake, "receipts", [receipt("2026-10-01", 5)], UNTIL)
+    at.run()
+    (label,) = (each.label for each in at.expander if "見たときとの差" in each.label)
+    assert label.startswith("前に見たときとの差")
+    assert "2026年10月分・収納件数：" in markup(at)
+    assert "2026年9月分・収納件数：" not in markup(at)
+
+
+def test_the_snapshot_of_a_day_is_the_newest_known_then(home: house.House) -> None:
+    assert home.snapshot_on(LAST_WEEK - dt.timedelta(days=1)) == 0
+    assert home.snapshot_on(LAST_WEEK) == home.lake.newest() - 1
+    assert home.snapshot_on(UNTIL) == home.lake.newest()
