@@ -10,7 +10,7 @@ from dx_data import calendar, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog, Result
-from dx_data.custody import remembered
+from dx_data.custody import arrivals, remembered
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.datasets import DATASETS
 from dx_data.door.known import Known, begins, masters
@@ -45,7 +45,8 @@ class House:
         self, name: str, snapshot: str | int | None = None, *, today: dt.date | None = None, **params: Any
     ) -> Result:
         """The answer to a question; the reference date defaults to `today()`. In a demo it says so."""
-        result = self.catalog.ask(name, self.lake.at(snapshot), today=today or self.today(), **params)
+        at = replace(self.lake.at(snapshot), arrivals=lambda: arrivals.arrivals(self.ledger))
+        result = self.catalog.ask(name, at, today=today or self.today(), **params)
         return replace(result, notes=(FICTIONAL, *result.notes)) if self.is_demo else result
 
     def verify_ledger(self) -> list[Problem]:
