@@ -35,6 +35,35 @@ QUERIES = ROOT / "queries"
 POPULATIONS = Path(__file__).with_name("populations")
 # What a question may read beside the datasets: the ward's calendar (day, is_open, ordinal, holiday, forecast).
 CALENDAR = "calendar_days"
+# And, for データの健康, what the house knows of itself. No lake holds these tables; they are made for each answer.
+JOURNAL: dict[str, tuple[str, pa.Schema]] = {
+    "declared_datasets": (
+        "データセットの宣言",
+        pa.schema(
+            [("dataset", pa.string()), ("title", pa.string()), ("rhythm", pa.string()), ("most_days", pa.int64())]
+        ),
+    ),
+    "loads": (
+        "取込履歴",
+        pa.schema(
+            [
+                *[("load", pa.int64()), ("dataset", pa.string()), ("loaded_at", pa.timestamp("us"))],
+                *[("as_of", pa.date32()), ("file", pa.string()), ("stands", pa.bool_())],
+            ]
+        ),
+    ),
+    "arrivals": (
+        "受領の記録",
+        pa.schema(
+            [
+                *[("number", pa.int64()), ("arrived_at", pa.timestamp("us")), ("sender", pa.string())],
+                *[("file", pa.string()), ("outcome", pa.string()), ("row_count", pa.int64())],
+                *[("faulty", pa.int64()), ("mended", pa.int64()), ("totals", pa.int64()), ("differing", pa.int64())],
+            ]
+        ),
+    ),
+}
+BESIDE = {CALENDAR: "区の開庁日", **{name: title for name, (title, _) in JOURNAL.items()}}
 _CACHED_ANSWERS = 512
 _EARLIER = re.compile(r"\.v[0-9]+\.sql$")
 
@@ -70,6 +99,9 @@ class Snapshot(Protocol):
 
     def updated(self, names: Iterable[str]) -> dt.datetime | None:
         """When one of these tables was last loaded, up to this snapshot."""
+
+    def journal(self, name: str) -> list[dict[str, Any]]:
+        """The rows of `loads` or `arrivals`, up to this snapshot."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +161,8 @@ class Result:
     @property
     def source(self) -> str:
         """Where the figures come from, from the declarations of what the question reads."""
-        return "、".join(dataset_named(name).title for name in self.question.reads if name != CALENDAR)
+        titles = {**BESIDE, **{name: dataset.title for name, dataset in DATASETS.items()}}
+        return "、".join(titles[name] for name in self.question.reads if name != CALENDAR)
 
 
 def json_value(value: Value) -> Any:
@@ -349,6 +382,10 @@ class Catalog:
         """
         question = self.named(name, version)
         params = self.params(question, given, today)
+        if set(question.reads).intersection(JOURNAL):
+            # A refused file changes no table, so there is nothing to remember the answer by.
+            found = self._run(question, params, snapshot)
+            return replace(found, as_of=found.as_of or today, updated=found.updated or snapshot.updated(DATASETS))
         return self.remembered(question, params, snapshot, (), lambda: self._run(question, params, snapshot))
 
     def remembered(
@@ -384,7 +421,7 @@ class Catalog:
         raw = snapshot.columns()
         with look(snapshot, question.reads, question.sql) as cursor:
             rows = run(question, params, cursor)
-        missing = [dataset_named(name).title for name in question.reads if name not in {*raw, CALENDAR}]
+        missing = [dataset_named(name).title for name in question.reads if name not in {*raw, *BESIDE}]
         return Result(
             question=question.model_copy(update={"title": _titled(question, params)}),
             rows=rows,
@@ -394,6 +431,21 @@ class Catalog:
             updated=snapshot.updated(question.reads),
             notes=tuple(f"{title}:この時点では未収集" for title in missing),
         )
+
+
+def journal_table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows as the table of that name in `JOURNAL`; what a row leaves out is blank."""
+    return pa.Table.from_pylist(list(rows), JOURNAL[name][1])
+
+
+def declarations() -> list[dict[str, Any]]:
+    """One row for each dataset that files bring: its name, title, rhythm, and how old it may become."""
+    # Not named as its table is: DuckDB would take the function for it where the table is hidden.
+    return [
+        {"dataset": d.name, "title": d.title, "rhythm": d.rhythm, "most_days": d.most_days}
+        for d in DATASETS.values()
+        if not d.child_of
+    ]
 
 
 @cache
@@ -437,6 +489,10 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
         for name in self.names:
             if name == CALENDAR:
                 self.cursor.register(CALENDAR, open_days())
+                continue
+            if name in JOURNAL:
+                rows = declarations() if name == "declared_datasets" else self.snapshot.journal(name)
+                self.cursor.register(name, journal_table(name, rows))
                 continue
             for statement in self._views(DATASETS[name], raw):
                 self.cursor.execute(statement)

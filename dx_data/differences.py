@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from dx_data.catalog import CALENDAR, Catalog, Result, Snapshot, Value, look_between, run
+from dx_data.catalog import JOURNAL, Catalog, Result, Snapshot, Value, look_between, run
 from dx_data.datasets import DATASETS
 from dx_data.derive import compared
 from dx_data.derive.compared import Side, Stage
@@ -113,7 +113,8 @@ def compare(
         )
 
     more = (earlier.changed(question.reads), day, today, parts)
-    found = catalog.remembered(question, params, snapshot, more, made)
+    journal = set(question.reads).intersection(JOURNAL)  # what the snapshots do not date is not remembered
+    found = made() if journal else catalog.remembered(question, params, snapshot, more, made)
     return replace(found, since=earlier.title)
 
 
@@ -151,7 +152,7 @@ def _counts(question: Question, earlier: Snapshot, snapshot: Snapshot) -> tuple[
     totals = [0, 0, 0]
     with closing(snapshot.cursor()) as cursor:
         for name in question.reads:
-            if name == CALENDAR or earlier.changed([name]) == snapshot.changed([name]):
+            if name not in DATASETS or earlier.changed([name]) == snapshot.changed([name]):
                 continue
             row = cursor.execute(compared.counts(DATASETS[name], sides[0], sides[1], snapshot.schema)).fetchall()[0]
             totals = [total + int(count) for total, count in zip(totals, row, strict=True)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import yaml
 
-from dx_data.catalog import CALENDAR, read_questions, read_subjects
+from dx_data.catalog import BESIDE, read_questions, read_subjects
 from dx_data.datasets import DATASETS
 from dx_data.derive import dictionary, questions_page
 from dx_data.settings import ROOT
@@ -16,7 +16,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/dictionary.md": lambda: dictionary.page(DATASETS.values()),
     "docs/questions.md": lambda: questions_page.page(
         read_questions().values(),
-        {CALENDAR: "区の開庁日", **{d.name: d.title for d in DATASETS.values()}},
+        {**BESIDE, **{d.name: d.title for d in DATASETS.values()}},
         examples(),
         read_subjects(),
     ),

@@ -10,12 +10,12 @@ from dx_data import breaks, calendar, differences, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog, Result
-from dx_data.custody import remembered
+from dx_data.custody import arrivals, remembered
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.datasets import DATASETS
 from dx_data.door.known import Known, begins, masters
 from dx_data.errors import Problem
-from dx_data.lake import Lake, Load
+from dx_data.lake import Lake, Load, Moment
 from dx_data.settings import Settings, settings
 
 FICTIONAL = "架空データ"
@@ -68,7 +68,7 @@ class House:
 
         Comparisons across a change of what is counted are left out, unless `across_break`.
         """
-        at, today = self.lake.at(snapshot), today or self.today()
+        at, today = self._at(snapshot), today or self.today()
         result = self.catalog.ask(name, at, today=today, version=version, **params)
         found = breaks.of(result.question, lambda other: self.catalog.ask(other, at, today=today))
         result = replace(result, breaks=found)
@@ -92,8 +92,8 @@ class House:
         Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed
         in between, unless `across_break`.
         """
-        now, today = self.lake.at(snapshot), today or self.today()
-        earlier = self.lake.at(self.snapshot_on(since) if isinstance(since, dt.date) else since)
+        now, today = self._at(snapshot), today or self.today()
+        earlier = self._at(self.snapshot_on(since) if isinstance(since, dt.date) else since)
         day = since if isinstance(since, dt.date) else self._day(earlier.number)
         if not across_break:
             breaks.refuse(self.catalog.named(name, version), day, self._day(now.number))
@@ -101,6 +101,10 @@ class House:
             self.catalog, name, earlier, now, day=day, today=today, version=version, parts=parts, **params
         )
         return self._marked(found)
+
+    def _at(self, snapshot: str | int | None) -> Moment:
+        """The lake at a snapshot, with the journal of what arrived."""
+        return replace(self.lake.at(snapshot), arrivals=lambda: arrivals.arrivals(self.ledger))
 
     def _day(self, snapshot: int) -> dt.date:
         """The day on which a snapshot became known; that of the first load for the empty lake."""

@@ -421,6 +421,7 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
         "tables": [table.title for table in reviewed.tables],
         "as_of": day.isoformat(),
         "partial": reviewed.wish.partial,
+        **_quality(reviewed),
     }
     with _recorded(house, person, (Act.LOAD_INTENT, Act.LOAD, Act.LOAD_FAILED), reviewed.file, facts) as record:
         done = house.lake.load(
@@ -483,7 +484,19 @@ def record_refusal(reviewed: Reviewed, house: House, person: Person) -> int:
         }
         for p in (*reviewed.problems, *reviewed.asks)
     ]
-    return house.ledger.append(person.name, Act.REFUSED, reviewed.file, sha256=reviewed.sha256, problems=kinds).number
+    facts = {"sha256": reviewed.sha256, "problems": kinds, **_quality(reviewed)}
+    return house.ledger.append(person.name, Act.REFUSED, reviewed.file, **facts).number
+
+
+def _quality(reviewed: Reviewed) -> dict[str, int]:
+    """How a file came: faulty and mended cells, totals that it states, and those that do not agree."""
+    compared = [total for total in reviewed.control_totals if total.agrees is not None]
+    return {
+        "faulty": sum(problem.count for problem in (*reviewed.problems, *reviewed.asks)),
+        "mended": sum(mended.count for mended in reviewed.mended),
+        "totals": len(compared),
+        "differing": sum(not total.agrees for total in compared),
+    }
 
 
 def _item(header: str | None) -> str | None:

@@ -194,6 +194,11 @@ class Dataset(Declared):
         raise KeyError(name)
 
     @property
+    def most_days(self) -> int | None:
+        """How many days after its as-of date the newest delivery still keeps the rhythm; None where there is none."""
+        return {"毎日": 4, "毎週": 10, "毎月": 45, "四半期": 120, "毎年": 400}.get(self.rhythm)
+
+    @property
     def dated(self) -> bool:
         """Whether each row says itself from when it holds (masters, targets), so that no day is the table's own."""
         return any(column.name == "valid_from" for column in self.columns)

@@ -2,7 +2,6 @@
 
 from dx_data.access import Right
 from dx_data.ui import cards, changes, session
-from dx_data.ui.history import freshness
 
 here = session.page(Right.ASK, "今どうなっているか、何に気をつけるかを、一画面で確かめます。")
 session.offer_real_lake(here.person)
@@ -51,7 +50,11 @@ with right:
         empty="いま確かめることはありません。",
     )
 
-freshness(here)
+late = cards.only(here.ask("data_freshness"), state="遅れ")
+cards.card(
+    here, late, cards.table("dataset", "as_of_newest", "rhythm", "late_days"), empty="データは予定どおり届いています。"
+)
+cards.go("health", "データの健康をくわしく見る")
 cards.go("intake", "ファイルを取り込む")
 cards.go("history", "取込履歴を見る")
 cards.go("benchmark", "全国・23区と比べる")

@@ -14,7 +14,18 @@ import duckdb
 import pytest
 import yaml
 
-from dx_data.catalog import CALENDAR, Catalog, counted_by, open_days, populations, read_questions, run
+from dx_data.catalog import (
+    BESIDE,
+    CALENDAR,
+    JOURNAL,
+    Catalog,
+    counted_by,
+    journal_table,
+    open_days,
+    populations,
+    read_questions,
+    run,
+)
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.questions_page import page
@@ -114,6 +125,18 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[st
         connection.execute(f"INSERT INTO raw.{table} ({', '.join(head)}) VALUES ({marks})", values)
 
 
+def journal_rows(name: str, text: str) -> list[dict[str, Any]]:
+    """An example's rows of a table that no lake holds."""
+    head, *rows = list(csv.reader(io.StringIO(text))) or [[]]
+    kinds = {field.name: field.type for field in JOURNAL[name][1]}
+    reads = {"int64": int, "date32[day]": dt.date.fromisoformat, "timestamp[us]": dt.datetime.fromisoformat}
+    reads["bool"] = lambda cell: cell == "true"
+    return [
+        {key: reads.get(str(kinds[key]), str)(cell) if cell else None for key, cell in zip(head, row, strict=True)}
+        for row in rows
+    ]
+
+
 def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
     """A database in memory that shows the named datasets and no other, with their populations, filled with an example's
     rows."""
@@ -123,6 +146,9 @@ def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyCo
     for name in names:
         if name == CALENDAR:
             connection.register(CALENDAR, open_days())
+            continue
+        if name in JOURNAL:
+            connection.register(name, journal_table(name, journal_rows(name, given.get(name, ""))))
             continue
         dataset = DATASETS[name]
         for statement in tables.create(dataset, "raw"):
@@ -261,7 +287,7 @@ def empty_lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
 @each_question
 def test_every_question_answers_on_an_empty_lake(question: Question, empty_lake: Lake) -> None:
     result = CATALOG.ask(question.name, empty_lake.at(), today=TODAY)
-    titles = [DATASETS[name].title for name in question.reads if name != CALENDAR]
+    titles = [DATASETS[name].title for name in question.reads if name not in BESIDE]
     assert result.notes == tuple(f"{title}:この時点では未収集" for title in titles)
     assert [list(record) for record in result.records()] in ([], [[column.name for column in question.columns]])
 
@@ -405,7 +431,7 @@ def test_the_same_quantity_is_the_same_in_every_question() -> None:
 
 @each_question
 def test_the_definition_dictionary_shows_the_whole_declaration(question: Question) -> None:
-    titles = {name: DATASETS[name].title if name in DATASETS else "区の開庁日" for name in question.reads}
+    titles = {name: DATASETS[name].title if name in DATASETS else BESIDE[name] for name in question.reads}
     text = page([question], titles, {question.name: {"typical": "わけ"}})
     shown = question.title.format(**{name: param.title for name, param in question.params.items()})
     parts = [shown, question.question, question.definition.numerator, question.definition.scope]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import duckdb
 
@@ -20,13 +21,17 @@ from dx_data.spec import Dataset
 
 @dataclass(frozen=True)
 class Moment:
-    """One ward's view of the lake at one snapshot. `connect` opens a cursor, `history` lists all loads."""
+    """One ward's view of the lake at one snapshot. `connect` opens a cursor, `history` lists all loads.
+
+    `arrivals` are the files that came, as the house's ledger tells them; each has the moment it came at.
+    """
 
     number: int
     lake_id: str
     municipality: str
     connect: Callable[[], duckdb.DuckDBPyConnection] = field(repr=False)
     history: Callable[[], list[Load]] = field(repr=False)
+    arrivals: Callable[[], list[dict[str, Any]]] = field(default=list, repr=False)
 
     @property
     def title(self) -> str:
@@ -96,6 +101,27 @@ class Moment:
     def updated(self, names: Iterable[str]) -> dt.datetime | None:
         """When these tables were last loaded."""
         return max((load.at for load in self._standing(names)), default=None)
+
+    def journal(self, name: str) -> list[dict[str, Any]]:
+        """What happened up to this snapshot: `loads`, one row for each table of each, or `arrivals`."""
+        if name == "loads":
+            undone = {load.undoes for load in self._loads}
+            return [
+                {
+                    "load": load.load,
+                    "dataset": table,
+                    "loaded_at": load.at.replace(tzinfo=None),
+                    "as_of": load.as_of,
+                    "file": load.file,
+                    "stands": load.load not in undone,
+                }
+                for load in self._loads
+                if load.undoes is None
+                for table in load.tables
+            ]
+        later = min((load.at for load in self.history() if load.snapshot > self.number), default=None)
+        found = [row for row in self.arrivals() if later is None or row["arrived_at"] < later]
+        return [{**row, "arrived_at": row["arrived_at"].replace(tzinfo=None)} for row in found]
 
     def rows(self, dataset: Dataset) -> str:
         """SQL: the ward's rows of a table; an empty table of today's shape if there is none, NULL for new columns."""

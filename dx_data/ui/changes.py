@@ -31,7 +31,7 @@ def since_last_week(here: Session) -> None:
     """Headline figures against those of a week ago, each with the way to its page."""
     day = here.today - _WEEK
     with st.container(border=True, key="card_changes"):
-        st.subheader("先週から変わったこと（主な数値、1週間前の台帳との差）", anchor=False)
+        st.header("先週から変わったこと（主な数値、1週間前の台帳との差）", anchor=False)
         if here.house.snapshot_on(day) == 0:
             st.info("1週間前の台帳には何もないので、比べられません。1週間たつと、変わったところを示します。")
             return

@@ -72,7 +72,7 @@ def subjects(here: Session) -> None:
         [each for each in known if each.area == area], here.house.catalog.questions.values()
     )
     with st.container(border=True, key="card_subjects"):
-        st.subheader(f"名詞から質問を引く（{area}）", anchor=False)
+        st.header(f"名詞から質問を引く（{area}）", anchor=False)
         st.caption("質問の名前は「dx ask 名前」でそのまま使えます。")
         tables.show(questions_page.SUBJECT_HEADINGS, [list(row) for row in rows], caption=f"名詞と質問（{area}）")
 

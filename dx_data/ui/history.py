@@ -7,7 +7,6 @@ import streamlit as st
 from dx_data import intake
 from dx_data.access import Right
 from dx_data.custody.receipts import receipt
-from dx_data.datasets import DATASETS
 from dx_data.errors import NotFound
 from dx_data.lake import Load
 from dx_data.text import japanese_date
@@ -16,43 +15,6 @@ from dx_data.ui.session import Session
 
 _SHOWN = 200
 _LISTED = 20
-_LATE = {"毎日": 4, "毎週": 10, "毎月": 45, "四半期": 120, "毎年": 400}
-
-
-def freshness(here: Session) -> None:
-    """How fresh each dataset is, and who brought what last."""
-    undone = here.house.lake.undone()
-    loads = [load for load in here.house.lake.loads() if load.undoes is None and load.load not in undone]
-    newest: dict[str, Load] = {}
-    for load in loads:
-        for name in load.tables:
-            newest.setdefault(name, load)
-    with st.container(border=True, key="card_freshness"):
-        st.header("データの鮮度（データセット別、いちばん新しい取込）", anchor=False)
-        if not newest:
-            st.info("まだ何も取り込んでいません。「データ取込」の画面で、ファイルを取り込んでください。")
-            return
-        rows = [
-            [
-                dataset.title,
-                _freshness(dataset.rhythm, newest.get(name), here),
-                japanese_date(newest[name].as_of) if name in newest else "未収集",
-                japanese_date(newest[name].at.date()) if name in newest else "未収集",
-                dataset.rhythm,
-            ]
-            for name, dataset in DATASETS.items()
-            if not dataset.child_of
-        ]
-        heads = ("データセット", "状態", "いつ時点", "更新日", "更新の間隔")
-        tables.show(heads, rows, caption="データの鮮度", heard=True)
-
-
-def _freshness(rhythm: str, newest: Load | None, here: Session) -> str:
-    """Whether a dataset is as fresh as its rhythm promises."""
-    if newest is None:
-        return "未収集"
-    late = (here.today - newest.as_of).days - _LATE.get(rhythm, 10**6)
-    return f"遅れ {late:,} 日" if late > 0 else "予定どおり"
 
 
 def list_loads(here: Session) -> None:

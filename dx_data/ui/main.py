@@ -26,6 +26,7 @@ PAGES = (
     ("benchmark", "全国・23区との比較", Right.ASK),
     ("intake", "データ取込", Right.CHECK),
     ("history", "取込履歴", Right.ASK),
+    ("health", "データの健康", Right.ASK),
     ("dictionary", "データ辞書", Right.ASK),
 )
 
