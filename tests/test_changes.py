@@ -42,7 +42,7 @@ def home(tmp_path: Path) -> Iterator[house.House]:
 def test_the_overview_says_what_changed_since_last_week(home: house.House) -> None:
     at = page("overview")
     assert not at.exception
-    assert "先週から変わったこと（主な数値、1週間前の台帳との差）" in [heading.value for heading in at.subheader]
+    assert "先週から変わったこと（主な数値、1週間前の台帳との差）" in [heading.value for heading in at.header]
     said = markup(at)
     # The 7th of September was delivered anew: 10 became 13, the 10 by code payment went, 9 came on the 8th.
     assert "キャッシュレス　今年度の収納件数：先週の報告から +2件（60件 → 62件）</p>" in said
