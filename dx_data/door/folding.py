@@ -507,32 +507,33 @@ def _receipts_long(laid: Laid, staging: Staging) -> Laid:
 def _signed_by_spelling(laid: Laid, long: Table, staging: Staging, *positions: int) -> Laid:
     """The same for a long table with entry, count and amount at these positions: only doubtful figures are read."""
     names = [laid.headings[n].column for n in positions]
-    entry, count, amount = (long.columns[name] for name in names)
-    words = np.array([*entry.texts.to_pylist(), ""])[entry.numbers]
+    figures = entry, count, amount = [long.columns[name] for name in names]
     # What begins with a digit is not negative, what begins with a minus is not positive.
-    sold = np.array([*("0" <= text <= "9~" for text in amount.texts.to_pylist()), True])[amount.numbers]
-    taken_back = np.array([*(text.startswith("-") for text in amount.texts.to_pylist()), True])[amount.numbers]
-    taken_back &= np.array([*(text.startswith("-") for text in count.texts.to_pylist()), True])[count.numbers]
-    settled = np.where(words == "売上", sold, np.isin(words, ("取消", "返金")) & taken_back)
-    turned: list[tuple[int, tuple[str | None, ...]]] = []
-    known: dict[tuple[str, ...], tuple[str, str, str, bool]] = {}
+    sold = amount.whether(lambda cell: not cell or "0" <= cell <= "9~")
+    taken_back = amount.whether(_is_negative) & count.whether(_is_negative)
+    settled = np.where(entry.whether("売上".__eq__), sold, entry.whether(("取消", "返金").__contains__) & taken_back)
     doubtful = np.flatnonzero(~settled)
-    figures = zip(*(column.at(doubtful).listed() for column in (entry, count, amount)), strict=True)
-    for place, cells in zip(doubtful.tolist(), figures, strict=True):
-        spelling = tuple(cell or "" for cell in cells)
-        if spelling not in known:
-            known[spelling] = _signed(*spelling)
-        *new, is_turned = known[spelling]
-        if is_turned:
-            turned.append((place, tuple(cell or None for cell in new)))
-    if not turned:
+    alike = np.stack([column.numbers[doubtful] for column in figures])
+    _, first, which = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+    spelled = zip(*(column.at(doubtful[first]).listed() for column in figures), strict=True)
+    read = [_signed(*(cell or "" for cell in cells)) for cells in spelled]
+    is_turned = np.array([turned for *_, turned in read], np.bool_)[which]
+    places = doubtful[is_turned]
+    if not len(places):
         return laid
-    places, new_figures = np.array([place for place, _ in turned]), zip(*(new for _, new in turned), strict=True)
-    columns = {n: long.columns[n].with_texts(places, texts) for n, texts in zip(names, new_figures, strict=True)}
+    new = zip(*(cells for *cells, _ in read), strict=True)
+    columns = {
+        name: long.columns[name].with_texts(places, [cells[n] or None for n in which[is_turned].tolist()])
+        for name, cells in zip(names, new, strict=True)
+    }
     view = staging.name("laid")
     staging.take_in(view, Table(long.rows, {**long.columns, **columns}))
     mended = (*laid.mended, *_sign_said(laid, long.rows[places].tolist()))
     return replace(laid, view=view, dialect="folded", ragged=(), mended=mended)
+
+
+def _is_negative(cell: str) -> bool:
+    return not cell or cell.startswith("-")
 
 
 def _paypay(laid: Laid, staging: Staging) -> Laid:

@@ -317,8 +317,6 @@ def _read_long(path: Path, file: str, size: int, marked: str | None, staging: St
     a character in CP932 or UTF-8 looks like a separator, a mark or a line's end, so bytes can be cut into cells.
     """
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if any(content.find(strange) >= 0 for strange in (b"\x00", b"\x1b")) or _BARE_CR.search(content):
-            return None
         head = _head(content[:_HEAD])
         delimiter = _delimiter(head)
         width = len(next(csv.reader(io.StringIO(head), delimiter=delimiter)))
@@ -326,10 +324,11 @@ def _read_long(path: Path, file: str, size: int, marked: str | None, staging: St
         if not 1 < width <= _WIDEST or (quoted and not _well_quoted(content, delimiter)):
             return None
         with ThreadPoolExecutor(1) as second:
-            digest = second.submit(hashlib.sha256, content)
-            table = _cut(path, delimiter, width, quoted=quoted)
-            sha256 = digest.result().hexdigest()
-    if table is None or table.num_rows <= SMALL:
+            cutting = second.submit(_cut, path, delimiter, width, quoted=quoted)
+            sha256 = hashlib.sha256(content).hexdigest()
+            strange = any(content.find(byte) >= 0 for byte in (b"\x00", b"\x1b")) or _BARE_CR.search(content)
+            table = cutting.result()
+    if strange or table is None or table.num_rows <= SMALL:
         return None
     cells = {name: Spelled.of(table[name]) for name in table.column_names}
     if not (decoded := _decoded(cells, marked)):
