@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 import numpy as np
@@ -319,7 +319,7 @@ def _read_long(path: Path, file: str, size: int, marked: str | None, staging: St
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         head = _head(content[:_HEAD])
         delimiter = _delimiter(head)
-        width = len(next(csv.reader(io.StringIO(head), delimiter=delimiter)))
+        width = _header_width(io.StringIO(head), delimiter)
         quoted = content.find(b'"') >= 0
         if not 1 < width <= _WIDEST or (quoted and not _well_quoted(content, delimiter)):
             return None
@@ -426,7 +426,8 @@ def _delimiter(head: str) -> str:
 
 def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> Sheet:
     table = staging.name("raw")
-    width = _header_width(target, delimiter)
+    with target.open(encoding="utf-8", newline="") as stream:
+        width = _header_width(stream, delimiter)
     if width > _WIDEST:
         raise _too_wide(width)
     if text.even_lines:
@@ -448,12 +449,11 @@ def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> S
     return Sheet(None, False, table, width, height, ragged, private_use=text.private_use)
 
 
-def _header_width(target: Path, delimiter: str) -> int:
-    with target.open(encoding="utf-8", newline="") as stream:
-        try:
-            return max(1, len(next(csv.reader(stream, delimiter=delimiter, strict=True))))
-        except (csv.Error, StopIteration):
-            return 1
+def _header_width(stream: TextIO, delimiter: str) -> int:
+    try:
+        return max(1, len(next(csv.reader(stream, delimiter=delimiter, strict=True))))
+    except (csv.Error, StopIteration):
+        return 1
 
 
 def _load_csv(staging: Staging, table: str, path: Path, delimiter: str, width: int) -> int:
