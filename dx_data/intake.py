@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,7 @@ def review(
     except FileRejected as fault:
         unmapped = fault.unmapped if isinstance(fault, Undecided) else ()
         return Reviewed(file=shown_name(file), problems=fault.problems + unfit, wish=wish, unmapped=unmapped)
-    faults = tuple(fault for table in found.tables for fault in table.all_faults())
+    faults = tuple(chain.from_iterable(table.all_faults() for table in found.tables))
     faulty = tuple(cell for table in found.tables for cell in faulty_cells(table))
     parts = _parts(found.tables, wish)
     progress("台帳との比較")

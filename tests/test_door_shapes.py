@@ -11,7 +11,8 @@ import pytest
 import xlsxwriter
 
 from dx_data.door import Examined, Staging, examine
-from dx_data.door.folding import Group, measured, when
+from dx_data.door.dating import when
+from dx_data.door.receipt_shapes import Group, measured
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
 

@@ -395,10 +395,17 @@ _CUTS = st.sampled_from(
 
 
 @settings(CALM, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(_CUTS, max_size=25).map(b"".join), st.sampled_from(("utf-8", "utf-8-sig", "cp932")))
-@example(b"\xfa\x40,\xee\xef\n\xee\xef,\xfa\x40\n", "cp932")
-def test_a_long_csv_is_cut_as_a_short_one(monkeypatch: pytest.MonkeyPatch, body: bytes, encoding: str) -> None:
-    content = "窓口,件数\n税務課,1\n".encode(encoding) + body
+@given(
+    st.lists(_CUTS, max_size=25).map(b"".join),
+    st.sampled_from(("utf-8", "utf-8-sig", "cp932")),
+    st.sampled_from(("\n", "\r\n", "\r")),
+)
+@example(b"\xfa\x40,\xee\xef\n\xee\xef,\xfa\x40\n", "cp932", "\n")
+@example(b"", "utf-8", "\r")
+def test_a_long_csv_is_cut_as_a_short_one(
+    monkeypatch: pytest.MonkeyPatch, body: bytes, encoding: str, end: str
+) -> None:
+    content = f"窓口,件数{end}税務課,1{end}".encode(encoding) + body
 
     def outcome() -> Any:
         with tempfile.TemporaryDirectory() as folder, Staging() as staging:

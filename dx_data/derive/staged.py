@@ -1,7 +1,6 @@
 """The statements the door runs on its staging: text in, SQL out; nothing here touches data.
 
-A raw table holds `row` and text columns c0, c1, … A view lays its data rows out; a typed table holds one typed column
-per declared column, beside it `t<n>`: the n-th column's text where its strict form does not read it, else NULL.
+A raw table holds `row` and text columns c0, c1, … A view lays its data rows out.
 """
 
 from __future__ import annotations
@@ -391,13 +390,8 @@ def read_spellings(texts: str, columns: Sequence[Column]) -> str:
     return f"SELECT {read} FROM {texts} ORDER BY place"
 
 
-def laid_rows(view: str, columns: Sequence[str]) -> str:
-    """The cells of a laid-out table, in the order of its rows."""
-    return f"SELECT {', '.join(map(quoted, columns))} FROM {view} ORDER BY row"
-
-
 def laid_rows_numbered(view: str, columns: Sequence[str]) -> str:
-    """The same with the physical row before the cells."""
+    """The cells of a laid-out table, each row with its number, in order."""
     return f"SELECT row, {', '.join(map(quoted, columns))} FROM {view} ORDER BY row"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -106,9 +107,10 @@ class Checked:
         headers = {header: n for n, header in enumerate(sorted({f.header for f in self.findings if f.n is not None}))}
         ranks = np.array([len(headers) if f.n is None else headers[f.header] for f in self.findings], np.int64)
         order = np.lexsort((self.kinds, ranks[self.kinds], self.places))
-        rows, kinds = self.numbers[self.places[order]].tolist(), self.kinds[order].tolist()
-        sheet, rests = self.sheet or "", [finding[1:] for finding in self.findings]
-        return [Fault(sheet, row, *rests[kind]) for row, kind in zip(rows, kinds, strict=True)]
+        rows, kinds = self.numbers[self.places[order]].tolist(), self.kinds[order]
+        words = zip(*(finding[1:] for finding in self.findings), strict=True)
+        cells = (np.array(each, object)[kinds].tolist() for each in words)
+        return list(map(Fault._make, zip(repeat(self.sheet or ""), rows, *cells, strict=False)))
 
 
 def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked:

@@ -172,8 +172,9 @@ def _lay(
     columns = dict(raw.columns)
     if made:
         columns |= Table.of(staging.sql(staged.made_cells(sheet.table, made)).to_arrow_table()).columns
-    data = (raw.rows > header) & raw.filled() & ~np.isin(raw.rows, list(without))
-    laid = Table(raw.rows, {name: columns[name] for name in names}).at(data)
+    data = np.flatnonzero((raw.rows > header) & raw.filled() & ~np.isin(raw.rows, list(without)))
+    whole = slice(data[0], data[-1] + 1) if len(data) and data[-1] - data[0] + 1 == len(data) else data
+    laid = Table(raw.rows, {name: columns[name] for name in names}).at(whole)
     staging.take_in(view, laid)
     return len(laid.rows)
 

@@ -15,11 +15,11 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 import numpy as np
@@ -60,7 +60,6 @@ _CLASSES = bytes(
     ord("A") if 0xE3 <= b <= 0xE9 else ord("B") if 0x80 <= b <= 0xBF else ord("|") if b in b'",\n' else ord(".")
     for b in range(256)
 )
-_UTF8_CELL = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){3,}")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _PRIVATE_UTF8 = re.compile(rb"\xef[\x80-\xa3]")
 _EXPORT_AGAIN = "UTF-8 か Shift-JIS で書き出してください"
@@ -265,6 +264,12 @@ def _may_hold_private_use(data: bytes, encoding: str) -> bool:
     return encoding != "cp932" and (b"\xf3" in data or b"\xf4" in data or _PRIVATE_UTF8.search(data) is not None)
 
 
+def _mixed(text: str, chunk: bytes) -> bool:
+    """Whether there is UTF-8 in what was read as CP932."""
+    seen = ("縺" in text or "繝" in text) and _UTF8_AS_CP932.search(text) is not None
+    return seen or _holds_utf8(chunk)
+
+
 def _holds_utf8(chunk: bytes) -> bool:
     """Whether a cell of a CP932 file is UTF-8: whole kanji from one separator to the next."""
     classes, at = chunk.translate(_CLASSES), -1
@@ -282,7 +287,7 @@ def _refuse_other_encodings(text: str, data: bytes, chunk: bytes, encoding: str)
         raise _refuse(
             "表のファイルではありません（文字でないデータがあります）", "CSVかExcelで書き出してください", "read.binary"
         )
-    if encoding == "cp932" and ((("縺" in text or "繝" in text) and _UTF8_AS_CP932.search(text)) or _holds_utf8(chunk)):
+    if encoding == "cp932" and _mixed(text, chunk):
         raise _refuse("UTF-8 と Shift-JIS が混ざっています", _EXPORT_AGAIN, "read.encoding")
 
 
@@ -312,27 +317,25 @@ def _read_long(path: Path, file: str, size: int, marked: str | None, staging: St
     a character in CP932 or UTF-8 looks like a separator, a mark or a line's end, so bytes can be cut into cells.
     """
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if any(content.find(strange) >= 0 for strange in (b"\x00", b"\x1b")) or _BARE_CR.search(content):
-            return None
         head = _head(content[:_HEAD])
         delimiter = _delimiter(head)
-        width = len(next(csv.reader(io.StringIO(head), delimiter=delimiter)))
+        width = _header_width(io.StringIO(head), delimiter)
         quoted = content.find(b'"') >= 0
         if not 1 < width <= _WIDEST or (quoted and not _well_quoted(content, delimiter)):
             return None
         with ThreadPoolExecutor(1) as second:
-            digest = second.submit(hashlib.sha256, content)
-            table = _cut(path, delimiter, width, quoted=quoted)
-            sha256 = digest.result().hexdigest()
-    if table is None or table.num_rows <= SMALL:
+            cutting = second.submit(_cut, path, delimiter, width, quoted=quoted)
+            sha256 = hashlib.sha256(content).hexdigest()
+            strange = any(content.find(byte) >= 0 for byte in (b"\x00", b"\x1b")) or _BARE_CR.search(content)
+            table = cutting.result()
+    if strange or table is None or table.num_rows <= SMALL:
         return None
     cells = {name: Spelled.of(table[name]) for name in table.column_names}
-    encoding, texts = _texts([each.texts for each in cells.values()], marked)
-    if texts is None:
+    if not (decoded := _decoded(cells, marked)):
         return None
+    encoding, columns = decoded
     _plausible(head, encoding)
-    columns = {name: each.spelled(text) for (name, each), text in zip(cells.items(), texts, strict=True)}
-    private = any(pc.any(pc.match_substring_regex(text, staged.PRIVATE_USE)).as_py() for text in texts)
+    private = any(pc.any(pc.match_substring_regex(each.texts, staged.PRIVATE_USE)).as_py() for each in columns.values())
     name = staging.name("raw")
     staging.take_in(name, Table(np.arange(1, table.num_rows + 1), columns))
     return Book(
@@ -363,24 +366,31 @@ def _cut(path: Path, delimiter: str, width: int, *, quoted: bool) -> pa.Table | 
         return None
 
 
-def _texts(columns: Sequence[pa.Array], marked: str | None) -> tuple[str, list[pa.Array] | None]:
-    """The encoding of some columns of bytes, and their texts; None if one is no text or looks like another encoding."""
+def _decoded(cells: Mapping[str, Spelled], marked: str | None) -> tuple[str, dict[str, Spelled]] | None:
+    """The encoding of columns of bytes, and their texts; None if one is no text or looks like another encoding."""
     try:
-        return marked or "utf-8", [column.cast(pa.string()) for column in columns]
+        return marked or "utf-8", {name: _as_text(each) for name, each in cells.items()}
     except pa.ArrowInvalid:
-        if marked:
-            return marked, None
-    texts = []
-    for column in columns:
-        cells = column.to_pylist()
-        try:
-            decoded = [cell.decode("cp932") for cell in cells]
-        except UnicodeDecodeError:
-            return "cp932", None
-        if any(map(_UTF8_AS_CP932.search, decoded)) or any(map(_UTF8_CELL.fullmatch, cells)):
-            return "cp932", None
-        texts.append(pa.array(decoded, pa.string()))
-    return "cp932", texts
+        found = {} if marked else {name: _from_cp932(each) for name, each in cells.items()}
+    texts = {name: each for name, each in found.items() if each}
+    return ("cp932", texts) if len(texts) == len(cells) else None
+
+
+def _as_text(cells: Spelled) -> Spelled:
+    return Spelled(cells.texts.cast(pa.string()), cells.numbers)
+
+
+def _from_cp932(cells: Spelled) -> Spelled | None:
+    whole = b"\x00".join(cells.texts.to_pylist())
+    if whole.isascii():
+        return _as_text(cells)
+    try:
+        text = whole.decode("cp932")
+    except UnicodeDecodeError:
+        return None
+    if _mixed(text, b"\n" + whole.replace(b"\x00", b"\n") + b"\n"):
+        return None
+    return cells.spelled(pa.array(text.split("\x00"), pa.string()))
 
 
 def _well_quoted(content: mmap.mmap, delimiter: str) -> bool:
@@ -416,7 +426,8 @@ def _delimiter(head: str) -> str:
 
 def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> Sheet:
     table = staging.name("raw")
-    width = _header_width(target, delimiter)
+    with target.open(encoding="utf-8", newline="") as stream:
+        width = _header_width(stream, delimiter)
     if width > _WIDEST:
         raise _too_wide(width)
     if text.even_lines:
@@ -438,12 +449,11 @@ def _stage_csv(target: Path, delimiter: str, text: _Text, staging: Staging) -> S
     return Sheet(None, False, table, width, height, ragged, private_use=text.private_use)
 
 
-def _header_width(target: Path, delimiter: str) -> int:
-    with target.open(encoding="utf-8", newline="") as stream:
-        try:
-            return max(1, len(next(csv.reader(stream, delimiter=delimiter, strict=True))))
-        except (csv.Error, StopIteration):
-            return 1
+def _header_width(stream: TextIO, delimiter: str) -> int:
+    try:
+        return max(1, len(next(csv.reader(stream, delimiter=delimiter, strict=True))))
+    except (csv.Error, StopIteration):
+        return 1
 
 
 def _load_csv(staging: Staging, table: str, path: Path, delimiter: str, width: int) -> int:

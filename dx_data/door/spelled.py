@@ -6,8 +6,9 @@ cells asks about each spelling once, and spreads the answer over the rows by num
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -39,7 +40,7 @@ class Spelled:
         whole = coded.unify_dictionaries().combine_chunks()
         return cls(whole.dictionary, whole.indices.fill_null(_BLANK).to_numpy(zero_copy_only=False))
 
-    @property
+    @cached_property
     def counts(self) -> Places:
         """How many rows have each text."""
         return np.bincount(self.numbers + 1, minlength=len(self.texts) + 1)[1:]
@@ -73,6 +74,10 @@ class Spelled:
         numbers = self.numbers.copy()
         numbers[places] = np.append(found, _BLANK)[wanted.numbers]
         return Spelled(pa.concat_arrays([self.texts, wanted.texts.take(pa.array(new))]), numbers)
+
+    def whether(self, condition: Callable[[str], bool]) -> Mask:
+        """For each row whether its cell, "" where it is blank, fulfils a condition."""
+        return np.array([*map(condition, self.texts.to_pylist()), condition("")], np.bool_)[self.numbers]
 
     def listed(self) -> list[str | None]:
         """Every cell, None where it is blank."""

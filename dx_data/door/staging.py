@@ -89,6 +89,7 @@ class Staging:
         self.kept: dict[str, list[tuple[Any, ...]]] = {}
         self.held: dict[str, list[tuple[int, list[str]]]] = {}
         self.long: dict[str, Table] = {}
+        self._unseen: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +114,9 @@ class Staging:
 
     def sql(self, statement: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
         """Run a statement that `derive` or this package wrote."""
+        for name in [name for name in self._unseen if name in statement]:
+            self.connection.register(name, self.long[name].to_arrow())
+            self._unseen.remove(name)
         return self.connection.execute(statement, list(parameters))
 
     def row(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...]:
@@ -126,9 +130,9 @@ class Staging:
         return found
 
     def take_in(self, name: str, table: Table) -> None:
-        """Keep a long table by its spellings, under a name of ours."""
+        """Keep a long table by its spellings, under a name of ours; SQL gets to see it once it asks."""
         self.long[name] = table
-        self.connection.register(name, table.to_arrow())
+        self._unseen.add(name)
 
     def table(self, view: str, columns: Sequence[str]) -> Table:
         """Columns of a view by their spellings."""

@@ -129,7 +129,9 @@ def read(table: Table, columns: Mapping[str, Column], staging: Staging) -> list[
     for n, (column, each) in enumerate(spelled):
         values = found.column(f"v{n}").combine_chunks()[: len(each.texts)]
         blank = np.asarray(found.column(f"b{n}"))[: len(each.texts)]
-        loose = np.asarray(pc.is_null(values)) & ~blank & (each.counts > 0)
+        loose = np.asarray(pc.is_null(values)) & ~blank
+        if loose.any():
+            loose &= each.counts > 0
         read.append(Values(column, each, values, loose, blank))
     return read
 

@@ -115,9 +115,8 @@ def plan_part(
     dataset = part.dataset
     delta, gone = f"delta_{index}", f"gone_{index}"
     current = at.rows(dataset)
-    known = cursor.execute(f"SELECT 1 FROM {current} c LIMIT 1").fetchall()
     doubled = 0 if again else _doubled(part)
-    if not known:
+    if not at.changed([dataset.name]):
         return _all_new(cursor, current, part, index, doubled)
     cursor.register("incoming", part.rows)
     near = f"(SELECT * FROM {current} c WHERE {around(cursor, dataset.keys, 'incoming', 'c')})"

@@ -1,0 +1,93 @@
+"""Rows of ours on the way to becoming a laid-out table again, and what the door says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from dx_data.derive import staged
+from dx_data.derive.headers import spellings
+from dx_data.door.echo import shown
+from dx_data.door.laid import Heading, Laid
+from dx_data.door.staging import Staging
+from dx_data.door.totals import fold_header
+from dx_data.errors import ROWS_SHOWN, Mended
+from dx_data.spec import Column
+
+Cells = Sequence[str | None]
+Row = tuple[int, list[str]]
+DASH = frozenset(("-", "--", "―", "ー", "…", "...", "・"))
+
+
+def meanings(column: Column) -> frozenset[str]:
+    """The spellings that a column's heading may have, folded."""
+    return frozenset(spellings(column))
+
+
+def positions_of(laid: Laid, column: Column) -> list[int]:
+    """Where a column stands among the headings of a table."""
+    known = meanings(column)
+    return [n for n, heading in enumerate(laid.headings) if fold_header(heading.text) in known]
+
+
+def rows_of(laid: Laid, staging: Staging) -> list[Row]:
+    """The rows of a table with their numbers; a blank cell is ""."""
+    if laid.view in staging.held:
+        return staging.held[laid.view]
+    found = staging.kept.get(laid.view)
+    if found is None:
+        found = staging.sql(staged.laid_rows_numbered(laid.view, [h.column for h in laid.headings])).fetchall()
+    return [(row, [cell or "" for cell in cells]) for row, *cells in found]
+
+
+def made_anew(
+    laid: Laid, staging: Staging, columns: Sequence[tuple[str, str]], rows: Iterable[Row], mended: Iterable[Mended]
+) -> Laid:
+    """The table anew from rows of ours; `columns` are headings with their letters in the file (or none)."""
+    view = staging.name("laid")
+    held = staging.held[view] = list(rows)
+    staging.held.pop(laid.view, None)
+    headings = tuple(Heading(title, place, staged.raw_cell(n)) for n, (title, place) in enumerate(columns))
+    return replace(
+        laid,
+        view=view,
+        headings=headings,
+        height=len(held),
+        dialect="folded",
+        ragged=(),
+        mended=(*laid.mended, *mended),
+    )
+
+
+def write_down(laid: Laid, staging: Staging) -> Laid:
+    """The table, written if its rows are ours."""
+    rows = staging.held.pop(laid.view, None)
+    if rows is not None:
+        cells = {h.column: [cells[n] or None for _, cells in rows] for n, h in enumerate(laid.headings)}
+        with staging.lent(row=[row for row, _ in rows], **cells) as lent:
+            staging.sql(staged.create_from(laid.view, lent))
+    return laid
+
+
+def told(laid: Laid, rule: str, message: str, rows: Sequence[int], before: str = "", after: str = "") -> list[Mended]:
+    """The notice of what was done with some rows; none without any."""
+    if not rows:
+        return []
+    shown_rows = tuple(dict.fromkeys(rows))[:ROWS_SHOWN]
+    return [
+        Mended(
+            rule=rule,
+            message=message,
+            sheet=laid.sheet,
+            count=len(rows),
+            rows=shown_rows,
+            before=shown(before) or None,
+            after=shown(after) or None,
+        )
+    ]
+
+
+def in_digits(value: Decimal) -> str:
+    """A number in plain digits, a whole one without a fraction."""
+    return str(int(value)) if value == value.to_integral_value() else str(value)
