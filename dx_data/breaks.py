@@ -42,7 +42,8 @@ def without_differences(result: Result) -> Result:
     for row in result.rows:
         blank = {names.index(column.name) for column, _ in _crossed(result, row)}
         rows.append(tuple(None if at in blank else value for at, value in enumerate(row)))
-    said = "、".join(f"{_day(each.day)}（{each.change.rstrip('。')}）" for each in crossed)
+    said = f"{_day(crossed[0].day)}（{crossed[0].change.rstrip('。')}）"
+    said += f"など{len({each.day for each in crossed})}つの日" if len(crossed) > 1 else ""
     note = (
         f"比べない数値：{'・'.join(left_out)}は、{said}に数えるものが変わり、"
         "その前と後を比べることになるので、示していません。"

@@ -137,15 +137,20 @@ def test_a_key_that_vanished_from_a_complete_delivery_is_gone_and_one_that_retur
     forms = [form(number) for number in range(1, 41)]
     before = load(lake, "forms", forms, LAST_WEEK).snapshot
     load(lake, "applications", [application(1, "2026-11-01T09:00")], LAST_WEEK)
-    without = load(lake, "forms", [*forms[2:], form(50)]).snapshot
+    moved = form(3, "課B")
+    without = load(lake, "forms", [moved, *forms[3:], form(50)]).snapshot
     load(lake, "forms", [*forms[1:], form(50)], TODAY + dt.timedelta(days=1))
     at = {"since": dt.date(2026, 4, 1), "until": TODAY}
     gone = compared(lake, "applications_by_section", before, without, **at)
     assert [row[:2] + row[3:] for row in gone.rows if row[1] == "公開中のフォーム数"] == [
-        ("課", "公開中のフォーム数", 40, 39, -1, 1, 0, -2)
+        ("課", "公開中のフォーム数", 40, 38, -2, 1, -1, -2),
+        ("課B", "公開中のフォーム数", None, 1, 1, 0, 1, 0),
     ]
     back = compared(lake, "applications_by_section", without, **at)
-    assert [row[:2] + row[3:] for row in back.rows] == [("課", "公開中のフォーム数", 39, 40, 1, 0, 1, 0)]
+    assert [row[:2] + row[3:] for row in back.rows if row[1] == "公開中のフォーム数"] == [
+        ("課", "公開中のフォーム数", 38, 40, 2, 0, 2, 0),
+        ("課B", "公開中のフォーム数", 1, None, -1, 0, -1, 0),
+    ]
 
 
 def test_a_row_that_moves_to_another_key_leaves_one_figure_and_joins_the_other(lake: Lake) -> None:

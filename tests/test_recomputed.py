@@ -161,3 +161,25 @@ def test_every_question_answers_on_the_demo(home: Any) -> None:
         assert "この時点では未収集" not in "".join(result.notes), name
     worst = sorted(slow, key=lambda name: -slow[name])[:3]
     sys.stderr.write(f"{len(slow)} questions; slowest {', '.join(f'{n} {slow[n]:.2f} s' for n in worst)}\n")
+
+
+def september(content: bytes) -> dict[tuple[str, ...], int]:
+    """The 合計 件数 of a 事績簿 book's September by day, window and fee."""
+    sheet = pd.read_excel(io.BytesIO(content), sheet_name="9月", header=None, engine="openpyxl")
+    rows = sheet[sheet[0].map(lambda cell: isinstance(cell, dt.datetime)) & sheet[3].notna()]
+    return {(str(row[0]), row[2], row[3]): int(row.iloc[-2]) for _, row in rows.iterrows()}
+
+
+def test_what_september_became_since_last_week(home: Any, raw: dict[str, bytes]) -> None:
+    before, now = (september(raw[f"令和8年度キャッシュレス事績簿_{day}.xlsx"]) for day in ("20261113", "20261120"))
+    late = sum(count for place, count in now.items() if place not in before)
+    corrected = sum(now[place] - count for place, count in before.items())
+    answer = home.compare("cashless_by_month", dt.date(2026, 11, 13))
+    (told,) = (row for row in answer.records() if row["month"] == dt.date(2026, 9, 1) and row["figure"] == "収納件数")
+    assert (told["old"], told["new"]) == (sum(before.values()), sum(now.values()))
+    assert (told["late"], told["corrected"], told["vanished"]) == (late, corrected, 0)
+    assert (
+        f"2026年9月分・収納件数：先週の報告から +{late + corrected}件（遅れて届いた分 {late}件、訂正 {corrected}件）"
+        in answer.notes
+    )
+    assert corrected == 3

@@ -188,6 +188,14 @@ def test_a_difference_across_a_new_version_is_left_out_and_said(made: House) -> 
     assert (again.refused, again.notes, again.rows[1]) == (False, (), (MAY, 1, 0, 1))
 
 
+def test_a_break_parts_the_day_before_it_from_its_own_day(made: House) -> None:
+    result = drawn(made, MAY)
+    count = result.question.column("count")
+    eve, end = MAY - dt.timedelta(days=1), dt.date(2026, 5, 31)
+    spans = [(eve, MAY), (MAY, end), (APRIL, eve)]
+    assert [len(result.broken(count, *span)) for span in spans] == [1, 0, 0]
+
+
 def test_a_year_after_the_break_the_difference_is_back(made: House) -> None:
     last = dt.date(2027, 5, 31)
     result = made.ask("per_month", today=last, since=dt.date(2027, 4, 1), until=last)
