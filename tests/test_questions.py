@@ -383,7 +383,7 @@ def test_a_rate_stands_beside_counts_and_its_definition_has_a_denominator(questi
 
 def test_the_same_quantity_is_the_same_in_every_question() -> None:
     """Received and withdrawn applications of a fiscal year, from six questions over the same made-up rows."""
-    reads = {"applications", "forms", "departments"}
+    reads = {"applications", "forms", "departments", CALENDAR}
     with visible(reads, {}) as connection:
         connection.execute(
             "INSERT INTO raw.forms (form_id, form, purpose, system, section, state)"
