@@ -67,7 +67,7 @@ JOURNAL: dict[str, tuple[str, pa.Schema]] = {
         pa.schema(
             [
                 *[("number", pa.int64()), ("arrived_at", pa.timestamp("us")), ("sender", pa.string())],
-                *[("file", pa.string()), ("outcome", pa.string()), ("row_count", pa.int64())],
+                *[("file", pa.string()), ("outcome", pa.string()), ("as_of", pa.date32()), ("row_count", pa.int64())],
                 *[("faulty", pa.int64()), ("mended", pa.int64()), ("totals", pa.int64()), ("differing", pa.int64())],
             ]
         ),

@@ -485,7 +485,8 @@ def record_refusal(reviewed: Reviewed, house: House, person: Person) -> int:
         }
         for p in (*reviewed.problems, *reviewed.asks)
     ]
-    facts = {"sha256": reviewed.sha256, "problems": kinds, **_quality(reviewed)}
+    day = reviewed.as_of.isoformat() if reviewed.as_of else None
+    facts = {"sha256": reviewed.sha256, "problems": kinds, "as_of": day, **_quality(reviewed)}
     return house.ledger.append(person.name, Act.REFUSED, reviewed.file, **facts).number
 
 

@@ -137,6 +137,16 @@ def journal_rows(name: str, text: str) -> list[dict[str, Any]]:
     ]
 
 
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Column], rows: str) -> None:
+    """Put an example's rows into a table; what no declaration names (an observed change) DuckDB casts from text."""
+    head, lines = cells(rows)
+    text = Column(name="text", title="text")
+    marks = ", ".join("?" for _ in head)
+    for line in lines:
+        values = [typed(columns.get(name, text), cell) for name, cell in zip(head, line, strict=True)]
+        connection.execute(f"INSERT INTO raw.{table} ({', '.join(head)}) VALUES ({marks})", values)
+
+
 def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
     """A database in memory that shows the named datasets and no other, with their populations, filled with an example's
     rows."""
@@ -172,7 +182,7 @@ def answer(question: Question, given: Mapping[str, str], params: Mapping[str, An
 @each_example
 def test_an_example_is_answered_as_written(question: Question, path: Path) -> None:
     facts = example(path)
-    shown = {*question.reads, *(tables.history_name(DATASETS[n]) for n in question.reads if n != CALENDAR)}
+    shown = {*question.reads, *(tables.history_name(DATASETS[n]) for n in question.reads if n in DATASETS)}
     assert set(facts["given"]) <= shown, "an example gives only what the question reads"
     head, rows = cells(facts["expect"])
     assert head == [column.name for column in question.columns]
@@ -383,7 +393,7 @@ def test_a_rate_stands_beside_counts_and_its_definition_has_a_denominator(questi
 
 def test_the_same_quantity_is_the_same_in_every_question() -> None:
     """Received and withdrawn applications of a fiscal year, from six questions over the same made-up rows."""
-    reads = {"applications", "forms", "departments"}
+    reads = {"applications", "forms", "departments", CALENDAR}
     with visible(reads, {}) as connection:
         connection.execute(
             "INSERT INTO raw.forms (form_id, form, purpose, system, section, state)"

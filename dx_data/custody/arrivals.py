@@ -23,6 +23,7 @@ def arrivals(ledger: Ledger) -> list[dict[str, Any]]:
             "sender": sender(line.subject),
             "file": line.subject,
             "outcome": _OUTCOMES[Act(line.act)],
+            "as_of": dt.date.fromisoformat(day) if (day := line.detail.get("as_of")) else None,
             "row_count": line.detail.get("rows"),
             **{name: line.detail.get(name) for name in ("faulty", "mended", "totals", "differing")},
         }

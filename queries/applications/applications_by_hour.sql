@@ -6,7 +6,7 @@
 --   denominator: 期間に届いた電子申請の件数（割合のとき）
 --   scope: フォーム区分が「手続」のフォームへの申請（フォーム管理台帳にないフォームへの申請を含む）
 --   exclusions: 取下げ、イベント・講座、アンケート、予約、庁内のフォーム
---   reference: 申請日時で数える。開庁時間内は月曜から金曜の8時30分から17時15分の前まで。祝日と年末年始は考えない
+--   reference: 申請日時で数える。開庁時間内は区の開庁日（土曜・日曜・祝日・年末年始を除く）の8時30分から17時15分の前まで
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   until: {title: 終了日, kind: date, default: today}
@@ -18,16 +18,17 @@
 --   total:    {title: 全時刻の申請件数, kind: integer, unit: 件}
 --   share:    {title: 全体に占める割合, kind: number, unit: "%"}
 -- key: [hour]
--- reads: [applications, forms]
+-- reads: [applications, forms, calendar_days]
 
 WITH received AS (
     SELECT
         hour(a.applied_at)                                                    AS hour,
-        isodow(a.applied_at) <= 5
+        coalesce(k.is_open, isodow(a.applied_at) <= 5)
             AND a.applied_at::TIME >= TIME '08:30:00'
             AND a.applied_at::TIME < TIME '17:15:00'                          AS is_open
     FROM applications AS a
     LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
+    LEFT JOIN calendar_days AS k ON k.day = a.applied_at::DATE
     WHERE a.applied_at >= $since
       AND a.applied_at < $until + INTERVAL 1 DAY
       AND a.status <> '取下げ'

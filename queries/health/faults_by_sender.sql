@@ -6,7 +6,7 @@
 --   denominator: 届いたファイルの数（受領拒否の割合）
 --   scope: 取り込んだファイルと、受領を断ったファイル。届け元は、ファイル名から日付と年度を除いたもの（kintoneのアプリ名、事績簿など）
 --   exclusions: 確かめただけで、取り込みも断りもしなかったファイル
---   reference: 台帳に記録した日時の月。直して届いたファイルは、断ったものと取り込んだものの2つに数える。合計は、ファイルに書かれた合計のうち明細と比べられたもの
+--   reference: ファイルのいつ時点の月（分からなければ、台帳に記録した日の月）。直して届いたファイルは、断ったものと取り込んだものの2つに数える。合計は、ファイルに書かれた合計のうち明細と比べられたもの
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start, description: この日の月から示します}
 --   until: {title: 終了日, kind: date, default: today}
@@ -23,8 +23,15 @@
 -- key: [month, sender]
 -- reads: [arrivals]
 
+WITH dated AS (
+    SELECT
+        *,
+        coalesce(as_of, arrived_at::DATE)                                     AS day
+    FROM arrivals
+)
+
 SELECT
-    date_trunc('month', arrived_at)::DATE                                     AS month,
+    date_trunc('month', day)::DATE                                            AS month,
     sender,
     count(*)                                                                  AS files,
     count(*) FILTER (WHERE outcome = '受領拒否')                              AS refused,
@@ -33,8 +40,8 @@ SELECT
     sum(mended)::BIGINT                                                       AS mended,
     sum(totals)::BIGINT                                                       AS totals,
     sum(differing)::BIGINT                                                    AS differing
-FROM arrivals
-WHERE arrived_at >= date_trunc('month', $since)
-  AND arrived_at < $until + INTERVAL 1 DAY
-GROUP BY date_trunc('month', arrived_at)::DATE, sender
+FROM dated
+WHERE day >= date_trunc('month', $since)
+  AND day <= $until
+GROUP BY date_trunc('month', day)::DATE, sender
 ORDER BY month DESC, refused DESC, faulty DESC NULLS LAST, sender
