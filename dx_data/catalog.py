@@ -24,7 +24,7 @@ from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import tables
 from dx_data.errors import AnswerBroken, DeclarationError, NotFound, WrongUsage
 from dx_data.settings import ROOT
-from dx_data.spec import Column, Kind, Param, Population, Question
+from dx_data.spec import Column, Dataset, Kind, Param, Population, Question
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -352,11 +352,14 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
             if name == CALENDAR:
                 self.cursor.register(CALENDAR, open_days())
                 continue
-            for statement in tables.views(DATASETS[name], raw.get(name), self.snapshot.schema, self.snapshot.version):
+            for statement in self._views(DATASETS[name], raw):
                 self.cursor.execute(statement)
         for population in counted_by(self.sql, self.names):
             self.cursor.execute(tables.macro(population))
         return self.cursor
+
+    def _views(self, dataset: Dataset, raw: Mapping[str, frozenset[str]]) -> list[str]:
+        return tables.views(dataset, raw.get(dataset.name), self.snapshot.schema, self.snapshot.version)
 
     def __exit__(self, *_: object) -> None:
         self.cursor.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dx_data import calendar, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
-from dx_data.catalog import Catalog, Result
+from dx_data.catalog import Catalog, Result, Value
 from dx_data.custody import remembered
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.datasets import DATASETS
@@ -17,6 +18,7 @@ from dx_data.door.known import Known, begins, masters
 from dx_data.errors import Problem
 from dx_data.lake import Lake
 from dx_data.settings import Settings, settings
+from dx_data.why import ROWS_SHOWN, Explained, Why, chosen, counts, found_row, why
 
 FICTIONAL = "架空データ"
 
@@ -47,6 +49,33 @@ class House:
         """The answer to a question; the reference date defaults to `today()`. In a demo it says so."""
         result = self.catalog.ask(name, self.lake.at(snapshot), today=today or self.today(), **params)
         return replace(result, notes=(FICTIONAL, *result.notes)) if self.is_demo else result
+
+    def trace(self, result: Result, key: Mapping[str, Value], column: str, limit: int = ROWS_SHOWN) -> Why:
+        """The rows that one figure of an answer of this house was counted from, at the answer's snapshot.
+
+        AnswerBroken if they cannot be found.
+        """
+        return self._traced(result, key, [column], limit)[0]
+
+    def _traced(self, result: Result, key: Mapping[str, Value], columns: Sequence[str], limit: int) -> list[Why]:
+        files = {load.load: load.file for load in self.lake.loads()}
+        with self.lake.apart() as lake:
+            at = lake.at(result.snapshot)
+            return [why(result, at, key, column, files, limit) for column in columns]
+
+    def explain(
+        self, result: Result, given: Mapping[str, str], column: str | None, limit: int = ROWS_SHOWN
+    ) -> Explained:
+        """The rows of one figure, or of all figures of one row; where no row is meant, how many rows each column has.
+
+        `given` chooses the row by its key; an answer of one row needs none. WrongUsage for an unknown row or column.
+        """
+        columns = chosen(result.question, column)
+        if given or len(result.rows) == 1:
+            key = found_row(result, given)
+            return Explained(result, tuple(self._traced(result, key, columns, limit)), {})
+        with self.lake.apart() as lake:
+            return Explained(result, (), counts(result, lake.at(result.snapshot), columns))
 
     def verify_ledger(self) -> list[Problem]:
         """Everything wrong with the ledger, checked against the seals that the loads carry."""

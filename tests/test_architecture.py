@@ -38,6 +38,7 @@ ROOMS = {
     "door": 6,
     "lake": 6,
     "catalog": 6,
+    "why": 7,
     "charts": 7,
     "access": 7,
     "disclosure": 7,

@@ -107,50 +107,80 @@ def _selected(
     version: str,
     *,
     ever: bool = False,
+    row: str = "",
+    among: str = "",
 ) -> str:
     kinds = fields(dataset)
     present = existing or ()
-    columns = ", ".join(
+    columns = _row(row, existing) + ", ".join(
         f"{quoted(name) if name in present else f'NULL::{kinds[name]}'} AS {quoted(title)}"
         for name, title in titles.items()
     )
     if existing is None:
         return f"SELECT {columns} WHERE false"
     current = " WHERE vanished_on IS NULL" if dataset.delivery is Delivery.WHOLE and not ever else ""
-    return f"SELECT {columns} FROM {schema}.{quoted(dataset.name)} {version}{current}"
+    source = _among(f"{schema}.{quoted(dataset.name)} {version}", dataset.name, among)
+    return f"SELECT {columns} FROM {source}{current}"
 
 
-def views(dataset: Dataset, existing: Collection[str] | None, schema: str, version: str = "") -> list[str]:
+def _row(row: str, existing: Collection[str] | None) -> str:
+    """The number by which a table knows a row of a snapshot, as a first column of that name."""
+    return f"{'NULL::BIGINT' if existing is None else 'rowid'} AS {row}, " if row else ""
+
+
+def _among(source: str, name: str, among: str) -> str:
+    """A raw table, or the rows of it that the table `among` names by raw table and number."""
+    return (
+        f'(SELECT * FROM {source} WHERE rowid IN (FROM {among} SELECT __row WHERE "table" = {literal(name)}))'
+        if among
+        else source
+    )
+
+
+def views(
+    dataset: Dataset,
+    existing: Collection[str] | None,
+    schema: str,
+    version: str = "",
+    *,
+    row: str = "",
+    among: str = "",
+) -> list[str]:
     """Statements that show a dataset on a cursor, in English and in Japanese names.
 
     `existing` are the raw table's columns at the asked snapshot (None: no table yet, the view is empty); a column it
     lacks is NULL. `version` pins the raw tables to a snapshot. Rows marked 消滅 are left out, but for the view
     `<name>_ever`. The history of tracked columns is shown as `<name>_history`.
+
+    `row` names one more column: the number by which the raw table knows the row. `among` names a table ("table", __row)
+    of the only rows to show.
     """
     english = {name: name for name in fields(dataset)}
     japanese = {c.name: c.title for c in dataset.stored} | {n: facts[1] for n, facts in PROVENANCE.items()}
     statements = [
-        f"CREATE TEMP VIEW {quoted(name)} AS {_selected(dataset, existing, titles, schema, version)}"
+        f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS"
+        f" {_selected(dataset, existing, titles, schema, version, row=row, among=among)}"
         for name, titles in ((dataset.name, english), (dataset.title, japanese))
     ]
     if dataset.delivery is Delivery.WHOLE:
-        ever = _selected(dataset, existing, english, schema, version, ever=True)
-        statements.append(f"CREATE TEMP VIEW {quoted(f'{dataset.name}_ever')} AS {ever}")
+        ever = _selected(dataset, existing, english, schema, version, ever=True, row=row, among=among)
+        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(f'{dataset.name}_ever')} AS {ever}")
     if dataset.tracks:
         kinds = history_fields(dataset)
         columns = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in kinds.items())
         source = (
-            f"SELECT {columns} WHERE false"
+            f"SELECT {_row(row, existing)}{columns} WHERE false"
             if existing is None
-            else f"SELECT {', '.join(map(quoted, kinds))} FROM {schema}.{quoted(history_name(dataset))} {version}"
+            else f"SELECT {_row(row, existing)}{', '.join(map(quoted, kinds))} FROM"
+            f" {_among(f'{schema}.{quoted(history_name(dataset))} {version}', history_name(dataset), among)}"
         )
-        statements.append(f"CREATE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
+        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
     return statements
 
 
 def macro(population: Population) -> str:
     """The statement that lets a cursor count a population, on which everything it reads is visible."""
-    return f"CREATE TEMP MACRO {population.name}({', '.join(population.params)}) AS TABLE {population.sql}"
+    return f"CREATE OR REPLACE TEMP MACRO {population.name}({', '.join(population.params)}) AS TABLE {population.sql}"
 
 
 def copied(dataset: Dataset) -> tuple[Column, ...]:
