@@ -17,7 +17,7 @@ from dx_data.catalog import CALENDAR, Result, Snapshot, Value, json_value, look,
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.lineage import lists
-from dx_data.derive.lineage.lists import Breadth, Part
+from dx_data.derive.lineage.lists import Breadth, Kept, Part
 from dx_data.errors import AnswerBroken, WrongUsage
 from dx_data.spec import Column, Dataset, Question
 
@@ -194,7 +194,7 @@ def counts(result: Result, snapshot: Snapshot, names: Collection[str]) -> dict[s
     with _Rows(snapshot, question) as rows, rows.numbered() as cursor:
         for name in names:
             _list(cursor, flat, (), name, result.params)
-            cursor.execute(lists.keep(read=True))
+            cursor.execute(lists.keep(Kept.NEEDED))
             found[name] = [
                 (_title(table), Part(part), number) for table, part, number in cursor.execute(lists.counts()).fetchall()
             ]
@@ -256,8 +256,8 @@ def _proven(rows: _Rows, flat: Flat, result: Result, key: Mapping[str, Value], c
     for breadth in Breadth:
         with rows.numbered() as cursor:
             _list(cursor, flat, result.question.key, column, given, breadth)
-        for read in (False, True) if breadth is Breadth.EXACT else (True,):
-            rows.cursor.execute(lists.keep(read=read))
+        for kept in Kept if breadth is Breadth.EXACT else (Kept.LISTED,):
+            rows.cursor.execute(lists.keep(kept))
             if holds():
                 return Proof.EXACT if breadth is Breadth.EXACT else Proof.COMPARED
     with rows.numbered() as cursor:

@@ -54,7 +54,7 @@ class Trace:
         """Note that these rows of a step or table are demanded."""
         relation = self.flat.named(demand.relation)
         if relation is None:
-            part = Part.READ if demand.values is None else Part.COUNTED
+            part = Part.COUNTED if demand.values is not None else Part.SHOWN if demand.one else Part.READ
             self.found.setdefault((demand.relation.removesuffix("_ever"), part), []).append(rows)
         elif relation.blocks:
             self.waiting.setdefault(demand, []).append(rows)
@@ -216,7 +216,8 @@ class _Block:
             if tested:
                 self.out.want(Demand(name, None, reads), self._chosen(source, exp.true(), self.group))
             elif others:
-                self.out.want(Demand(name, None, reads), self._chosen(source, exp.or_(*others), self.group))
+                rows = self._chosen(source, exp.or_(*others), self.group, first=self.demand.one)
+                self.out.want(Demand(name, None, reads, self.demand.one), rows)
             if one:
                 rows = self._chosen(source, exp.or_(*map(self._counts, one)), self.group, first=True)
                 self.out.want(Demand(name, None, reads, one=True), rows)

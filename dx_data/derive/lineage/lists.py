@@ -23,7 +23,8 @@ class Part(StrEnum):
     """What a row does for a figure."""
 
     COUNTED = "counted"
-    READ = "read"  # it decides which rows count: a joined master, a bound, one of those that show there are any
+    READ = "read"  # it decides which rows count: a joined master, a bound
+    SHOWN = "shown"  # one of many, each of which shows that there are any; told as read
 
 
 class Breadth(IntEnum):
@@ -42,11 +43,25 @@ def listed(found: str) -> str:
     )
 
 
-def keep(*, read: bool) -> str:
-    """The statement that keeps the listed rows. Without `read`, a table that has counted rows keeps only those."""
-    counted = f'SELECT "table" FROM {_LISTED} WHERE part = {literal(Part.COUNTED)}'
-    only = "" if read else f' WHERE part = {literal(Part.COUNTED)} OR "table" NOT IN ({counted})'
-    return f"CREATE OR REPLACE TEMP TABLE {KEPT} AS SELECT * FROM {_LISTED}{only}"
+class Kept(IntEnum):
+    """Which of the listed rows are tried. A table that has counted rows does without its others as long as it can."""
+
+    NEEDED = 0
+    SHOWN = 1
+    LISTED = 2
+
+
+def keep(kept: Kept) -> str:
+    """The statement that keeps the listed rows, or as many of them as are to be tried."""
+    counted = f"part = {literal(Part.COUNTED)}"
+    others = f'"table" NOT IN (SELECT "table" FROM {_LISTED} WHERE {counted})'
+    only = {
+        Kept.NEEDED: f" WHERE {counted} OR (part = {literal(Part.READ)} AND {others})",
+        Kept.SHOWN: f" WHERE {counted} OR {others}",
+        Kept.LISTED: "",
+    }[kept]
+    part = f"CASE WHEN {counted} THEN part ELSE {literal(Part.READ)} END"
+    return f'CREATE OR REPLACE TEMP TABLE {KEPT} AS SELECT "table", {part} AS part, {ROW} FROM {_LISTED}{only}'
 
 
 def all_rows(names: Iterable[str]) -> str:
