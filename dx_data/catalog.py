@@ -24,7 +24,7 @@ from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import tables
 from dx_data.errors import AnswerBroken, DeclarationError, NotFound, WrongUsage
 from dx_data.settings import ROOT
-from dx_data.spec import Column, Dataset, Kind, Param, Population, Question
+from dx_data.spec import Column, Dataset, Kind, Param, Population, Question, headed_sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,18 +132,10 @@ def json_value(value: Value) -> Any:
     return value
 
 
-def _halves(path: Path) -> tuple[str, str]:
-    """The YAML in the comments that a file begins with, and the SQL below them."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    end = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    header = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:end])
-    return header, "\n".join(lines[end:]).strip()
-
-
 @cache
 def populations() -> tuple[Population, ...]:
     """All populations, each after those it builds on. They are ours: a broken one is a fault of the program."""
-    halves = {path.stem: _halves(path) for path in sorted(POPULATIONS.glob("*.sql"))}
+    halves = {path.stem: headed_sql(path) for path in sorted(POPULATIONS.glob("*.sql"))}
     waiting = [Population(name=name, sql=sql, **yaml.safe_load(header)) for name, (header, sql) in halves.items()]
     found: list[Population] = []
     while waiting:
@@ -175,7 +167,7 @@ def read_question(path: Path) -> Question:
 
     Raises DeclarationError with the file and the fault.
     """
-    header, sql = _halves(path)
+    header, sql = headed_sql(path)
     try:
         facts = yaml.safe_load(header) or {}
         return Question(name=path.stem, family=path.parent.name, sql=sql, **facts)
@@ -347,6 +339,8 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
         self.cursor = self.snapshot.cursor()
+        # Without it DuckLake reads its catalogue anew for every statement, which takes longer than most questions.
+        self.cursor.execute("BEGIN TRANSACTION")
         raw = self.snapshot.columns()
         for name in self.names:
             if name == CALENDAR:
@@ -359,7 +353,7 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
         return self.cursor
 
     def _views(self, dataset: Dataset, raw: Mapping[str, frozenset[str]]) -> list[str]:
-        return tables.views(dataset, raw.get(dataset.name), self.snapshot.schema, self.snapshot.version)
+        return tables.views(dataset, raw.get(dataset.name), self.snapshot.schema, self.snapshot.version, kept=raw)
 
     def __exit__(self, *_: object) -> None:
         self.cursor.close()

@@ -599,7 +599,7 @@ def ledger(demo: bool, verify: bool, as_json: bool) -> None:
 def datasets(as_json: bool) -> None:
     """取り込めるデータの種類を表示します。"""
     if as_json:
-        _print_json({"datasets": [each.model_dump(mode="json") for each in DATASETS.values()]})
+        _print_json({"datasets": [each.model_dump(mode="json", exclude={"rollups"}) for each in DATASETS.values()]})
         return
     for each in DATASETS.values():
         click.echo(f"{each.name:<26} {each.title}（{each.delivery.value}、{each.rhythm}）: {each.grain}")

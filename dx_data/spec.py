@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -135,6 +136,27 @@ class Together(Declared):
     needs: str
 
 
+class Rollup(Declared):
+    """What the lake keeps of a dataset's rows day by day, so that questions need not count years of rows again.
+
+    `sql` counts the dataset's rows of any whole days; a day's answer comes from that day's rows alone. `day` is the
+    dataset's date column, `key` the dataset's columns on which a row is unique: it was made of the dataset's rows that
+    have the same values there, blank for blank. Everything else it answers with is a sum or a count.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    day: str
+    key: tuple[str, ...] = Field(min_length=1)
+    sql: str
+
+    @model_validator(mode="after")
+    def _by_day(self) -> Self:
+        if self.day not in self.key:
+            raise ValueError(f"{self.name}: {self.day} is not in the key")
+        return self
+
+
 class Dataset(Declared):
     """One kind of rows: a file fills it, a table keeps it, questions read it.
 
@@ -144,7 +166,7 @@ class Dataset(Declared):
     which a 全件 delivery needs its own yes.
 
     What rows must agree on: of two columns in `orders` the first is never later; what `together` says of a state.
-    `opening` is the date column that has rows on every 開庁日 and on no other day.
+    `opening` is the date column that has rows on every 開庁日 and on no other day. `rollups` are kept beside the rows.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -164,6 +186,7 @@ class Dataset(Declared):
     orders: tuple[tuple[str, str], ...] = ()
     together: tuple[Together, ...] = ()
     opening: str | None = None
+    rollups: tuple[Rollup, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -180,6 +203,11 @@ class Dataset(Declared):
                 raise ValueError(f"{self.name}: {name} is no column")
         if self.delivery is Delivery.PERIOD and not self.period:
             raise ValueError(f"{self.name}: a 期間 delivery needs its period column")
+        for rollup in self.rollups:
+            if not {*rollup.key} <= {column.name for column in self.stored}:
+                raise ValueError(f"{rollup.name}: its key is not made of stored columns")
+            if not self.column(rollup.day).required or self.column(rollup.day).kind is not Kind.DATE:
+                raise ValueError(f"{rollup.name}: {rollup.day} is no date that every row has")
         return self
 
     def column(self, name: str) -> Column:
@@ -259,6 +287,14 @@ class Publish(Declared):
         if self.unit != "なし" and not self.count:
             raise ValueError("publish: a protected unit needs its count column")
         return self
+
+
+def headed_sql(path: Path) -> tuple[str, str]:
+    """The YAML in the comments that a file begins with, and the SQL below them."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    end = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    header = "\n".join(line.removeprefix("--").removeprefix(" ") for line in lines[:end])
+    return header, "\n".join(lines[end:]).strip()
 
 
 class Population(Declared):

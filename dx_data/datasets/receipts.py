@@ -1,6 +1,7 @@
 """キャッシュレス事績簿 (columns.md D4): what a window took on a day, by fee, method and entry."""
 
 from dx_data.datasets._choices import PAYMENT_METHODS
+from dx_data.datasets._rollups import rollup
 from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii
 
 DATASET = Dataset(
@@ -16,6 +17,12 @@ DATASET = Dataset(
     period="collected_on",
     orders=(("collected_on", "deposited_on"),),
     opening="collected_on",
+    rollups=(
+        rollup("receipts_daily"),
+        rollup("receipts_counters_daily"),
+        rollup("receipts_deposits_daily"),
+        rollup("receipts_differences_daily"),
+    ),
     columns=(
         Column(
             name="collected_on",

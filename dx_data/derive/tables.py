@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 
-from dx_data.spec import Column, Dataset, Delivery, Kind, Pii, Population
+from dx_data.spec import Column, Dataset, Delivery, Kind, Pii, Population, Rollup
 
 TYPES: dict[Kind, str] = {
     Kind.TEXT: "VARCHAR",
@@ -25,6 +26,9 @@ PROVENANCE: dict[str, tuple[str, str, str]] = {
     "source_row": ("BIGINT", "元行番号", "元のファイルで人が見る行番号"),
     "vanished_on": ("DATE", "消滅日", "全件のファイルから消えた日（消えていなければ空）"),
 }
+
+# Any dataset may be delivered as 全件 once, so any may have rows marked 消滅.
+_CURRENT = "vanished_on IS NULL"
 
 HISTORY_COLUMNS: dict[str, tuple[str, str]] = {
     "column_name": ("VARCHAR", "項目"),
@@ -118,7 +122,7 @@ def _selected(
     )
     if existing is None:
         return f"SELECT {columns} WHERE false"
-    current = " WHERE vanished_on IS NULL" if dataset.delivery is Delivery.WHOLE and not ever else ""
+    current = "" if ever else f" WHERE {_CURRENT}"
     source = _among(f"{schema}.{quoted(dataset.name)} {version}", dataset.name, among)
     return f"SELECT {columns} FROM {source}{current}"
 
@@ -137,12 +141,31 @@ def _among(source: str, name: str, among: str) -> str:
     )
 
 
+def shown(dataset: Dataset, schema: str, condition: str) -> str:
+    """A SELECT of the rows of a table of today's shape that a question sees, as far as they meet a condition."""
+    columns = ", ".join(map(quoted, fields(dataset)))
+    return f"SELECT {columns} FROM {schema}.{quoted(dataset.name)} WHERE {_CURRENT} AND {condition}"
+
+
+def kept_name(rollup: Rollup) -> str:
+    """Name of the table that keeps a rollup. Its end is made of the definition, so another definition is not found."""
+    definition = f"{rollup.day} {rollup.key} {rollup.sql}"
+    return f"{rollup.name}_{hashlib.sha256(definition.encode()).hexdigest()[:8]}"
+
+
+def rolled_up(rollup: Rollup, dataset: Dataset, rows: str) -> str:
+    """A SELECT of the rollup over these rows of its dataset (a SELECT of them)."""
+    # What a rollup reads twice is read twice from the files: that is faster than keeping it.
+    return f"WITH {quoted(dataset.name)} AS NOT MATERIALIZED ({rows}) SELECT * FROM ({rollup.sql}) AS rolled"
+
+
 def views(
     dataset: Dataset,
     existing: Collection[str] | None,
     schema: str,
     version: str = "",
     *,
+    kept: Collection[str] = (),
     row: str = "",
     among: str = "",
 ) -> list[str]:
@@ -150,7 +173,8 @@ def views(
 
     `existing` are the raw table's columns at the asked snapshot (None: no table yet, the view is empty); a column it
     lacks is NULL. `version` pins the raw tables to a snapshot. Rows marked 消滅 are left out, but for the view
-    `<name>_ever`. The history of tracked columns is shown as `<name>_history`.
+    `<name>_ever`. The history of tracked columns is shown as `<name>_history`. A rollup is shown by its name: as it was
+    kept, where `kept` (the raw tables there are) has its table, else counted from the rows.
 
     `row` names one more column: the number by which the raw table knows the row. `among` names a table ("table", __row)
     of the only rows to show.
@@ -175,6 +199,11 @@ def views(
             f" {_among(f'{schema}.{quoted(history_name(dataset))} {version}', history_name(dataset), among)}"
         )
         statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
+    for rollup in dataset.rollups:
+        name = kept_name(rollup)
+        there = f"SELECT * EXCLUDE (municipality_code) FROM {schema}.{quoted(name)} {version}"
+        source = there if name in kept else rollup.sql
+        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(rollup.name)} AS {source}")
     return statements
 
 

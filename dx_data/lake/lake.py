@@ -317,6 +317,9 @@ class Lake:
     @contextmanager
     def _transaction(self, author: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Commit]]:
         """One snapshot or nothing: without a commit, or with any fault, all is rolled back."""
+        if int(self._facts["format"]) < place.FORMAT:
+            place.raise_format(self.folder)
+            self._facts = place.facts(self.folder)
         with closing(self.cursor()) as cursor:
             cursor.execute("BEGIN TRANSACTION")
 

@@ -17,7 +17,7 @@ from dx_data import calendar
 from dx_data.derive.tables import literal
 from dx_data.errors import StartRefused
 
-FORMAT = 1
+FORMAT = 2  # since 2 the lake keeps rollups, which a program that does not know them would leave behind the rows
 CATALOGUE = "catalog.sqlite"
 LEDGER = "ledger.sqlite"
 ALIAS = "lake"
@@ -124,6 +124,13 @@ def facts(folder: Path) -> dict[str, str]:
     """What a lake is: id, format, made_at, and demo_until in a demo."""
     with closing(sqlite3.connect(folder / CATALOGUE, timeout=10)) as connection:
         return dict(connection.execute("SELECT name, value FROM dx_lake").fetchall())
+
+
+def raise_format(folder: Path) -> None:
+    """Say that this release has written into the lake: earlier ones refuse it from now on."""
+    with closing(sqlite3.connect(folder / CATALOGUE, timeout=10)) as connection:
+        connection.execute("UPDATE dx_lake SET value = ? WHERE name = 'format'", [str(FORMAT)])
+        connection.commit()
 
 
 def destroy(address: str) -> None:

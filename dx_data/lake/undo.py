@@ -12,6 +12,7 @@ from dx_data.errors import UndoRefused
 from dx_data.lake.history import Load
 from dx_data.lake.moment import Moment, same_key
 from dx_data.lake.place import SCHEMA
+from dx_data.lake.rollup import keep
 from dx_data.lake.write import shape
 from dx_data.spec import Dataset
 
@@ -80,10 +81,14 @@ def take_back(
         f" {_written(dataset, load, after)} w ON {same_key(dataset, 'b', 'w')}"
         f" UNION ALL SELECT * FROM {_removed(dataset, base, after)}"
     )
+    # Beforehand: in a transaction that has deleted rows, DuckLake leaves them out of earlier snapshots too.
+    cursor.execute(f"CREATE TEMP TABLE written AS SELECT * FROM {_written(dataset, load, after)}")
     cursor.execute(
         f"DELETE FROM {table} WHERE load_id = {load.load} AND municipality_code = {literal(now.municipality)}"
     )
     cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM back")
+    keep(cursor, now, dataset, lambda day: f"SELECT {quoted(day)} FROM (FROM back UNION ALL FROM written)")
+    cursor.execute("DROP TABLE written")
     cursor.execute("DROP TABLE back")
     if dataset.tracks:
         history = f"{SCHEMA}.{quoted(tables.history_name(dataset))}"

@@ -12,6 +12,7 @@ from dx_data.errors import LakeDamaged
 from dx_data.lake.moment import Moment, same_key
 from dx_data.lake.place import SCHEMA
 from dx_data.lake.plan import PartPlan
+from dx_data.lake.rollup import keep
 from dx_data.spec import Dataset, Delivery
 
 
@@ -52,6 +53,15 @@ def apply(
     for name in dataset.tracks:
         if name in plan.part.present:
             _observe(cursor, at, dataset, name, delta, number, as_of)
+    keep(
+        cursor,
+        at,
+        dataset,
+        lambda day: (
+            f"SELECT {quoted(day)} FROM {delta} WHERE fate <> 'unchanged' UNION ALL SELECT {quoted(day)} FROM {gone}"
+            f" UNION ALL SELECT {quoted(f'old_{day}')} FROM {delta} WHERE fate = 'changed'"
+        ),
+    )
     ((after,),) = cursor.execute(f"SELECT count(*) FROM {table} t WHERE {mine}").fetchall()
     promised = before + plan.added - plan.missing + kept
     _verify(cursor, dataset, table, mine, delta, before=before, promised=promised, found=after)

@@ -8,12 +8,11 @@ WITH sold AS (
         counter,
         fee_type,
         method,
-        sum(transactions)                                                     AS transactions,
-        sum(amount_yen)                                                       AS amount_yen,
-        -sum(transactions) FILTER (WHERE entry IN ('取消', '返金'))           AS refunds
-    FROM receipts
+        transactions,
+        amount_yen,
+        -coalesce(canceled_transactions + refunded_transactions, canceled_transactions, refunded_transactions) AS refunds
+    FROM receipts_daily
     WHERE collected_on BETWEEN since_on AND until_on
-    GROUP BY collected_on, counter, fee_type, method
 ),
 
 -- A method that the master puts into two groups on one day belongs to none.

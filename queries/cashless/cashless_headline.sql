@@ -42,7 +42,7 @@ WITH span AS (
         max(collected_on)                                                     AS last_day,
         (date_trunc('year', $as_of - INTERVAL 3 MONTH) + INTERVAL 3 MONTH)::DATE AS year_start,
         (date_trunc('year', $as_of - INTERVAL 3 MONTH) - INTERVAL 9 MONTH)::DATE AS previous_start
-    FROM receipts
+    FROM receipts_counters_daily
     WHERE collected_on <= $as_of
 ),
 

@@ -21,7 +21,7 @@ WITH span AS (
     SELECT
         greatest(min(collected_on), $since)                                   AS first_day,
         max(collected_on) FILTER (WHERE collected_on <= $until)               AS last_day
-    FROM receipts
+    FROM receipts_counters_daily
 ),
 
 opening AS (
@@ -53,7 +53,7 @@ expected AS (
         o.opening,
         r.counter IS NULL                                                     AS is_missing
     FROM opening AS o
-    LEFT JOIN (SELECT DISTINCT counter, collected_on FROM receipts) AS r
+    LEFT JOIN receipts_counters_daily AS r
         ON r.counter = o.counter AND r.collected_on = o.day
     WHERE o.opening IS NOT NULL
 ),

@@ -18,23 +18,11 @@
 -- key: [kind, subject]
 -- reads: [receipts, payment_methods, counters, incidents, calendar_days]
 
-WITH taken AS (
+WITH daily AS (
     SELECT
         *
-    FROM receipts
+    FROM receipts_daily
     WHERE collected_on BETWEEN $since AND $as_of
-),
-
-daily AS (
-    SELECT
-        collected_on,
-        counter,
-        fee_type,
-        method,
-        sum(abs(transactions))                                                AS transactions,
-        sum(transactions) FILTER (WHERE entry = '売上')                       AS sales
-    FROM taken
-    GROUP BY collected_on, counter, fee_type, method
 ),
 
 late AS (
@@ -45,72 +33,16 @@ late AS (
         '最後の収納日は' || max(r.collected_on) || '（その後の開庁日が' || any_value(d.open_days) || '日）です' AS detail,
         any_value(d.open_days)                                                AS days,
         0                                                                     AS transactions
-    FROM receipts AS r
+    FROM receipts_counters_daily AS r
     CROSS JOIN (
         SELECT count(*)                                                       AS open_days
         FROM calendar_days
         WHERE is_open
           AND day < $as_of
-          AND day > (SELECT max(collected_on) FROM receipts WHERE collected_on <= $as_of)
+          AND day > (SELECT max(collected_on) FROM receipts_counters_daily WHERE collected_on <= $as_of)
     ) AS d
     WHERE r.collected_on <= $as_of
     HAVING any_value(d.open_days) >= 3
-),
-
-doubled AS (
-    SELECT
-        t.collected_on,
-        t.counter,
-        abs(t.transactions)                                                   AS transactions
-    FROM taken AS t
-    JOIN taken AS o
-        ON o.collected_on = t.collected_on
-        AND o.counter = t.counter
-        AND o.fee_type IS NOT DISTINCT FROM t.fee_type
-        AND o.method = t.method
-        AND o.entry = t.entry
-        AND coalesce(o.terminal_id = t.terminal_id, t.terminal_id IS NULL)
-        AND coalesce(o.brand = t.brand, t.brand IS NULL)
-        AND (o.terminal_id IS DISTINCT FROM t.terminal_id OR o.brand IS DISTINCT FROM t.brand)
-    WHERE t.terminal_id IS NULL OR t.brand IS NULL
-    GROUP BY
-        t.collected_on, t.counter, t.fee_type, t.method, t.entry, t.terminal_id, t.brand, t.transactions, t.amount_yen
-    HAVING sum(o.transactions) = t.transactions AND sum(o.amount_yen) = t.amount_yen AND t.transactions <> 0
-),
-
-twins AS (
-    SELECT
-        t.collected_on,
-        t.counter,
-        o.terminal_id,
-        count(*)                                                              AS twins,
-        sum(abs(o.transactions))                                              AS transactions
-    FROM taken AS t
-    JOIN taken AS o
-        ON o.collected_on = t.collected_on
-        AND o.counter = t.counter
-        AND o.fee_type IS NOT DISTINCT FROM t.fee_type
-        AND o.method = t.method
-        AND o.brand IS NOT DISTINCT FROM t.brand
-        AND o.entry = t.entry
-        AND o.transactions = t.transactions
-        AND o.amount_yen = t.amount_yen
-        AND o.terminal_id > t.terminal_id
-    GROUP BY t.collected_on, t.counter, t.terminal_id, o.terminal_id
-),
-
-repeated AS (
-    SELECT
-        w.collected_on,
-        w.counter,
-        w.transactions
-    FROM twins AS w
-    JOIN taken AS t
-        ON t.collected_on = w.collected_on
-        AND t.counter = w.counter
-        AND t.terminal_id = w.terminal_id
-    GROUP BY w.collected_on, w.counter, w.terminal_id, w.twins, w.transactions
-    HAVING count(*) = w.twins AND w.twins >= 3
 ),
 
 double_postings AS (
@@ -120,8 +52,10 @@ double_postings AS (
         counter                                                               AS subject,
         '同じ収納が2回入っているようです。いちばん新しい日は' || max(collected_on) || 'です' AS detail,
         count(DISTINCT collected_on)                                          AS days,
-        sum(transactions)                                                     AS transactions
-    FROM (SELECT * FROM doubled UNION ALL SELECT * FROM repeated)
+        sum(suspected_transactions)                                           AS transactions
+    FROM receipts_counters_daily
+    WHERE collected_on BETWEEN $since AND $as_of
+      AND suspected_transactions IS NOT NULL
     GROUP BY counter
 ),
 
@@ -132,7 +66,7 @@ closed AS (
         d.counter                                                             AS subject,
         '窓口が開かない日に収納があります。いちばん新しい日は' || max(d.collected_on) || 'です' AS detail,
         count(DISTINCT d.collected_on)                                        AS days,
-        sum(d.transactions)                                                   AS transactions
+        sum(d.gross_transactions)                                             AS transactions
     FROM daily AS d
     JOIN calendar_days AS k ON k.day = d.collected_on AND NOT k.is_open
     SEMI JOIN counters AS known ON known.counter = d.counter
@@ -153,8 +87,8 @@ by_day AS (
     SELECT
         d.collected_on,
         d.counter,
-        coalesce(sum(d.sales) FILTER (WHERE p.method_group = '窓口キャッシュレス'), 0) AS cashless,
-        coalesce(sum(d.sales) FILTER (WHERE p.method_group = '現金'), 0)      AS cash
+        coalesce(sum(d.sales_transactions) FILTER (WHERE p.method_group = '窓口キャッシュレス'), 0) AS cashless,
+        coalesce(sum(d.sales_transactions) FILTER (WHERE p.method_group = '現金'), 0)      AS cash
     FROM daily AS d
     LEFT JOIN (
         SELECT DISTINCT s.collected_on, s.method, m.method_group
@@ -203,12 +137,23 @@ differing AS (
         5                                                                     AS weight,
         '入金の差額'                                                          AS kind,
         counter || '・' || method                                             AS subject,
-        '差額または不一致の行が' || count(*) || '行あり、差額の合計は' || coalesce(sum(difference_yen), 0) || '円です' AS detail,
+        '差額または不一致の行が' || sum(receipts) || '行あり、差額の合計は'
+            || coalesce(sum(difference_yen), 0) || '円です'                   AS detail,
         count(DISTINCT collected_on)                                          AS days,
-        sum(abs(transactions))                                                AS transactions
-    FROM taken
-    WHERE difference_yen <> 0 OR reconciliation = '不一致'
+        sum(gross_transactions)                                               AS transactions
+    FROM receipts_differences_daily
+    WHERE collected_on BETWEEN $since AND $as_of
     GROUP BY counter, method
+),
+
+overdue AS (
+    SELECT
+        *,
+        coalesce(deposited_on > $as_of, false)                                AS is_later
+    FROM receipts_deposits_daily
+    WHERE collected_on BETWEEN $since AND $as_of
+      AND deposit_due_on < $as_of
+      AND (waiting_receipts > 0 OR deposited_on > $as_of)
 ),
 
 unpaid AS (
@@ -216,11 +161,11 @@ unpaid AS (
         6                                                                     AS weight,
         '入金の遅れ'                                                          AS kind,
         method                                                                AS subject,
-        'いちばん古い入金予定日は' || min(deposit_due_on) || 'で、未入金は' || sum(amount_yen) || '円です' AS detail,
+        'いちばん古い入金予定日は' || min(deposit_due_on) || 'で、未入金は'
+            || sum(CASE WHEN is_later THEN amount_yen ELSE waiting_yen END) || '円です' AS detail,
         count(DISTINCT collected_on)                                          AS days,
-        sum(abs(transactions))                                                AS transactions
-    FROM taken
-    WHERE deposit_due_on < $as_of AND (deposited_yen IS NULL OR deposited_on > $as_of)
+        sum(CASE WHEN is_later THEN gross_transactions ELSE waiting_transactions END) AS transactions
+    FROM overdue
     GROUP BY method
 ),
 
@@ -231,7 +176,7 @@ unlisted AS (
         d.counter                                                             AS subject,
         '窓口マスターにありません（比率に入りません）'                        AS detail,
         count(DISTINCT d.collected_on)                                        AS days,
-        sum(d.transactions)                                                   AS transactions
+        sum(d.gross_transactions)                                             AS transactions
     FROM daily AS d
     ANTI JOIN counters AS c ON c.counter = d.counter
     GROUP BY d.counter
@@ -242,7 +187,7 @@ unlisted AS (
         d.method                                                              AS subject,
         '決済手段マスターにありません（比率に入りません）'                    AS detail,
         count(DISTINCT d.collected_on)                                        AS days,
-        sum(d.transactions)                                                   AS transactions
+        sum(d.gross_transactions)                                             AS transactions
     FROM daily AS d
     ANTI JOIN payment_methods AS p ON p.method = d.method
     GROUP BY d.method
@@ -255,7 +200,7 @@ outside AS (
         d.counter || '・' || coalesce(d.fee_type || '・', '') || d.method     AS subject,
         '受入の期間にない日の収納です。日は' || min(d.collected_on) || 'から' || max(d.collected_on) || 'までです' AS detail,
         count(DISTINCT d.collected_on)                                        AS days,
-        sum(d.transactions)                                                   AS transactions
+        sum(d.gross_transactions)                                             AS transactions
     FROM daily AS d
     SEMI JOIN counters AS known ON known.counter = d.counter
     SEMI JOIN payment_methods AS p ON p.method = d.method

@@ -26,14 +26,9 @@
 
 WITH taken AS (
     SELECT
-        counter,
-        fee_type,
-        method,
-        entry,
-        transactions,
-        amount_yen,
+        *,
         collected_on >= date_trunc('month', $month)                           AS is_asked
-    FROM receipts
+    FROM receipts_daily
     WHERE collected_on >= date_trunc('year', $month - INTERVAL 3 MONTH) + INTERVAL 3 MONTH
       AND collected_on < date_trunc('month', $month) + INTERVAL 1 MONTH
 )
@@ -42,12 +37,12 @@ SELECT
     counter,
     fee_type,
     method,
-    sum(transactions) FILTER (WHERE is_asked AND entry = '売上')::BIGINT      AS sales_transactions,
-    sum(amount_yen) FILTER (WHERE is_asked AND entry = '売上')::BIGINT        AS sales_yen,
-    sum(transactions) FILTER (WHERE is_asked AND entry = '取消')::BIGINT      AS canceled_transactions,
-    sum(amount_yen) FILTER (WHERE is_asked AND entry = '取消')::BIGINT        AS canceled_yen,
-    sum(transactions) FILTER (WHERE is_asked AND entry = '返金')::BIGINT      AS refunded_transactions,
-    sum(amount_yen) FILTER (WHERE is_asked AND entry = '返金')::BIGINT        AS refunded_yen,
+    sum(sales_transactions) FILTER (WHERE is_asked)::BIGINT                   AS sales_transactions,
+    sum(sales_yen) FILTER (WHERE is_asked)::BIGINT                            AS sales_yen,
+    sum(canceled_transactions) FILTER (WHERE is_asked)::BIGINT                AS canceled_transactions,
+    sum(canceled_yen) FILTER (WHERE is_asked)::BIGINT                         AS canceled_yen,
+    sum(refunded_transactions) FILTER (WHERE is_asked)::BIGINT                AS refunded_transactions,
+    sum(refunded_yen) FILTER (WHERE is_asked)::BIGINT                         AS refunded_yen,
     sum(transactions) FILTER (WHERE is_asked)::BIGINT                         AS transactions,
     sum(amount_yen) FILTER (WHERE is_asked)::BIGINT                           AS amount_yen,
     sum(transactions)::BIGINT                                                 AS year_transactions,

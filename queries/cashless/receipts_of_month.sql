@@ -28,16 +28,15 @@ SELECT
     counter,
     fee_type,
     method,
-    sum(transactions) FILTER (WHERE entry = '売上')::BIGINT                   AS sales_transactions,
-    sum(amount_yen) FILTER (WHERE entry = '売上')::BIGINT                     AS sales_yen,
-    sum(transactions) FILTER (WHERE entry = '取消')::BIGINT                   AS canceled_transactions,
-    sum(amount_yen) FILTER (WHERE entry = '取消')::BIGINT                     AS canceled_yen,
-    sum(transactions) FILTER (WHERE entry = '返金')::BIGINT                   AS refunded_transactions,
-    sum(amount_yen) FILTER (WHERE entry = '返金')::BIGINT                     AS refunded_yen,
-    sum(transactions)::BIGINT                                                 AS transactions,
-    sum(amount_yen)::BIGINT                                                   AS amount_yen
-FROM receipts
+    sales_transactions,
+    sales_yen,
+    canceled_transactions,
+    canceled_yen,
+    refunded_transactions,
+    refunded_yen,
+    transactions,
+    amount_yen
+FROM receipts_daily
 WHERE collected_on >= date_trunc('month', $month)
   AND collected_on < date_trunc('month', $month) + INTERVAL 1 MONTH
-GROUP BY collected_on, counter, fee_type, method
 ORDER BY collected_on, counter, fee_type NULLS LAST, method

@@ -25,23 +25,10 @@
 
 WITH lines AS (
     SELECT
-        method,
-        deposit_due_on,
-        collected_on,
-        amount_yen,
-        fee_yen,
-        deposited_yen,
-        coalesce(
-            difference_yen,
-            CASE
-                WHEN deposited_yen = amount_yen THEN 0
-                ELSE deposited_yen - (amount_yen - coalesce(fee_yen, 0))
-            END
-        ) AS difference_yen,
-        deposited_yen IS NOT NULL AND coalesce(deposited_on <= $as_of, true)  AS is_deposited
-    FROM receipts
+        *,
+        coalesce(deposited_on <= $as_of, true)                                AS is_deposited
+    FROM receipts_deposits_daily
     WHERE collected_on BETWEEN $since AND $as_of
-      AND (deposit_due_on IS NOT NULL OR deposited_on IS NOT NULL OR deposited_yen IS NOT NULL)
 ),
 
 summed AS (
@@ -54,9 +41,9 @@ summed AS (
         sum(fee_yen)::BIGINT                                                  AS fee_yen,
         sum(deposited_yen) FILTER (WHERE is_deposited)::BIGINT                AS deposited_yen,
         sum(difference_yen) FILTER (WHERE is_deposited)::BIGINT               AS difference_yen,
-        count(*) FILTER (WHERE is_deposited AND difference_yen <> 0)          AS differing,
-        count(*) FILTER (WHERE NOT is_deposited)                              AS waiting,
-        coalesce(sum(amount_yen) FILTER (WHERE NOT is_deposited), 0)::BIGINT  AS waiting_yen
+        coalesce(sum(differing_receipts) FILTER (WHERE is_deposited), 0)      AS differing,
+        sum(CASE WHEN is_deposited THEN waiting_receipts ELSE receipts END)   AS waiting,
+        coalesce(sum(CASE WHEN is_deposited THEN waiting_yen ELSE amount_yen END), 0)::BIGINT AS waiting_yen
     FROM lines
     GROUP BY method, deposit_due_on
 )

@@ -116,7 +116,7 @@ def flat(sql: str, populations: Iterable[Population], shown: Fields, fixed: Iter
 
 def _flat(sql: str, populations: Iterable[Population], shown: Fields, fixed: Iterable[str]) -> Flat:
     tree = sqlglot.parse_one(sql, dialect=DIALECT)
-    tree = _inlined(tree, {population.name: population for population in populations})
+    tree = _counted_from_rows(_inlined(tree, {population.name: population for population in populations}))
     # Neither the order nor a limit decides what a row of the answer counts.
     for clause in ("order", "limit"):
         tree.set(clause, None)
@@ -150,6 +150,17 @@ def _inlined(tree: exp.Expr, known: Mapping[str, Population]) -> exp.Expr:
                     column.replace(exp.paren(given[column.name].copy()))
             alias = call.args.get("alias") or exp.TableAlias(this=exp.to_identifier(population.name))
             call.replace(exp.Subquery(this=body, alias=alias))
+
+
+def _counted_from_rows(tree: exp.Expr) -> exp.Expr:
+    """The tree with each rollup counted from its dataset's rows, as the lake counted it when it kept it."""
+    rollups = {rollup.name: rollup for dataset in DATASETS.values() for rollup in dataset.rollups}
+    for table in list(tree.find_all(exp.Table)):
+        if table.name in rollups and not isinstance(table.this, exp.Func):
+            body = sqlglot.parse_one(rollups[table.name].sql, dialect=DIALECT)
+            alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
+            table.replace(exp.Subquery(this=body, alias=alias))
+    return tree
 
 
 def _tell_apart(tree: exp.Expr) -> None:

@@ -1,0 +1,63 @@
+"""What the lake keeps by day beside a dataset's rows, brought up to date in the transaction that writes the rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import duckdb
+
+from dx_data.derive import tables
+from dx_data.derive.tables import literal, quoted
+from dx_data.lake.moment import Moment
+from dx_data.lake.place import SCHEMA
+from dx_data.spec import Dataset, Rollup
+
+
+def keep(cursor: duckdb.DuckDBPyConnection, at: Moment, dataset: Dataset, touched: Callable[[str], str]) -> None:
+    """Count the touched days of a dataset again, from the rows as the open transaction shows them.
+
+    `touched` answers a date column with a SELECT of its touched days. A rollup that the lake does not keep yet, as
+    before its first release or under another definition, is made whole, and what an older definition had made goes.
+    """
+    existing = at.columns()
+    for rollup in dataset.rollups:
+        if tables.kept_name(rollup) in existing:
+            _renew(cursor, at, dataset, rollup, touched(rollup.day))
+        else:
+            _make(cursor, at, dataset, rollup)
+
+
+def _make(cursor: duckdb.DuckDBPyConnection, at: Moment, dataset: Dataset, rollup: Rollup) -> None:
+    """A table of the rollup with all days of every ward."""
+    older = re.compile(rf"{rollup.name}_[0-9a-f]{{8}}")
+    for name in filter(older.fullmatch, at.columns()):
+        cursor.execute(f"DROP TABLE {SCHEMA}.{quoted(name)}")
+    table = f"{SCHEMA}.{quoted(tables.kept_name(rollup))}"
+    cursor.execute(f"CREATE TABLE {table} AS {_counted(dataset, rollup, at.municipality, 'false')}")
+    wards = cursor.execute(f"SELECT DISTINCT municipality_code FROM {SCHEMA}.{quoted(dataset.name)}").fetchall()
+    for (ward,) in wards:
+        cursor.execute(f"INSERT INTO {table} {_counted(dataset, rollup, ward, 'true')}")
+    cursor.execute(f"COMMENT ON TABLE {table} IS {literal(rollup.title)}")
+
+
+def _renew(cursor: duckdb.DuckDBPyConnection, at: Moment, dataset: Dataset, rollup: Rollup, touched: str) -> None:
+    table = f"{SCHEMA}.{quoted(tables.kept_name(rollup))}"
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT day FROM ({touched}) AS days(day)")
+    ((first, last),) = cursor.execute("SELECT min(day)::VARCHAR, max(day)::VARCHAR FROM touched").fetchall()
+    if first is not None:
+        day = quoted(rollup.day)
+        # The bounds are literals, because only those keep files of other years closed.
+        days = f"{day} BETWEEN {literal(first)} AND {literal(last)} AND {day} IN (SELECT t.day FROM touched AS t)"
+        cursor.execute(f"DELETE FROM {table} WHERE municipality_code = {literal(at.municipality)} AND {days}")
+        cursor.execute(f"INSERT INTO {table} {_counted(dataset, rollup, at.municipality, days)}")
+    cursor.execute("DROP TABLE touched")
+
+
+def _counted(dataset: Dataset, rollup: Rollup, municipality: str, days: str) -> str:
+    """SQL: the rollup of one ward's days, with the ward."""
+    rows = tables.shown(dataset, SCHEMA, f"municipality_code = {literal(municipality)} AND {days}")
+    return (
+        f"SELECT {literal(municipality)} AS municipality_code, counted.* FROM ("
+        f"{tables.rolled_up(rollup, dataset, rows)}) AS counted"
+    )
