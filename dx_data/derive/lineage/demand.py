@@ -366,7 +366,7 @@ class _Block:
                 base.set("from_", exp.From(this=_marked(table, mark=alias == source)))
         for each in where:
             base = base.where(each.copy())
-        if not correlated and not self.out.wide:
+        if not correlated and self.out.breadth is Breadth.EXACT:
             reached = self._from(self._link()).select("1", append=False)
             base = base.where(exp.Exists(this=reached))
         counts = [] if exists or self.out.wide else self._taken(item, correlated=correlated)

@@ -31,7 +31,7 @@ class Breadth(IntEnum):
     """How much beside the counted rows a list has; what the narrower one does not prove, the wider one may."""
 
     EXACT = 0
-    TESTED = 1  # also what a FILTER looked at and left out, as far as that shows
+    TESTED = 1  # also what a test looked at in vain: under a FILTER, beside an empty side of an outer join
     WIDE = 2  # everything that was joined, grouped or compared
 
 
