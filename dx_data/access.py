@@ -26,15 +26,16 @@ class Right(StrEnum):
     LOAD = "ファイルを取り込む"
     UNDO = "取込を取り消す"
     HAND_OVER = "内部資料として保存する"
+    SEE_ROWS = "数値の元の行を見る"
     APPROVE = "公表を承認する"
     CREATE_LAKE = "台帳を作る"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEW: frozenset({Right.ASK, Right.HAND_OVER}),
-    Role.LOAD: frozenset({Right.ASK, Right.HAND_OVER, Right.CHECK, Right.LOAD, Right.UNDO}),
-    Role.PUBLISH: frozenset({Right.ASK, Right.HAND_OVER, Right.APPROVE}),
-    Role.ADMIN: frozenset({Right.ASK, Right.HAND_OVER, Right.CREATE_LAKE}),
+    Role.LOAD: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CHECK, Right.LOAD, Right.UNDO}),
+    Role.PUBLISH: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.APPROVE}),
+    Role.ADMIN: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE}),
 }
 
 

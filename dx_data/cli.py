@@ -18,7 +18,7 @@ from dx_data import access, intake, serving
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
 from dx_data.custody import remembered
-from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over
+from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over, view
 from dx_data.custody.receipts import receipt as receipt_of
 from dx_data.custody.refusals import Refusal
 from dx_data.custody.refusals import refusal as refusal_of
@@ -32,6 +32,7 @@ from dx_data.lake import destroy, exists
 from dx_data.settings import ROOT, settings
 from dx_data.spec import Delivery
 from dx_data.text import Unreadable, parse_date
+from dx_data.why import PARTS, Explained, Why, no_rows
 
 OUR_FAULT = 3
 WRONG_USAGE = 2
@@ -654,6 +655,12 @@ def questions(as_json: bool) -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="CSVで標準出力に書きます。")
 @_json_option
 @click.option("--titles", is_flag=True, help="CSVの見出しを日本語にします。")
+@click.option("--why", "asks_why", is_flag=True, help="数値の元の行（ファイル・シート・行・取込・預り証）を示します。")
+@click.option(
+    "--row", "meant", multiple=True, metavar="項目=値", help="--why で、答えのどの行か。何回でも指定できます。"
+)
+@click.option("--column", default=None, metavar="列", help="--why で、どの列の数値か（省略すると、すべての列）。")
+@click.option("--limit", type=click.IntRange(min=1), default=_SHOWN, help="--why で示す行の数（表ごとに）。")
 @click.pass_obj
 def ask(
     demo: bool,
@@ -665,15 +672,20 @@ def ask(
     as_csv: bool,
     as_json: bool,
     titles: bool,
+    asks_why: bool,
+    meant: tuple[str, ...],
+    column: str | None,
+    limit: int,
     **chosen: Any,
 ) -> None:
-    """質問に、定義・時点とともに答えます。"""
-    params: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise WrongUsage.because(f"--param『{pair}』が読めません", "--param 名前=値 の形にしてください")
-        params[key] = value
+    """質問に、定義・時点とともに答えます。
+
+    \b
+    --why: 数値から元の行までたどります。--row で答えの行を、--column で列を選びます。
+    行を選ばず、答えが1行でないときは、列ごとに元の行がいくつあるかを示します。
+    示した行は、その行だけで計算し直して、同じ値になることを確かめてあります。
+    """
+    params: dict[str, Any] = {**_pairs("--param", pairs)}
     house = _house(demo)
     if taken := set(chosen) & set(params):
         raise WrongUsage.because(f"--param {'・'.join(taken)} は使えません", "同じ名前の指定を使ってください")
@@ -682,6 +694,13 @@ def ask(
         if since
         else house.ask(name, snapshot, **chosen, **params)
     )
+    if asks_why:
+        if since:
+            raise WrongUsage.because("--why は、2つの時点の差には使えません", "--since-snapshot を外してください")
+        _explain(house, house.explain(result, _pairs("--row", meant), column, limit), as_csv=as_csv, as_json=as_json)
+        return
+    if meant or column:
+        raise WrongUsage.because("--row と --column は、--why のときだけ使えます", "--why を付けてください")
     if as_json:
         handed = hand_over(Exit.INTERNAL, result, access.local_person(), house.ledger, form="json")
         sys.stdout.buffer.write(handed.content + b"\n")
@@ -713,6 +732,62 @@ def _since(asked: str) -> str | dt.date:
         raise WrongUsage.because(
             f"--since-snapshot の値は、{fault.message}", "`dx loads` の時点（台帳:番号）か、日付を指定してください"
         ) from fault
+
+
+def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise WrongUsage.because(f"{option}『{pair}』が読めません", f"{option} 名前=値 の形にしてください")
+        found[key] = value
+    return found
+
+
+def _explain(house: House, found: Explained, *, as_csv: bool, as_json: bool) -> None:
+    """The rows behind figures, on stdout; a line in the ledger says for whom."""
+    person = access.local_person()
+    if as_json or as_csv:
+        form = "json" if as_json else "csv"
+        handed = hand_over(Exit.INTERNAL, found, person, house.ledger, form=form, titles=False)
+        sys.stdout.buffer.write(handed.content + (b"\n" if as_json else b""))
+        return
+    question, result = found.result.question, found.result
+    click.echo(f"{question.title}（{question.family}/{question.name}）")
+    click.echo(f"注: {question.definition.sentence}")
+    when = result.as_of.isoformat() if result.as_of else "未収集"
+    click.echo(f"いつ時点: {when}　時点: {result.snapshot}　出典: {result.source}")
+    for note in result.notes:
+        click.echo(note)
+    for each in found.figures:
+        view(each, person, house.ledger, form="text")
+        _figure(each)
+    for name, lists in found.counts.items():
+        rows = "、".join(f"{title} {count:,} 行（{PARTS[part]}）" for title, part, count in lists)
+        click.echo(f"{question.column(name).label}: {rows or no_rows(question)}")
+    if found.counts:
+        _say("1つの数値の元の行は、--row 項目=値 と --column 列 で示せます。")
+
+
+def _figure(found: Why) -> None:
+    click.echo(f"\n{found.place} = {'（空欄）' if found.value is None else json_value(found.value)}")
+    if not found.lists:
+        click.echo(f"  {found.without_rows}")
+        return
+    click.echo(f"  {found.proof.sentence}")
+    for each in found.lists:
+        more = f"（はじめの {len(each.rows):,} 行）" if each.count > len(each.rows) else ""
+        click.echo(f"  {PARTS[each.part]}: {each.title} {each.count:,} 行{more}")
+        for row in each.rows:
+            place = " ".join(
+                [row.file, *([f"シート『{row.sheet}』"] if row.sheet else []), *([f"{row.row}行目"] if row.row else [])]
+            )
+            content = "、".join(f"{title}={_shown(value)}" for title, value in row.values.items() if value is not None)
+            click.echo(f"    {place}　取込 {row.load}・預り証 第{row.load}号　{content}")
+
+
+def _shown(value: Any) -> str:
+    return "・".join(value) if isinstance(value, list) else str(json_value(value))
 
 
 # --- entry -----------------------------------------------------------------------------------------------------

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dx_data import breaks, calendar, differences, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
-from dx_data.catalog import Catalog, Result
+from dx_data.catalog import Catalog, Result, Value
 from dx_data.custody import arrivals, remembered
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.datasets import DATASETS
@@ -17,6 +18,7 @@ from dx_data.door.known import Known, begins, masters
 from dx_data.errors import Problem
 from dx_data.lake import Lake, Load, Moment
 from dx_data.settings import Settings, settings
+from dx_data.why import ROWS_SHOWN, Explained, Why, chosen, counts, found_row, why
 
 FICTIONAL = "架空データ"
 
@@ -68,7 +70,7 @@ class House:
 
         Comparisons across a change of what is counted are left out, unless `across_break`.
         """
-        at, today = self._at(snapshot), today or self.today()
+        at, today = self.at(snapshot), today or self.today()
         result = self.catalog.ask(name, at, today=today, version=version, **params)
         found = breaks.of(result.question, lambda other: self.catalog.ask(other, at, today=today))
         result = replace(result, breaks=found)
@@ -92,8 +94,8 @@ class House:
         Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed
         in between, unless `across_break`.
         """
-        now, today = self._at(snapshot), today or self.today()
-        earlier = self._at(self.snapshot_on(since) if isinstance(since, dt.date) else since)
+        now, today = self.at(snapshot), today or self.today()
+        earlier = self.at(self.snapshot_on(since) if isinstance(since, dt.date) else since)
         day = since if isinstance(since, dt.date) else self._day(earlier.number)
         if not across_break:
             breaks.refuse(self.catalog.named(name, version), day, self._day(now.number))
@@ -102,9 +104,9 @@ class House:
         )
         return self._marked(found)
 
-    def _at(self, snapshot: str | int | None) -> Moment:
-        """The lake at a snapshot, with the journal of what arrived."""
-        return replace(self.lake.at(snapshot), arrivals=lambda: arrivals.arrivals(self.ledger))
+    def at(self, snapshot: str | int | None, lake: Lake | None = None) -> Moment:
+        """The lake (another opening of it) at a snapshot, with the journal of what arrived."""
+        return replace((lake or self.lake).at(snapshot), arrivals=lambda: arrivals.arrivals(self.ledger))
 
     def _day(self, snapshot: int) -> dt.date:
         """The day on which a snapshot became known; that of the first load for the empty lake."""
@@ -114,6 +116,33 @@ class House:
 
     def _marked(self, result: Result) -> Result:
         return replace(result, notes=(FICTIONAL, *result.notes)) if self.is_demo else result
+
+    def trace(self, result: Result, key: Mapping[str, Value], column: str, limit: int = ROWS_SHOWN) -> Why:
+        """The rows that one figure of an answer of this house was counted from, at the answer's snapshot.
+
+        AnswerBroken if they cannot be found.
+        """
+        return self._traced(result, key, [column], limit)[0]
+
+    def _traced(self, result: Result, key: Mapping[str, Value], columns: Sequence[str], limit: int) -> list[Why]:
+        files = {load.load: load.file for load in self.lake.loads()}
+        with self.lake.apart() as lake:
+            at = self.at(result.snapshot, lake)
+            return [why(result, at, key, column, files, limit) for column in columns]
+
+    def explain(
+        self, result: Result, given: Mapping[str, str], column: str | None, limit: int = ROWS_SHOWN
+    ) -> Explained:
+        """The rows of one figure, or of all figures of one row; where no row is meant, how many rows each column has.
+
+        `given` chooses the row by its key; an answer of one row needs none. WrongUsage for an unknown row or column.
+        """
+        columns = chosen(result.question, column)
+        if given or len(result.rows) == 1:
+            key = found_row(result, given)
+            return Explained(result, tuple(self._traced(result, key, columns, limit)), {})
+        with self.lake.apart() as lake:
+            return Explained(result, (), counts(result, self.at(result.snapshot, lake), columns))
 
     def verify_ledger(self) -> list[Problem]:
         """Everything wrong with the ledger, checked against the seals that the loads carry."""

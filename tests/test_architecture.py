@@ -40,6 +40,7 @@ ROOMS = {
     "catalog": 6,
     "breaks": 7,
     "differences": 7,
+    "why": 7,
     "charts": 7,
     "access": 7,
     "disclosure": 7,

@@ -330,3 +330,40 @@ def test_check_writes_the_returned_book_and_its_line_in_the_ledger(dx: Terminal,
     lines = json.loads(dx("ledger", "--json").stdout)["lines"]
     assert [line["subject"] for line in lines if line["act"] == "持出し"] == ["差戻しExcel"]
     assert dx("check", faulty, sound, "--returned", target).returncode == 2
+
+
+def test_ask_why_goes_from_a_figure_to_its_rows(dx: Terminal, write: Any) -> None:
+    path = write("電子申請_20261101T090000+0900.csv", A, "cp932")
+    assert dx("load", "--yes", path).returncode == 0
+    asked = ("ask", "applications_status", "--param", "since=2026-04-01", "--param", "until=2026-04-30")
+    told = dx(*asked, "--why", "--row", "処理状況=完了", "--column", "件数", "--limit", "1")
+    assert told.returncode == 0
+    assert told.stdout.splitlines()[-4:] == [
+        "処理状況 完了 の 件数（件） = 2",
+        "  この行だけで計算し直し、同じ値になることを確かめました。",
+        "  数えた行: 電子申請 2 行（はじめの 1 行）",
+        f"    {path.name} 2行目　取込 1・預り証 第1号　システム=LoGoフォーム、申請番号=A1、"
+        "申請日時=2026-04-01 09:00、処理状況=完了",
+    ]
+    answered = json.loads(dx(*asked, "--json").stdout)
+    with_why = json.loads(dx(*asked, "--why", "--row", "status=完了", "--json").stdout)
+    assert {name: value for name, value in with_why.items() if name != "why"} == answered
+    assert [figure["column"] for figure in with_why["why"]["figures"]] == ["count", "total", "share"]
+    counted = dx(*asked, "--why")
+    assert "件数（件）: 電子申請 2 行（数えた行）" in counted.stdout
+    assert "--row 項目=値" in counted.stderr
+    acts = [line["act"] for line in json.loads(dx("ledger", "--json").stdout)["lines"]]
+    assert acts.count("行の閲覧") == 1 + 3
+
+
+def test_ask_why_says_what_is_wrong_with_the_choice(dx: Terminal, write: Any) -> None:
+    assert dx("load", "--yes", write("電子申請_20261101T090000+0900.csv", A, "cp932")).returncode == 0
+    wrong = {
+        ("--row", "status=完了"): "--why を付けてください",
+        ("--why", "--row", "status"): "--row『status』が読めません",
+        ("--why", "--row", "status=ない"): "その行（status=ない）は答えに 0 行あります",
+        ("--why", "--row", "status=完了", "--column", "x"): "列『x』はありません",
+    }
+    for words, said in wrong.items():
+        done = dx("ask", "applications_status", *words)
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr

@@ -18,6 +18,7 @@ from dx_data.catalog import Result, json_value
 from dx_data.custody import receipt_book
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.refusals import Refusal
+from dx_data.why import PARTS, Explained, Listed, Row, Why
 
 # What a spreadsheet would take for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -87,16 +88,16 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | FaultList | Refusal | FaultBook,
+    what: Result | Explained | FaultList | Refusal | FaultBook,
     person: Person,
     ledger: Ledger,
     *,
     form: str = "csv",
     titles: bool = True,
 ) -> HandedOver:
-    """An answer, a list of faults, a 受領拒否票 or a returned book as a file of its kind, recorded.
+    """An answer, the rows behind its figures, a list of faults, a 受領拒否票 or a returned book as a file, recorded.
 
-    `form` is, for an answer, csv, json, or xlsx (the 事績簿).
+    `form` is, for an answer, csv, json, or xlsx (the 事績簿); for the rows csv or json.
 
     NotPermitted without the right.
     """
@@ -113,6 +114,11 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
         return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
+    if isinstance(what, Explained):
+        for each in what.figures:
+            view(each, person, ledger, form=form)
+        explained = _why_json(what) if form == "json" else csv_bytes(why_lines(what), marked=titles)
+        return HandedOver(f"元の行_{filename(what.result, form)}", explained, MEDIA[form])
     name = receipt_book.filename(what) if form == "xlsx" else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
     ledger.append(
@@ -126,6 +132,22 @@ def hand_over(
         params={name: str(value) for name, value in what.params.items()},
     )
     return HandedOver(name, content, MEDIA[form])
+
+
+def view(found: Why, person: Person, ledger: Ledger, *, form: str = "screen") -> None:
+    """Record that somebody sees the rows behind a figure. NotPermitted without the right."""
+    require(person, Right.SEE_ROWS)
+    ledger.append(
+        person.name,
+        Act.VIEWED,
+        found.result.question.name,
+        form=form,
+        figure=found.column.name,
+        row={name: str(value) for name, value in found.key.items()},
+        rows=sum(each.count for each in found.lists),
+        snapshot=found.result.snapshot,
+        params={name: str(value) for name, value in found.result.params.items()},
+    )
 
 
 def inert(value: Any) -> Any:
@@ -189,6 +211,77 @@ def answer_json(result: Result) -> dict[str, Any]:
         "notes": list(result.notes),
         **({"since_snapshot": result.since} if result.since else {}),
     }
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "values": {title: json_value(value) for title, value in row.values.items()},
+        "file": row.file,
+        "sheet": row.sheet,
+        "row": row.row,
+        "load": row.load,
+        "receipt": row.load,
+    }
+
+
+def _list_json(listed: Listed) -> dict[str, Any]:
+    return {
+        "dataset": listed.dataset.name,
+        "title": listed.title,
+        "part": listed.part.value,
+        "count": listed.count,
+        "loads": [{"load": load, "receipt": load, "file": file, "rows": rows} for load, file, rows in listed.loads],
+        "rows": [_row_json(row) for row in listed.rows],
+    }
+
+
+def why_json(what: Explained) -> dict[str, Any]:
+    """What `dx ask --why --json` adds to an answer's shape."""
+    return {
+        "figures": [
+            {
+                "row": {name: json_value(value) for name, value in each.key.items()},
+                "column": each.column.name,
+                "title": each.column.label,
+                "value": json_value(each.value),
+                "proof": each.proof.value,
+                "lists": [_list_json(listed) for listed in each.lists],
+            }
+            for each in what.figures
+        ],
+        "counts": {
+            name: [{"title": title, "part": part.value, "count": count} for title, part, count in found]
+            for name, found in what.counts.items()
+        },
+    }
+
+
+def _why_json(what: Explained) -> bytes:
+    return json.dumps({**answer_json(what.result), "why": why_json(what)}, ensure_ascii=False).encode()
+
+
+def why_lines(what: Explained) -> list[Sequence[Any]]:
+    """The rows behind figures, one line a row; where no row was meant, one line for each column and table."""
+    if not what.figures:
+        return [
+            ("項目", "区分", "データ", "行数"),
+            *(
+                (what.result.question.column(name).label, PARTS[part], title, count)
+                for name, found in what.counts.items()
+                for title, part, count in found
+            ),
+        ]
+    lines: list[Sequence[Any]] = [
+        ("数値", "値", "区分", "データ", "ファイル", "シート", "行", "取込番号", "預り証", "内容")
+    ]
+    for figure in what.figures:
+        for listed in figure.lists:
+            head = (figure.place, figure.value, PARTS[listed.part], listed.title)
+            for row in listed.rows:
+                content = "、".join(f"{title}={_cell(value, for_excel=False)}" for title, value in row.values.items())
+                receipt = f"第{row.load}号" if row.load else ""
+                lines.append((*head, row.file, row.sheet, row.row, row.load, receipt, content))
+    return lines
 
 
 def _json(_: Exit, result: Result, __: bool) -> bytes:

@@ -48,6 +48,7 @@ class Act(StrEnum):
     UNDO = "取消"
     UNDO_FAILED = "取消失敗"
     HAND_OVER = "持出し"
+    VIEWED = "行の閲覧"
     DECIDED = "読み替えの決定"
     CORRECTED = "手直し"
     RETIRED = "手直しの終了"

@@ -112,17 +112,34 @@ def _selected(
     *,
     ever: bool = False,
     rows: str = "",
+    row: str = "",
+    among: str = "",
 ) -> str:
     kinds = fields(dataset)
     present = existing or ()
-    columns = ", ".join(
+    columns = _row(row, existing) + ", ".join(
         f"{quoted(name) if name in present else f'NULL::{kinds[name]}'} AS {quoted(title)}"
         for name, title in titles.items()
     )
     if existing is None:
         return f"SELECT {columns} WHERE false"
     current = "" if ever else f" WHERE {_CURRENT}"
-    return f"SELECT {columns} FROM {rows or f'{schema}.{quoted(dataset.name)} {version}'}{current}"
+    source = rows or _among(f"{schema}.{quoted(dataset.name)} {version}", dataset.name, among)
+    return f"SELECT {columns} FROM {source}{current}"
+
+
+def _row(row: str, existing: Collection[str] | None) -> str:
+    """The number by which a table knows a row of a snapshot, as a first column of that name."""
+    return f"{'NULL::BIGINT' if existing is None else 'rowid'} AS {row}, " if row else ""
+
+
+def _among(source: str, name: str, among: str) -> str:
+    """A raw table, or the rows of it that the table `among` names by raw table and number."""
+    return (
+        f'(SELECT * FROM {source} WHERE rowid IN (FROM {among} SELECT __row WHERE "table" = {literal(name)}))'
+        if among
+        else source
+    )
 
 
 def shown(dataset: Dataset, schema: str, condition: str) -> str:
@@ -152,6 +169,8 @@ def views(
     rows: str = "",
     past: str = "",
     kept: Collection[str] = (),
+    row: str = "",
+    among: str = "",
 ) -> list[str]:
     """Statements that show a dataset on a cursor, in English and in Japanese names.
 
@@ -160,37 +179,41 @@ def views(
     `<name>_ever`. The history of tracked columns is shown as `<name>_history`. `rows` and `past` are SQL that stands
     for the raw table and its history. A rollup is shown by its name: as it was kept, where `kept` (the raw tables there
     are) has its table, else counted from the rows.
+
+    `row` names one more column: the number by which the raw table knows the row. `among` names a table ("table", __row)
+    of the only rows to show.
     """
     english = {name: name for name in fields(dataset)}
     japanese = {c.name: c.title for c in dataset.stored} | {n: facts[1] for n, facts in PROVENANCE.items()}
     statements = [
-        f"CREATE TEMP VIEW {quoted(name)} AS {_selected(dataset, existing, titles, schema, version, rows=rows)}"
+        f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS"
+        f" {_selected(dataset, existing, titles, schema, version, rows=rows, row=row, among=among)}"
         for name, titles in ((dataset.name, english), (dataset.title, japanese))
     ]
     if dataset.delivery is Delivery.WHOLE:
-        ever = _selected(dataset, existing, english, schema, version, ever=True, rows=rows)
-        statements.append(f"CREATE TEMP VIEW {quoted(f'{dataset.name}_ever')} AS {ever}")
+        ever = _selected(dataset, existing, english, schema, version, ever=True, rows=rows, row=row, among=among)
+        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(f'{dataset.name}_ever')} AS {ever}")
     if dataset.tracks:
         kinds = history_fields(dataset)
         columns = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in kinds.items())
         source = (
-            f"SELECT {columns} WHERE false"
+            f"SELECT {_row(row, existing)}{columns} WHERE false"
             if existing is None
-            else f"SELECT {', '.join(map(quoted, kinds))}"
-            f" FROM {past or f'{schema}.{quoted(history_name(dataset))} {version}'}"
+            else f"SELECT {_row(row, existing)}{', '.join(map(quoted, kinds))} FROM"
+            f" {past or _among(f'{schema}.{quoted(history_name(dataset))} {version}', history_name(dataset), among)}"
         )
-        statements.append(f"CREATE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
+        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
     for rollup in dataset.rollups:
         name = kept_name(rollup)
         there = f"SELECT * EXCLUDE (municipality_code) FROM {schema}.{quoted(name)} {version}"
         source = there if name in kept else rollup.sql
-        statements.append(f"CREATE TEMP VIEW {quoted(rollup.name)} AS {source}")
+        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(rollup.name)} AS {source}")
     return statements
 
 
 def macro(population: Population) -> str:
     """The statement that lets a cursor count a population, on which everything it reads is visible."""
-    return f"CREATE TEMP MACRO {population.name}({', '.join(population.params)}) AS TABLE {population.sql}"
+    return f"CREATE OR REPLACE TEMP MACRO {population.name}({', '.join(population.params)}) AS TABLE {population.sql}"
 
 
 def copied(dataset: Dataset) -> tuple[Column, ...]:

@@ -102,6 +102,17 @@ class Lake:
         connection.execute(place.attach_statement(self.folder, self._data))
         return connection
 
+    @contextmanager
+    def apart(self) -> Iterator[Lake]:
+        """The same lake attached once more in a database of its own, with one thread, for as long as it is used.
+
+        An internal fault of DuckDB ends the whole database it happens in. What asks unusual questions asks them here,
+        so that the answers on everybody's screens live on.
+        """
+        with closing(Lake(str(self.folder), str(self._data), municipality=self.municipality)) as own:
+            own._connection.execute("SET threads = 1")
+            yield own
+
     def close(self) -> None:
         """Let go of the files."""
         self._connection.close()

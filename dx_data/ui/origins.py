@@ -1,0 +1,90 @@
+"""「この数字の元」: choose a figure of an answer, and see the rows it was counted from and where each came from."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from dx_data.access import Right
+from dx_data.catalog import Result, Value
+from dx_data.custody.exits import view
+from dx_data.ui import faults, tables, words
+from dx_data.ui.session import Session
+from dx_data.why import PARTS, ROWS_SHOWN, Listed, Why, figures
+
+_ORIGIN = ("ファイル", "シート", "行", "取込番号", "預り証")
+
+
+@st.fragment
+def of_figures(here: Session, result: Result, key: str) -> None:
+    """A figure of the answer to choose, and on demand its rows. Choosing reruns nothing else of the page."""
+    question = result.question
+    columns = figures(question)
+    if not columns:
+        return
+    with st.expander("この数字の元"):
+        records = result.records()[: tables.ROWS_SHOWN]
+        row = 0
+        if len(records) > 1:
+            names = [_named(result, record) for record in records]
+            row = st.selectbox("どの行", range(len(records)), format_func=names.__getitem__, key=f"{key}_why_row")
+        labels = [column.label for column in columns]
+        column = st.selectbox("どの項目", range(len(columns)), format_func=labels.__getitem__, key=f"{key}_why_column")
+        if st.button("元の行を調べる", key=f"{key}_why", help=_help(here)):
+            with faults.spoken(), st.spinner("元の行を調べています…"):
+                chosen = {name: records[row][name] for name in question.key}
+                _show(here, here.house.trace(result, chosen, columns[column].name))
+
+
+def _help(here: Session) -> str | None:
+    return "行を見ると、だれがどの数値の行を見たかが台帳に残ります。" if here.person.may(Right.SEE_ROWS) else None
+
+
+def _named(result: Result, record: dict[str, Value]) -> str:
+    """A row of the answer by its key."""
+    return "・".join(words.shown(record[name], result.question.column(name)) for name in result.question.key)
+
+
+def _show(here: Session, found: Why) -> None:
+    value = words.with_unit(found.value, found.column)
+    place = "・".join(words.shown(each, found.result.question.column(name)) for name, each in found.key.items())
+    st.markdown(f"**{found.column.title}：{value}**")
+    st.html(f'<p class="dx-note">{escape(f"{place}（時点 {found.result.snapshot}）")}</p>')
+    if not found.lists:
+        st.info(found.without_rows)
+        return
+    st.html(f'<p class="dx-note" role="status">{escape(found.proof.sentence)}</p>')
+    may_see = here.person.may(Right.SEE_ROWS)
+    if may_see:
+        view(found, here.person, here.house.ledger)
+    for listed in found.lists:
+        _list(listed) if may_see else _loads(listed)
+
+
+def _list(listed: Listed) -> None:
+    heads = [*listed.rows[0].values, *_ORIGIN] if listed.rows else list(_ORIGIN)
+    rows: list[list[Any]] = [
+        [*row.values.values(), row.file or None, row.sheet, _number(row.row), _number(row.load), _receipt(row.load)]
+        for row in listed.rows
+    ]
+    note = f"{listed.count:,} 行のうち、はじめの {ROWS_SHOWN:,} 行です。" if listed.count > len(listed.rows) else ""
+    caption = f"{PARTS[listed.part]}：{listed.title} {listed.count:,} 行"
+    tables.show(heads, rows, caption=caption, note=note)
+
+
+def _loads(listed: Listed) -> None:
+    """For who may not see rows: how many came with which file."""
+    rows = [[file or None, _number(load), _receipt(load), count] for load, file, count in listed.loads]
+    caption = f"{PARTS[listed.part]}：{listed.title} {listed.count:,} 行"
+    tables.show(["ファイル", "取込番号", "預り証", "行数"], rows, caption=caption)
+
+
+def _number(value: int | None) -> str | None:
+    """A number that names something, so without separators."""
+    return None if value is None else str(value)
+
+
+def _receipt(load: int | None) -> str | None:
+    return None if load is None else f"第{load}号"
