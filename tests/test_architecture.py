@@ -335,6 +335,8 @@ ARROWS = [
         "pack>disclosure",
     ),
     *(
+        *("breaks>catalog", "breaks>lake", "differences>catalog", "differences>lake"),
+        *("custody>breaks", "custody>differences"),
         "demo>charts",
         "demo>access",
         "returned>door",
@@ -354,6 +356,7 @@ ARROWS = [
 WALLS = [
     *("door|lake", "door|catalog", "lake|catalog", "datasets|derive", "charts|access", "access|disclosure"),
     *(
+        *("charts|breaks", "charts|differences", "breaks|differences"),
         "charts|disclosure",
         "custody|pack",
         "custody|demo",

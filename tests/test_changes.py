@@ -84,3 +84,28 @@ def test_the_snapshot_of_a_day_is_the_newest_known_then(home: house.House) -> No
     assert home.snapshot_on(LAST_WEEK - dt.timedelta(days=1)) == 0
     assert home.snapshot_on(LAST_WEEK) == home.lake.newest() - 1
     assert home.snapshot_on(UNTIL) == home.lake.newest()
+
+
+def test_a_new_version_since_last_week_needs_a_second_click(home: house.House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dx_data import catalog
+    from dx_data.spec import FIRST_VERSION, Version
+
+    def newer(folder: Path = catalog.QUERIES) -> dict[str, catalog.Question]:
+        found = read(folder)
+        second = Version(number=2, valid_from=dt.date(2026, 11, 16), change="取消を数えないことにしました")
+        for name in ("cashless_headline", "cashless_by_month"):
+            found[name] = found[name].model_copy(update={"versions": (FIRST_VERSION, second)})
+        return found
+
+    read = catalog.read_questions
+    monkeypatch.setattr(house, "Catalog", lambda: catalog.Catalog(newer()))
+    said = (
+        "間に、定義が第2版（2026年11月16日から）に変わりました（取消を数えないことにしました）。数え方が違うので、差を"
+    )
+    assert f"{said}示していません。" in markup(page("overview"))
+    at = page("cashless")
+    assert "先週の報告との差（示していません）" in [each.label for each in at.expander]
+    (again,) = (button for button in at.button if button.key == "seen_across_cashless_by_month")
+    again.click().run()
+    assert "先週の報告との差（10 の数値）" in [each.label for each in at.expander]
+    assert "2026年9月分・収納件数：先週の報告から +2件" in markup(at)

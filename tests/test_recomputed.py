@@ -163,6 +163,16 @@ def test_every_question_answers_on_the_demo(home: Any) -> None:
     sys.stderr.write(f"{len(slow)} questions; slowest {', '.join(f'{n} {slow[n]:.2f} s' for n in worst)}\n")
 
 
+def test_what_changed_since_last_week_adds_up_in_every_question(home: Any) -> None:
+    figures = 0
+    for name in home.catalog.questions:
+        for row in home.compare(name, dt.date(2026, 11, 13)).records():
+            if row["late"] is not None:
+                figures += 1
+                assert row["late"] + row["corrected"] + row["vanished"] == row["difference"], (name, row)
+    assert figures > 1000
+
+
 def september(content: bytes) -> dict[tuple[str, ...], int]:
     """The 合計 件数 of a 事績簿 book's September by day, window and fee."""
     sheet = pd.read_excel(io.BytesIO(content), sheet_name="9月", header=None, engine="openpyxl")

@@ -9,6 +9,7 @@ from html import escape
 import streamlit as st
 
 from dx_data.catalog import Result
+from dx_data.errors import AcrossBreak
 from dx_data.house import FICTIONAL
 from dx_data.settings import ROOT
 from dx_data.spec import Kind, Question
@@ -47,7 +48,10 @@ def since_last_week(here: Session) -> None:
 def _told(here: Session, name: str, since: dt.date, columns: Sequence[str], *, parts: bool) -> list[str]:
     """The sentences of those of the named figures that changed."""
     titles = {here.house.catalog.named(name).column(column).title for column in columns}
-    result = here.house.compare(name, since, here.snapshot, today=here.today, across_break=True, parts=parts)
+    try:
+        result = here.house.compare(name, since, here.snapshot, today=here.today, parts=parts)
+    except AcrossBreak as stopped:
+        return [_refused(stopped)]
     told = [line for row, line in zip(result.records(), _sentences(result), strict=False) if row["figure"] in titles]
     return told or ["先週から変わっていません。"]
 
@@ -64,13 +68,23 @@ def since_seen(here: Session, result: Result) -> None:
     since: str | dt.date = shown[0] if len(shown) > 1 else here.today - _WEEK
     if isinstance(since, dt.date) and here.house.snapshot_on(since) == 0:
         return
-    parts = bool(st.session_state.get(f"apart_{name}"))
-    found = here.house.compare(name, since, today=here.today, across_break=True, parts=parts, **result.params)
     opening = "前に見たときとの差" if len(shown) > 1 else "先週の報告との差"
+    asked = {"across_break": name in here.across, "parts": bool(st.session_state.get(f"apart_{name}"))}
+    try:
+        found = here.house.compare(name, since, today=here.today, **asked, **result.params)
+    except AcrossBreak as stopped:
+        with st.expander(f"{opening}（示していません）"):
+            _lines([_refused(stopped)])
+            st.button("変わる前との差も示す", key=f"seen_across_{name}", on_click=here.ask_again, args=(name,))
+        return
     with st.expander(f"{opening}（{len(found.rows):,} の数値）" if found.rows else f"{opening}（なし）"):
         _lines(_sentences(found))
         if found.rows:
             st.toggle(_APART, key=f"apart_{name}")
+
+
+def _refused(stopped: AcrossBreak) -> str:
+    return f"{stopped.problems[0].message}。数え方が違うので、差を示していません。"
 
 
 def _over_time(question: Question) -> bool:
