@@ -327,20 +327,16 @@ def _read_long(path: Path, file: str, size: int, marked: str | None, staging: St
             cutting = second.submit(_cut, path, delimiter, width, quoted=quoted)
             sha256 = hashlib.sha256(content).hexdigest()
             strange = any(content.find(byte) >= 0 for byte in (b"\x00", b"\x1b")) or _BARE_CR.search(content)
-            table = cutting.result()
-    if strange or table is None or table.num_rows <= SMALL:
-        return None
-    cells = {name: Spelled.of(table[name]) for name in table.column_names}
-    if not (decoded := _decoded(cells, marked)):
+            cells = cutting.result()
+    if strange or cells is None or not (decoded := _decoded(cells, marked)):
         return None
     encoding, columns = decoded
     _plausible(head, encoding)
     private = any(pc.any(pc.match_substring_regex(each.texts, staged.PRIVATE_USE)).as_py() for each in columns.values())
-    name = staging.name("raw")
-    staging.take_in(name, Table(np.arange(1, table.num_rows + 1), columns))
-    return Book(
-        file, sha256, size, encoding, "csv", (Sheet(None, False, name, width, table.num_rows, private_use=private),)
-    )
+    name, height = staging.name("raw"), len(columns[staged.raw_cell(0)].numbers)
+    staging.take_in(name, Table(np.arange(1, height + 1), columns))
+    sheet = Sheet(None, False, name, width, height, private_use=private)
+    return Book(file, sha256, size, encoding, "csv", (sheet,))
 
 
 def _head(content: bytes) -> str:
@@ -351,12 +347,12 @@ def _head(content: bytes) -> str:
         return codecs.getincrementaldecoder("cp932")("replace").decode(content)
 
 
-def _cut(path: Path, delimiter: str, width: int, *, quoted: bool) -> pa.Table | None:
-    """The cells of a CSV as bytes, dictionary-encoded; None if its rows differ in length or one is too long."""
+def _cut(path: Path, delimiter: str, width: int, *, quoted: bool) -> dict[str, Spelled] | None:
+    """The columns of a CSV, of bytes; None if its rows differ in length, one is too long, or they are few."""
     names = [staged.raw_cell(i) for i in range(width)]
     kinds = dict.fromkeys(names, pa.dictionary(pa.int32(), pa.binary()))
     try:
-        return arrow_csv.read_csv(
+        table = arrow_csv.read_csv(
             path,
             arrow_csv.ReadOptions(column_names=names, block_size=_LONGEST),
             arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=quoted, ignore_empty_lines=False),
@@ -364,33 +360,38 @@ def _cut(path: Path, delimiter: str, width: int, *, quoted: bool) -> pa.Table | 
         )
     except pa.ArrowInvalid:
         return None
+    return {name: Spelled.of(table[name]) for name in names} if table.num_rows > SMALL else None
 
 
 def _decoded(cells: Mapping[str, Spelled], marked: str | None) -> tuple[str, dict[str, Spelled]] | None:
     """The encoding of columns of bytes, and their texts; None if one is no text or looks like another encoding."""
     try:
-        return marked or "utf-8", {name: _as_text(each) for name, each in cells.items()}
+        return marked or "utf-8", {
+            name: Spelled(each.texts.cast(pa.string()), each.numbers) for name, each in cells.items()
+        }
     except pa.ArrowInvalid:
         found = {} if marked else {name: _from_cp932(each) for name, each in cells.items()}
     texts = {name: each for name, each in found.items() if each}
     return ("cp932", texts) if len(texts) == len(cells) else None
 
 
-def _as_text(cells: Spelled) -> Spelled:
-    return Spelled(cells.texts.cast(pa.string()), cells.numbers)
-
-
 def _from_cp932(cells: Spelled) -> Spelled | None:
-    whole = b"\x00".join(cells.texts.to_pylist())
-    if whole.isascii():
-        return _as_text(cells)
-    try:
-        text = whole.decode("cp932")
-    except UnicodeDecodeError:
-        return None
-    if _mixed(text, b"\n" + whole.replace(b"\x00", b"\n") + b"\n"):
-        return None
-    return cells.spelled(pa.array(text.split("\x00"), pa.string()))
+    """Texts of bytes in CP932, piece by piece, since those of long remarks are many times as large meanwhile."""
+    step = max(1, len(cells.texts) * _CHUNK // max(1, cells.texts.nbytes))
+    pieces, alike = [pa.array([], pa.string())], False
+    for start in range(0, len(cells.texts), step):
+        whole = b"\x00".join(cells.texts[start : start + step].to_pylist())
+        try:
+            text = whole.decode("cp932")
+        except UnicodeDecodeError:
+            return None
+        if _mixed(text, b"\n" + whole.replace(b"\x00", b"\n") + b"\n"):
+            return None
+        # Some characters have two codes; only then two spellings may become one.
+        alike = alike or text.encode("cp932") != whole
+        pieces.append(pa.array(text.split("\x00"), pa.string()))
+    texts = pa.concat_arrays(pieces)
+    return cells.spelled(texts) if alike else Spelled(texts, cells.numbers)
 
 
 def _well_quoted(content: mmap.mmap, delimiter: str) -> bool:
