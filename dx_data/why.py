@@ -106,6 +106,12 @@ def _words(value: Value) -> str:
     return "（空欄）" if value is None else "・".join(value) if isinstance(value, list) else str(json_value(value))
 
 
+def edition(question: Question) -> str | None:
+    """The version of the definition in words, where the question carries versions."""
+    version = getattr(question, "version", None)
+    return version.title if version else None
+
+
 def figures(question: Question) -> tuple[Column, ...]:
     """The columns of an answer that are figures: all but its key."""
     return tuple(column for column in question.columns if column.name not in question.key)
