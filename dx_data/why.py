@@ -212,7 +212,8 @@ def _flat(sql: str, reads: tuple[str, ...]) -> Flat:
     # The SQL parser is loaded only where somebody asks.
     from dx_data.derive.lineage.flat import fields, flat
 
-    return flat(sql, populations(), fields(reads, _CALENDAR), fixed=_CALENDAR)
+    rollups = [rollup for dataset in DATASETS.values() for rollup in dataset.rollups]
+    return flat(sql, populations(), rollups, fields(DATASETS[name] for name in reads if name != CALENDAR), _CALENDAR)
 
 
 class _Rows(look):
