@@ -123,6 +123,12 @@ def no_rows(question: Question) -> str:
     return "この数値は定義と条件だけで決まり、元の行はありません。"
 
 
+def edition(question: Question) -> str | None:
+    """The version of the definition in words, where the question carries versions."""
+    version = getattr(question, "version", None)
+    return version.title if version else None
+
+
 def figures(question: Question) -> tuple[Column, ...]:
     """The columns of an answer that are figures: all but its key."""
     return tuple(column for column in question.columns if column.name not in question.key)
@@ -223,7 +229,9 @@ def _flat(sql: str, reads: tuple[str, ...]) -> Flat:
     # The SQL parser is loaded only where somebody asks.
     from dx_data.derive.lineage.flat import fields, flat
 
-    return flat(sql, populations(), fields(reads, _FIXED), fixed=_FIXED)
+    rollups = [rollup for dataset in DATASETS.values() for rollup in dataset.rollups]
+    shown = fields(DATASETS[name] for name in reads if name in DATASETS)
+    return flat(sql, populations(), rollups, shown, _FIXED)
 
 
 class _Rows(look):

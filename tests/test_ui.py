@@ -355,33 +355,34 @@ def chosen_figure(at: AppTest, name: str, column: str, row: int = 0) -> AppTest:
 
 
 def test_a_card_shows_the_rows_behind_a_figure_and_the_ledger_says_who_saw_them(lakes: Path) -> None:
-    at = page("desk")
+    at = page("applications")
     assert "この数字の元" in [expander.label for expander in at.expander]
     lines = len(house.open_house(demo=True).ledger.lines())
-    at = chosen_figure(at, "inquiries_by_topic", "うち問合せ対応（件）")
+    at = chosen_figure(at, "applications_by_form", "申請件数（件）")
     html = markup(at)
     assert [error.value for error in at.error] == []
     assert "この行だけで計算し直し、同じ値になることを確かめました。" in html
-    (figure,) = [text.value for text in at.markdown if text.value.startswith("**うち問合せ対応：")]
+    (figure,) = [text.value for text in at.markdown if text.value.startswith("**申請件数：")]
     number = int(re.sub(r"\D", "", figure))
-    assert f"数えた行：ヘルプデスク問合せ {number:,} 行" in html
+    assert f"数えた行：電子申請 {number:,} 行" in html
+    listed = re.findall(r">(?:数えた|参照した)行：\S+ ([\d,]+) 行<", html)
     for head in ("ファイル", "シート", "行", "取込番号", "預り証"):
         assert re.search(rf'<th scope="col"[^>]*>{head}</th>', html)
     assert re.search(r">第\d+号</td>", html)
     (line,) = house.open_house(demo=True).ledger.lines()[lines:]
     assert (line.act, line.subject, line.detail["figure"], line.detail["rows"]) == (
         Act.VIEWED,
-        "inquiries_by_topic",
-        "answering",
-        number,
+        "applications_by_form",
+        "received",
+        sum(int(count.replace(",", "")) for count in listed),
     )
 
 
 def test_who_may_not_see_rows_sees_how_many_came_with_which_file(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
     lines = len(house.open_house(demo=True).ledger.lines())
-    html = markup(chosen_figure(page("desk"), "inquiries_by_topic", "うち問合せ対応（件）"))
-    assert "数えた行：ヘルプデスク問合せ" in html
+    html = markup(chosen_figure(page("applications"), "applications_by_form", "申請件数（件）"))
+    assert "数えた行：電子申請" in html
     assert re.search(r'<th scope="col"[^>]*>行数</th>', html)
-    assert not re.search(r'<th scope="col"[^>]*>受付番号</th>', html)
+    assert not re.search(r'<th scope="col"[^>]*>申請番号</th>', html)
     assert len(house.open_house(demo=True).ledger.lines()) == lines

@@ -14,11 +14,10 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.eliminate_subqueries import eliminate_subqueries
 from sqlglot.optimizer.qualify import qualify
 
-from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.lineage import reading
 from dx_data.errors import DeclarationError
-from dx_data.spec import Delivery, Population
+from dx_data.spec import Dataset, Delivery, Population, Rollup
 
 DIALECT = "duckdb"
 ANSWER = "__answer"
@@ -84,29 +83,25 @@ class Flat:
         )
 
 
-def fields(names: Iterable[str], fixed: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """The tables that show these datasets, with the names and types of their columns, and the `fixed` ones."""
+def fields(datasets: Iterable[Dataset]) -> dict[str, dict[str, str]]:
+    """The tables that show these datasets, with the names and types of their columns."""
     found: dict[str, dict[str, str]] = {}
-    for name in names:
-        if name in fixed:
-            found[name] = dict(fixed[name])
-            continue
-        dataset = DATASETS[name]
-        found[name] = tables.fields(dataset)
+    for dataset in datasets:
+        found[dataset.name] = tables.fields(dataset)
         if dataset.delivery is Delivery.WHOLE:
-            found[f"{name}_ever"] = tables.fields(dataset)
+            found[f"{dataset.name}_ever"] = tables.fields(dataset)
         if dataset.tracks:
             found[tables.history_name(dataset)] = tables.history_fields(dataset)
     return found
 
 
-def flat(sql: str, populations: Iterable[Population], shown: Fields, fixed: Iterable[str] = ()) -> Flat:
-    """The steps of a question's text over the tables that are `shown`; rows of `fixed` ones are nobody's, never traced.
+def flat(sql: str, populations: Iterable[Population], rollups: Iterable[Rollup], shown: Fields, fixed: Fields) -> Flat:
+    """The steps of a question's text over the `shown` tables and the `fixed` ones, whose rows are nobody's.
 
     Raises DeclarationError for a text that cannot be traced.
     """
     try:
-        return _flat(sql, populations, shown, fixed)
+        return _flat(sql, populations, rollups, shown, fixed)
     except SqlglotError as fault:
         raise DeclarationError.because(
             f"質問のSQLから元の行をたどれません（{type(fault).__name__}）",
@@ -114,13 +109,14 @@ def flat(sql: str, populations: Iterable[Population], shown: Fields, fixed: Iter
         ) from fault
 
 
-def _flat(sql: str, populations: Iterable[Population], shown: Fields, fixed: Iterable[str]) -> Flat:
+def _flat(sql: str, populations: Iterable[Population], rollups: Iterable[Rollup], shown: Fields, fixed: Fields) -> Flat:
     tree = sqlglot.parse_one(sql, dialect=DIALECT)
-    tree = _counted_from_rows(_inlined(tree, {population.name: population for population in populations}))
+    tree = _inlined(tree, {population.name: population for population in populations})
+    tree = _counted_from_rows(tree, {rollup.name: rollup for rollup in rollups})
     # Neither the order nor a limit decides what a row of the answer counts.
     for clause in ("order", "limit"):
         tree.set(clause, None)
-    schema: dict[str, object] = {name: dict(columns) for name, columns in shown.items()}
+    schema: dict[str, object] = {name: dict(columns) for name, columns in {**shown, **fixed}.items()}
     tree = qualify(tree, schema=schema, dialect=DIALECT, quote_identifiers=False, validate_qualify_columns=False)
     tree = eliminate_subqueries(tree)
     _tell_apart(tree)
@@ -128,7 +124,7 @@ def _flat(sql: str, populations: Iterable[Population], shown: Fields, fixed: Ite
     steps = [(cte.alias, cte.this, _columns(cte)) for cte in (written.expressions if written else ())]
     steps.append((ANSWER, tree, _columns(tree)))
     relations = tuple(Relation(name, columns, tuple(_blocks(body)), body) for name, body, columns in steps)
-    return Flat(relations, frozenset(schema) - frozenset(fixed))
+    return Flat(relations, frozenset(shown))
 
 
 def _inlined(tree: exp.Expr, known: Mapping[str, Population]) -> exp.Expr:
@@ -152,9 +148,8 @@ def _inlined(tree: exp.Expr, known: Mapping[str, Population]) -> exp.Expr:
             call.replace(exp.Subquery(this=body, alias=alias))
 
 
-def _counted_from_rows(tree: exp.Expr) -> exp.Expr:
+def _counted_from_rows(tree: exp.Expr, rollups: Mapping[str, Rollup]) -> exp.Expr:
     """The tree with each rollup counted from its dataset's rows, as the lake counted it when it kept it."""
-    rollups = {rollup.name: rollup for dataset in DATASETS.values() for rollup in dataset.rollups}
     for table in list(tree.find_all(exp.Table)):
         if table.name in rollups and not isinstance(table.this, exp.Func):
             body = sqlglot.parse_one(rollups[table.name].sql, dialect=DIALECT)
