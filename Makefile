@@ -17,7 +17,7 @@ help:
 	@echo 'make test         すべての検査とテスト'
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
-	@echo 'make bench        取込の速さとメモリーをはかる'
+	@echo 'make bench        取込と質問の速さ、メモリーをはかる'
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
 	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
 	@echo 'make screenshots  画面の写真をとる'
@@ -116,7 +116,7 @@ mutate: $(DEV)
 	@$(PY) tests/mutate.py
 
 bench: $(DEV)
-	@for each in door ledger_book receipts long_export; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+	@for each in door ledger_book receipts long_export questions; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
 
 fuzz: $(DEV)
 	@$(PY) -m tests.fuzz $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED))
