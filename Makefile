@@ -17,7 +17,7 @@ help:
 	@echo 'make test         すべての検査とテスト'
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
-	@echo 'make bench        取込の速さとメモリーをはかる'
+	@echo 'make bench        取込と質問の速さ、メモリーをはかる'
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
 	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
 	@echo 'make mutate-sql   質問の SQL を 1 か所ずつ変えて、例が気づくかを確かめる（NUMBER=25 SEED=1 で抜き取り）'
@@ -120,7 +120,7 @@ mutate-sql: $(DEV)
 	@$(PY) -m tests.mutate_sql $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED)) $(NAMES)
 
 bench: $(DEV)
-	@for each in door ledger_book receipts long_export; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+	@for each in door ledger_book receipts long_export questions; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
 
 fuzz: $(DEV)
 	@$(PY) -m tests.fuzz $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED))

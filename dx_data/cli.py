@@ -32,7 +32,7 @@ from dx_data.lake import destroy, exists
 from dx_data.settings import ROOT, settings
 from dx_data.spec import Delivery
 from dx_data.text import Unreadable, parse_date
-from dx_data.why import PARTS, Explained, Why, edition, no_rows
+from dx_data.why import PARTS, Explained, Why, no_rows
 
 OUR_FAULT = 3
 WRONG_USAGE = 2
@@ -755,8 +755,7 @@ def _explain(house: House, found: Explained, *, as_csv: bool, as_json: bool) -> 
     question, result = found.result.question, found.result
     click.echo(f"{question.title}（{question.family}/{question.name}）")
     click.echo(f"注: {question.definition.sentence}")
-    if version := edition(question):
-        click.echo(f"定義: {version}")
+    click.echo(f"定義: {question.version.title}")
     when = result.as_of.isoformat() if result.as_of else "未収集"
     click.echo(f"いつ時点: {when}　時点: {result.snapshot}　出典: {result.source}")
     for note in result.notes:

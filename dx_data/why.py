@@ -123,12 +123,6 @@ def no_rows(question: Question) -> str:
     return "この数値は定義と条件だけで決まり、元の行はありません。"
 
 
-def edition(question: Question) -> str | None:
-    """The version of the definition in words, where the question carries versions."""
-    version = getattr(question, "version", None)
-    return version.title if version else None
-
-
 def figures(question: Question) -> tuple[Column, ...]:
     """The columns of an answer that are figures: all but its key."""
     return tuple(column for column in question.columns if column.name not in question.key)

@@ -40,7 +40,7 @@ from dx_data.house import House
 from dx_data.intake import Wish
 from dx_data.settings import Settings
 from dx_data.spec import Pii, Question
-from dx_data.why import Proof, Why, edition, figures
+from dx_data.why import Proof, Why, figures
 from tests.test_questions import CATALOG, TODAY, example, example_files, journal_rows, visible
 
 SEED = 20261120
@@ -444,7 +444,7 @@ def test_the_rows_as_json_and_csv(home: House, take: Any, write: Any, person: Pe
         "フォームID": "F-2",
         "処理状況": "処理中",
     }
-    assert told["why"].pop("version") == edition(result.question)
+    assert told["why"].pop("version") == result.question.version.title
     assert told["why"] == {
         "figures": [
             {

@@ -18,7 +18,7 @@ from dx_data.catalog import Result, json_value
 from dx_data.custody import receipt_book
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.refusals import Refusal
-from dx_data.why import PARTS, Explained, Listed, Row, Why, edition
+from dx_data.why import PARTS, Explained, Listed, Row, Why
 
 # What a spreadsheet would take for a formula when a cell begins with it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -238,7 +238,7 @@ def _list_json(listed: Listed) -> dict[str, Any]:
 def why_json(what: Explained) -> dict[str, Any]:
     """What `dx ask --why --json` adds to an answer's shape."""
     return {
-        "version": edition(what.result.question),
+        "version": what.result.question.version.title,
         "figures": [
             {
                 "row": {name: json_value(value) for name, value in each.key.items()},

@@ -12,7 +12,7 @@ from dx_data.catalog import Result, Value
 from dx_data.custody.exits import view
 from dx_data.ui import faults, tables, words
 from dx_data.ui.session import Session
-from dx_data.why import PARTS, ROWS_SHOWN, Listed, Why, edition, figures
+from dx_data.why import PARTS, ROWS_SHOWN, Listed, Why, figures
 
 _ORIGIN = ("ファイル", "シート", "行", "取込番号", "預り証")
 
@@ -51,7 +51,7 @@ def _show(here: Session, found: Why) -> None:
     value = words.with_unit(found.value, found.column)
     place = "・".join(words.shown(each, found.result.question.column(name)) for name, each in found.key.items())
     st.markdown(f"**{found.column.title}：{value}**")
-    said = "、".join(each for each in (edition(found.result.question), f"時点 {found.result.snapshot}") if each)
+    said = f"{found.result.question.version.title}、時点 {found.result.snapshot}"
     st.html(f'<p class="dx-note">{escape(f"{place}（{said}）")}</p>')
     if not found.lists:
         st.info(found.without_rows)
