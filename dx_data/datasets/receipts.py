@@ -19,6 +19,7 @@ DATASET = Dataset(
     opening="collected_on",
     rollups=(
         rollup("receipts_daily"),
+        rollup("receipts_brands_daily"),
         rollup("receipts_counters_daily"),
         rollup("receipts_deposits_daily"),
         rollup("receipts_differences_daily"),

@@ -15,6 +15,10 @@ SELECT
     sum(amount_yen) FILTER (WHERE entry = '取消')::BIGINT                     AS canceled_yen,
     sum(transactions) FILTER (WHERE entry = '返金')::BIGINT                   AS refunded_transactions,
     sum(amount_yen) FILTER (WHERE entry = '返金')::BIGINT                     AS refunded_yen,
-    sum(abs(transactions))::BIGINT                                            AS gross_transactions
+    sum(abs(transactions))::BIGINT                                            AS gross_transactions,
+    sum(fee_yen)::BIGINT                                                      AS fee_yen,
+    sum(amount_yen) FILTER (WHERE fee_yen IS NOT NULL)::BIGINT                AS fee_base_yen,
+    count(fee_yen)                                                            AS fee_receipts,
+    count(*)                                                                  AS receipts
 FROM receipts
 GROUP BY collected_on, counter, fee_type, method

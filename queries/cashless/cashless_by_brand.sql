@@ -26,7 +26,7 @@ WITH by_brand AS (
         brand,
         sum(transactions)::BIGINT                                             AS transactions,
         sum(amount_yen)::BIGINT                                               AS amount_yen
-    FROM receipts
+    FROM receipts_brands_daily
     WHERE collected_on BETWEEN $since AND $until
       AND method <> '現金'
     GROUP BY method, brand

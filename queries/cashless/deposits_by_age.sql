@@ -22,7 +22,7 @@ WITH waiting AS (
     SELECT
         method,
         collected_on,
-        amount_yen,
+        CASE WHEN deposited_on > $as_of THEN amount_yen ELSE waiting_yen END  AS amount_yen,
         deposit_due_on,
         CASE
             WHEN deposit_due_on IS NULL THEN 5
@@ -31,10 +31,9 @@ WITH waiting AS (
             WHEN deposit_due_on >= $as_of - INTERVAL 30 DAY THEN 3
             ELSE 4
         END                                                                   AS position
-    FROM receipts
+    FROM receipts_deposits_daily
     WHERE collected_on BETWEEN $since AND $as_of
-      AND (deposit_due_on IS NOT NULL OR deposited_on IS NOT NULL OR deposited_yen IS NOT NULL)
-      AND (deposited_yen IS NULL OR deposited_on > $as_of)
+      AND (waiting_receipts > 0 OR deposited_on > $as_of)
 ),
 
 ages AS (

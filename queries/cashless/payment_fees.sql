@@ -23,13 +23,11 @@
 SELECT
     method,
     sum(fee_yen)::BIGINT                                                      AS fee_yen,
-    sum(amount_yen) FILTER (WHERE fee_yen IS NOT NULL)::BIGINT                AS base_yen,
-    round(
-        100.0 * sum(fee_yen)::DOUBLE / nullif(sum(amount_yen) FILTER (WHERE fee_yen IS NOT NULL), 0), 2
-    )                                                                         AS fee_rate,
-    count(fee_yen)                                                            AS stated,
-    count(*) - count(fee_yen)                                                 AS unstated
-FROM receipts
+    sum(fee_base_yen)::BIGINT                                                 AS base_yen,
+    round(100.0 * sum(fee_yen)::DOUBLE / nullif(sum(fee_base_yen), 0), 2)     AS fee_rate,
+    sum(fee_receipts)::BIGINT                                                 AS stated,
+    (sum(receipts) - sum(fee_receipts))::BIGINT                               AS unstated
+FROM receipts_daily
 WHERE collected_on BETWEEN $since AND $until
   AND method <> '現金'
 GROUP BY method

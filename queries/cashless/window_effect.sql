@@ -33,7 +33,7 @@ WITH span AS (
     SELECT
         min(collected_on)                                                     AS first_day,
         max(collected_on) FILTER (WHERE collected_on <= $as_of)               AS last_day
-    FROM receipts
+    FROM receipts_daily
 ),
 
 started AS (

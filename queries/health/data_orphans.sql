@@ -34,7 +34,9 @@ WITH named (dataset, item, target, value, row_count) AS (
     UNION ALL
     SELECT 'キャッシュレス不具合', '窓口', '窓口マスター', counter, count(*) FROM incidents GROUP BY counter
     UNION ALL
-    SELECT 'キャッシュレス事績簿', '窓口', '窓口マスター', counter, count(*) FROM receipts GROUP BY counter
+    SELECT 'キャッシュレス事績簿', '窓口', '窓口マスター', counter, sum(receipts)::BIGINT
+    FROM receipts_counters_daily
+    GROUP BY counter
     UNION ALL
     SELECT '手続台帳', '所管課', '所管課マスター', section, count(*) FROM procedures GROUP BY section
     UNION ALL
