@@ -189,6 +189,8 @@ def why(
     value = next((r[column] for r in result.records() if all(r[n] == key[n] for n in question.key)), None)
     if not any(all(r[n] == key[n] for n in question.key) for r in result.records()):
         raise AnswerBroken.because(f"質問『{question.name}』の答えにその行がありません", "行を選び直してください")
+    if not _traced(question):
+        return Why(result, dict(key), question.column(column), value, Proof.EXACT, ())
     try:
         flat = _flat(question.sql, question.reads)
         with _Rows(snapshot, question) as rows:
@@ -206,6 +208,8 @@ def why(
 def counts(result: Result, snapshot: Snapshot, names: Collection[str]) -> dict[str, list[tuple[str, Part, int]]]:
     """For each named column the number of rows that all its figures together were counted from: title, part, rows."""
     question = result.question
+    if not _traced(question):
+        return {name: [] for name in names}
     flat = _flat(question.sql, question.reads)
     found: dict[str, list[tuple[str, Part, int]]] = {}
     with _Rows(snapshot, question) as rows, rows.numbered() as cursor:
@@ -216,6 +220,11 @@ def counts(result: Result, snapshot: Snapshot, names: Collection[str]) -> dict[s
                 (_title(table), Part(part), number) for table, part, number in cursor.execute(lists.counts()).fetchall()
             ]
     return found
+
+
+def _traced(question: Question) -> bool:
+    """Whether anything that it reads came with a file."""
+    return any(name in DATASETS for name in question.reads)
 
 
 @cache

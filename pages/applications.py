@@ -10,7 +10,6 @@ with left:
 with right:
     view = filters.organisation(here)
 period = {"since": year.since, "until": year.until}
-
 cards.card(
     here,
     here.ask("applications_headline", as_of=year.until),
@@ -53,8 +52,9 @@ with left:
     speed = cards.table("section", "finished", "median_days", "p90_days", "over_30", limit=12)
     cards.card(here, here.ask("processing_days", **period), speed, title=f"処理日数（所管課別、{year.title}）")
 with right:
-    ages = cards.bars(x="age", y="count")
-    cards.card(here, here.ask("backlog_by_age", as_of=year.until), ages, empty="終わっていない申請はありません。")
+    backlog = here.ask("backlog_by_age", as_of=year.until)
+    cards.card(here, backlog, cards.bars(x="age", y="count"), empty="終わっていない申請はありません。")
     cards.card(here, here.ask("applications_outside_hours", **period), cards.figures("outside", "outside_rate"))
 week = cards.table("hour", *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), limit=24)
 cards.card(here, here.ask("applications_by_weekday", **period), week, title=f"申請の曜日と時刻（件数、{year.title}）")
+cards.go("forms", "フォームと問合せの負担をくわしく見る")

@@ -6,6 +6,12 @@ from dx_data.ui import cards, filters, session
 here = session.page(Right.ASK, "区と受注者が、何をいつまでにするか、済んだものと遅れているものはどれかを確かめます。")
 year = filters.fiscal_year(here)
 
+cards.card(
+    here,
+    here.ask("contract_headline", since=year.since),
+    cards.figures("minutes_overdue", "deliverables_overdue", "improvements_open"),
+    title=f"期限を過ぎたこと（件数、{year.title}）",
+)
 duties = here.ask("duties_due")
 cards.card(
     here,

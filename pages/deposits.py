@@ -8,6 +8,12 @@ year = filters.fiscal_year(here)
 
 cards.card(
     here,
+    here.ask("cashless_headline", as_of=year.until),
+    cards.figures("transactions", "amount_yen", "amount_rate"),
+    title=f"入金のもとになる収納（件数・金額・比率、{year.title}）",
+)
+cards.card(
+    here,
     here.ask("deposits_by_age", as_of=year.until),
     cards.bars(x="age", y="waiting_yen"),
     title=f"未入金の請求額（予定日からの日数別、{year.title}）",

@@ -9,6 +9,12 @@ period = {"since": year.since, "until": year.until}
 
 cards.card(
     here,
+    here.ask("applications_headline", as_of=year.until),
+    cards.figures("received", "withdrawn", "unfinished"),
+    title=f"フォームに届いた申請（件数、{year.title}）",
+)
+cards.card(
+    here,
     here.ask("applications_by_purpose", **period),
     cards.table("purpose", "counts", "forms", "published", "stopped", "ended", "received"),
     title=f"フォームと申請（フォーム区分別、{year.title}）",

@@ -152,7 +152,13 @@ def _all(block: Any) -> Iterator[Any]:
 # --- the rules: each says what breaks it on a page ---------------------------------------------------
 
 
+# A page of lists to search (探索型), not one that presents (提示型).
+SEARCHED = frozenset({"health"})
+
+
 def _first_is_a_row_of_figures(page: Seen) -> Iterator[str]:
+    if page.name in SEARCHED:
+        return
     first = page.cards[0] if page.cards else None
     if first and "metric" not in first.kinds:
         yield f"はじめのカード『{first.title}』に主な数値がありません"
@@ -165,7 +171,7 @@ def _filters_come_before_what_they_change(page: Seen) -> Iterator[str]:
 
 def _whole_and_detail(page: Seen) -> Iterator[str]:
     kinds = {kind for card in page.cards for kind in card.kinds}
-    if page.cards and "metric" not in kinds:
+    if page.cards and "metric" not in kinds and page.name not in SEARCHED:
         yield "全体を示す数値がありません"
     if page.cards and not any("<table" in card.markup for card in page.cards):
         yield "内訳を示す表がありません"

@@ -31,7 +31,7 @@ sequence,division,section,valid_from,valid_to,successors
 def seen(master: str, section: str, day: str) -> str | None:
     with visible(["departments"], {"departments": master}) as connection:
         (population,) = (each for each in populations() if each.name == "section_names")
-        connection.execute(tables.macro(population).replace("TEMP MACRO", "OR REPLACE TEMP MACRO"))
+        connection.execute(tables.macro(population))
         rows = connection.execute(
             "SELECT seen FROM section_names() WHERE section = $section AND $day BETWEEN first_day AND last_day",
             {"section": section, "day": dt.date.fromisoformat(day)},

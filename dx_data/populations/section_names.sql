@@ -2,7 +2,7 @@
 -- params: []
 -- reads: [departments]
 
-WITH RECURSIVE successions AS (
+WITH successions AS (
     SELECT DISTINCT
         section,
         trim(unnest(string_split(successors, '、')))                          AS successor
@@ -23,14 +23,38 @@ neighbours AS (
     HAVING count(*) = 1
 ),
 
-chains AS (
-    SELECT DISTINCT section, section AS seen, 0 AS steps
-    FROM departments
+-- Who follows whom in up to eight steps, by doubling: 1, 2, 4, 8.
+one AS (
+    SELECT section, neighbour AS seen, 1 AS steps
+    FROM neighbours
     UNION
-    SELECT c.section, n.neighbour, c.steps + 1
-    FROM chains AS c
-    JOIN neighbours AS n ON n.section = c.seen
-    WHERE c.steps < 9
+    SELECT neighbour, neighbour, 0
+    FROM neighbours
+    UNION
+    SELECT section, section, 0
+    FROM departments
+),
+
+two AS (
+    SELECT f.section, t.seen, min(f.steps + t.steps) AS steps
+    FROM one AS f
+    JOIN one AS t ON t.section = f.seen
+    GROUP BY f.section, t.seen
+),
+
+four AS (
+    SELECT f.section, t.seen, min(f.steps + t.steps) AS steps
+    FROM two AS f
+    JOIN two AS t ON t.section = f.seen
+    GROUP BY f.section, t.seen
+),
+
+chains AS (
+    SELECT f.section, t.seen, min(f.steps + t.steps) AS steps
+    FROM four AS f
+    JOIN four AS t ON t.section = f.seen
+    WHERE f.section IN (SELECT section FROM departments)
+    GROUP BY f.section, t.seen
 ),
 
 candidates AS (

@@ -25,7 +25,7 @@
 WITH received AS (
     SELECT
         date_trunc('month', applied_at)::DATE                                 AS month,
-        max(max(applied_at)) OVER ()::DATE                                    AS last_day,
+        max(applied_at)                                                       AS newest,
         count(*) FILTER (WHERE status <> '取下げ')                            AS received
     FROM applications_for_procedures($until)
     GROUP BY date_trunc('month', applied_at)::DATE
@@ -53,7 +53,7 @@ worked AS (
 joined AS (
     SELECT
         r.month,
-        r.last_day,
+        (SELECT max(newest) FROM received)::DATE                              AS last_day,
         r.received,
         CASE WHEN r.month BETWEEN k.first_month AND k.last_month THEN coalesce(w.answering, 0) END AS answering,
         CASE WHEN r.month BETWEEN k.first_month AND k.last_month THEN coalesce(w.accounts, 0) END AS accounts,

@@ -43,20 +43,26 @@ spans AS (
         dataset,
         place,
         min(month)                                                            AS first_month,
-        max(last_on)                                                          AS last_on,
-        max(max(month)) OVER (PARTITION BY dataset)                           AS last_month
+        max(last_on)                                                          AS last_on
     FROM known
     GROUP BY dataset, place
     HAVING count(*) >= 2
 ),
 
+ends AS (
+    SELECT dataset, max(month) AS last_month
+    FROM known
+    GROUP BY dataset
+),
+
 expected AS (
     SELECT
-        dataset,
-        place,
-        last_on,
-        unnest(generate_series(first_month, last_month, INTERVAL 1 MONTH))::DATE AS month
-    FROM spans
+        s.dataset,
+        s.place,
+        s.last_on,
+        unnest(generate_series(s.first_month, e.last_month, INTERVAL 1 MONTH))::DATE AS month
+    FROM spans AS s
+    JOIN ends AS e ON e.dataset = s.dataset
 )
 
 SELECT
