@@ -218,7 +218,7 @@ def test_a_fault_while_counting_leaves_rows_and_rollups_as_they_were(
         load(lake, [receipt(1, transactions=9), receipt(2)])
     assert lake.newest() == before
     assert both_ways(lake, first, before)[0] == [
-        (dt.date(2026, 4, 1), "戸籍住民課", None, "現金", 3, 900, 3, 900, *[None] * 4, 3)
+        (dt.date(2026, 4, 1), "戸籍住民課", None, "現金", 3, 900, 3, 900, *[None] * 4, 3, None, None, 0, 1)
     ]
 
 
