@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -298,14 +299,8 @@ def _words_table_and_file(page: Seen) -> Iterator[str]:
         for figure in card.figures:
             if len(figure.alt) < len(card.title):
                 yield f"{card.title}: 図の代わりの文がありません"
-            elif figure.alt not in _unescaped(card.markup):
+            elif figure.alt not in unescape(card.markup):
                 yield f"{card.title}: 要約の文が画面にありません"
-
-
-def _unescaped(markup: str) -> str:
-    from html import unescape
-
-    return unescape(markup)
 
 
 Rule = Callable[[Seen], Iterator[str]]

@@ -21,44 +21,15 @@
 -- key: [month]
 -- reads: [application_counts, forms]
 
-WITH reported AS (
-    SELECT
-        c.month,
-        c.form_id,
-        c.total,
-        c.online,
-        coalesce(c.procedure_id, f.procedure_id)                              AS procedure_id
-    FROM application_counts AS c
-    LEFT JOIN forms_ever AS f ON f.form_id = c.form_id
-    WHERE c.month >= date_trunc('month', $since)
-      AND c.month + INTERVAL 1 MONTH <= $until + INTERVAL 1 DAY
-),
-
-reports AS (
-    SELECT
-        month,
-        procedure_id,
-        CASE
-            WHEN bool_or(form_id IS NULL) THEN sum(total) FILTER (WHERE form_id IS NULL)
-            WHEN count(total) = count(*) THEN sum(total)
-        END                                                                   AS total,
-        CASE
-            WHEN bool_or(form_id IS NULL) THEN sum(online) FILTER (WHERE form_id IS NULL)
-            ELSE sum(online)
-        END                                                                   AS online
-    FROM reported
-    WHERE procedure_id IS NOT NULL
-    GROUP BY month, procedure_id
-),
-
-counted AS (
+WITH counted AS (
     SELECT
         month,
         (sum(online) FILTER (WHERE total IS NOT NULL))::BIGINT                AS online,
         sum(total)::BIGINT                                                    AS total,
         count(total)                                                          AS procedures,
         count(*) - count(total)                                               AS left_out
-    FROM reports
+    FROM reports_by_procedure($since, $until)
+    WHERE procedure_id IS NOT NULL
     GROUP BY month
 )
 

@@ -22,34 +22,8 @@
 -- key: [procedure_id]
 -- reads: [application_counts, applications, forms, procedures]
 
-WITH reported AS (
-    SELECT
-        c.month,
-        c.form_id,
-        c.total,
-        c.online,
-        coalesce(c.procedure_id, f.procedure_id)                              AS procedure_id
-    FROM application_counts AS c
-    LEFT JOIN forms_ever AS f ON f.form_id = c.form_id
-    WHERE c.month >= date_trunc('month', $since)
-      AND c.month + INTERVAL 1 MONTH <= $until + INTERVAL 1 DAY
-),
-
--- A report on the procedure goes before reports on its forms; these count only if none of them is blank.
-reports AS (
-    SELECT
-        month,
-        procedure_id,
-        CASE
-            WHEN bool_or(form_id IS NULL) THEN sum(total) FILTER (WHERE form_id IS NULL)
-            WHEN count(total) = count(*)  THEN sum(total)
-        END                                                                   AS total,
-        CASE
-            WHEN bool_or(form_id IS NULL) THEN sum(online) FILTER (WHERE form_id IS NULL)
-            ELSE sum(online)
-        END                                                                   AS online
-    FROM reported
-    GROUP BY month, procedure_id
+WITH reports AS (
+    SELECT * FROM reports_by_procedure($since, $until)
 ),
 
 singles AS (
