@@ -193,7 +193,7 @@ def test_without_any_lake_the_page_says_how_to_make_one(tmp_path: Path, monkeypa
 
 def test_the_demo_offers_the_real_lake_only_while_there_is_none(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offered() -> list[str]:
-        return [button.label for button in page("overview").button if button.label != "元の行を調べる"]
+        return [button.label for button in page("overview").button]
 
     assert offered() == ["本番用の空の台帳を作る"]
     point_to(monkeypatch, lakes, demo_flag="1")
@@ -349,20 +349,21 @@ def test_dates_are_written_the_japanese_way() -> None:
 
 
 def chosen_figure(at: AppTest, name: str, column: str, row: int = 0) -> AppTest:
-    """Choose a figure of a card and ask for its rows."""
+    """Press a figure of a card, by its title, to see its rows."""
     key = f"card_{name}_why"
     if row:
         at.selectbox(key=f"{key}_row").set_value(row)
-    titles = at.selectbox(key=f"{key}_column").options
-    at.selectbox(key=f"{key}_column").set_value(titles.index(column))
-    return at.button(key=key).click().run()
+        at.run()
+    said = at.button_group(key=key).options
+    (place,) = [place for place, text in enumerate(said) if text.startswith(f"{column} ")]
+    return at.button_group(key=key).set_value(place).run()
 
 
 def test_a_card_shows_the_rows_behind_a_figure_and_the_ledger_says_who_saw_them(lakes: Path) -> None:
     at = page("applications")
     assert "この数字の元" in [expander.label for expander in at.expander]
     lines = len(house.open_house(demo=True).ledger.lines())
-    at = chosen_figure(at, "applications_by_form", "申請件数（件）")
+    at = chosen_figure(at, "applications_by_form", "申請件数")
     html = markup(at)
     assert [error.value for error in at.error] == []
     assert "この行だけで計算し直し、同じ値になることを確かめました。" in html
@@ -380,12 +381,19 @@ def test_a_card_shows_the_rows_behind_a_figure_and_the_ledger_says_who_saw_them(
         "received",
         sum(int(count.replace(",", "")) for count in listed),
     )
+    at.run()  # the rows stay where they are: nobody saw them anew
+    assert "数えた行：電子申請" in markup(at)
+    assert len(house.open_house(demo=True).ledger.lines()) == lines + 1
+    at.query_params["day"] = "2026-11-10"
+    at.run()  # another answer: the pressed figure is not one of it
+    assert at.button_group(key="card_applications_by_form_why").value is None
+    assert "数えた行：電子申請" not in markup(at)
 
 
 def test_who_may_not_see_rows_sees_how_many_came_with_which_file(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
     lines = len(house.open_house(demo=True).ledger.lines())
-    html = markup(chosen_figure(page("applications"), "applications_by_form", "申請件数（件）"))
+    html = markup(chosen_figure(page("applications"), "applications_by_form", "申請件数"))
     assert "数えた行：電子申請" in html
     assert re.search(r'<th scope="col"[^>]*>行数</th>', html)
     assert not re.search(r'<th scope="col"[^>]*>申請番号</th>', html)
