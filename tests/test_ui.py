@@ -13,10 +13,12 @@ from streamlit.testing.v1 import AppTest
 from dx_data import access, house
 from dx_data import settings as setting
 from dx_data.access import Person, Role
-from dx_data.catalog import Catalog
+from dx_data.catalog import Catalog, read_questions
 from dx_data.custody.ledger import Act
+from dx_data.derive import questions_page
 from dx_data.errors import DeclarationError, NotPermitted
-from dx_data.ui import asgi, faults, tables, words
+from dx_data.ui import asgi, definitions, faults, guide, tables, words
+from tests import screenshots
 from tests.screens import PERSON, STEMS, markup, page, point_to, start
 
 ROOT = setting.ROOT
@@ -398,3 +400,114 @@ def test_who_may_not_see_rows_sees_how_many_came_with_which_file(lakes: Path, mo
     assert re.search(r'<th scope="col"[^>]*>行数</th>', html)
     assert not re.search(r'<th scope="col"[^>]*>申請番号</th>', html)
     assert len(house.open_house(demo=True).ledger.lines()) == lines
+
+
+# --- definitions and help ---------------------------------------------------------------------------
+
+
+def titles_of_pages() -> dict[str, str]:
+    """Address and title of every page, as ui/main.py lists them."""
+    (table,) = [
+        node.value
+        for node in ast.walk(ast.parse(MAIN.read_text("utf-8")))
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
+    ]
+    assert isinstance(table, ast.Dict)
+    rows = [row for section in table.values if isinstance(section, ast.Tuple) for row in section.elts]
+    return {ast.literal_eval(row.elts[0]): ast.literal_eval(row.elts[1]) for row in rows if isinstance(row, ast.Tuple)}
+
+
+def test_a_page_calls_itself_as_the_navigation_does() -> None:
+    """The list of definitions names pages by the first word of their own descriptions."""
+    said = {
+        stem: (ast.get_docstring(ast.parse((ROOT / "pages" / f"{stem}.py").read_text("utf-8"))) or "") for stem in STEMS
+    }
+    assert {stem: text.partition(":")[0] for stem, text in said.items()} == titles_of_pages()
+
+
+def test_where_a_figure_is_shown_is_what_the_pages_ask(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said of every page from its source, and true of every question that it asks when it runs."""
+    asked: dict[str, set[str]] = {}
+    ask = Catalog.ask
+
+    def noted(self: Catalog, name: str, *given: object, **params: object) -> object:
+        asked.setdefault(name, set()).add(stem)
+        return ask(self, name, *given, **params)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Catalog, "ask", noted)
+    for last in ("procedures", "cashless", "contract", "health"):
+        stem = "overview"
+        at = start()
+        stem = last
+        at.switch_page(f"../../pages/{last}.py").run()
+    shown = definitions.shown_on()
+    unsaid = {name for name, stems in asked.items() for stem in stems if stem not in dict(shown.get(name, ()))}
+    assert len(asked) > 40
+    assert unsaid == {question.breaks for question in read_questions().values()} - {None}  # asked for the breaks alone
+
+
+def test_every_question_stands_in_the_list_of_definitions_once(lakes: Path) -> None:
+    at = page("definitions")
+    titles = re.findall(r"<summary><h3>(.+?)</h3>", markup(at))
+    assert sorted(titles) == sorted(map(questions_page.title, read_questions().values()))
+    at.text_input(key="word").set_value("停滞　３０日").run()
+    found = re.findall(r"<summary><h3>(.+?)</h3>", markup(at))
+    assert "優先手続の進捗（段階別、基準日）" in found
+    assert len(found) < len(titles) / 2
+    assert "<dt>条項 §7(1)ア</dt><dd>停滞（30日） → " in markup(at)
+    at.text_input(key="word").set_value("ない言葉").run()
+    assert [info.value for info in at.info] == [
+        "「ない言葉」のある定義はありません。短いことばにするか、分野を「すべて」にしてください。"
+    ]
+
+
+def test_a_card_opens_its_own_definition(lakes: Path) -> None:
+    assert '<a href="definitions?question=applications_headline">定義集で見る</a>' in markup(page("applications"))
+    at = start().switch_page("../../pages/definitions.py")
+    at.query_params["question"] = "applications_headline"
+    at.run()
+    (found,) = re.findall(r'<details class="dx-definition" open>.*?</details>', markup(at))
+    question = read_questions()["applications_headline"]
+    said = (question.definition.numerator, question.definition.exclusions, '<a href="applications">電子申請</a>')
+    assert [text for text in said if text not in found] == []
+
+
+def test_help_speaks_of_what_stands_on_the_screens() -> None:
+    """A label that is renamed is renamed in the guide, too."""
+    sources = [path for path in (*MAIN.parent.glob("*.py"), *(ROOT / "pages").glob("*.py")) if path.name != "guide.py"]
+    texts = [
+        node.value
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    texts += [param.title for question in read_questions().values() for param in question.params.values()]
+    texts += (
+        ["このページを印刷"] if "このページを印刷</button>" in (MAIN.parent / "guide.py").read_text("utf-8") else []
+    )
+    shown = " ".join(texts)
+    said = guide.shown_words()
+    assert len(said) > 15
+    assert [
+        word
+        for word in said
+        if f'"{word}' not in f'"{shown}' and f" {word}" not in f" {shown}" and f">{word}" not in shown
+    ] == []
+
+
+def test_help_shows_its_pictures_and_they_are_small(lakes: Path) -> None:
+    at = page("help")
+    assert [heading.value for heading in at.header][:5] == [
+        f"{number}. {step.title}" for number, step in enumerate(guide.STEPS, 1)
+    ]
+    assert [image.proto.imgs[0].alt for image in at.get("image")] == [step.alt for step in guide.STEPS]
+    pictures = sorted(guide.PICTURES.glob("guide-*.png"))
+    assert pictures == sorted(step.picture for step in guide.STEPS)
+    assert sum(path.stat().st_size for path in pictures) < 600_000
+    assert list(screenshots.GUIDE) == [step.name for step in guide.STEPS]
+
+
+def test_the_first_visit_strip_is_on_the_overview_only(lakes: Path) -> None:
+    strip = 'data-dx="tour-close"'
+    assert markup(start()).count(strip) == 1
+    assert strip not in markup(page("applications"))

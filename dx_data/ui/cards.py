@@ -64,13 +64,14 @@ def _facts(here: Session, result: Result, source: str) -> None:
         ("出典", (source or result.source) + (f"（{DEMO_MARK}）" if here.house.is_demo else "")),
     ]
     link = f'<a href="{escape(here.link(result))}">この表示へのリンク</a>'
+    entry = f'<a href="definitions?question={result.question.name}">定義集で見る</a>'
     version = result.question.version
     bounds = f"{defined.bounds} 定義:{version.title}。"
     note = f"<details><summary>{escape(defined.figure)}</summary>{escape(bounds)}</details>"
     said = f"{note}{escape(' '.join(result.notes))}"
     st.html(
         f'<dl class="dx-note"><div class="dx-wide"><dt>注</dt><dd>{said}</dd></div>'
-        f"{_terms(facts)}<div><dt>再表示</dt><dd>{link}</dd></div></dl>"
+        f"{_terms(facts)}<div><dt>定義</dt><dd>{entry}</dd></div><div><dt>再表示</dt><dd>{link}</dd></div></dl>"
     )
 
 

@@ -4,12 +4,15 @@
   const root = document.documentElement;
 
   // Paper. Plotly draws for the width of the screen and redraws only after a moment, so printing waits for it.
-  const REDRAWN = 700;
+  const PATIENCE = 5000;  // milliseconds
   const charts = () => [...document.querySelectorAll(".js-plotly-plot .svg-container")];
+  const fits = () => charts().every((chart) => chart.offsetWidth <= document.querySelector(".stApp").clientWidth);
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
   const onPaper = async () => {
     if (root.classList.contains("dx-paper")) return;
     root.classList.add("dx-paper");
-    await new Promise((resolve) => setTimeout(resolve, REDRAWN));
+    const last = Date.now() + PATIENCE;
+    do await pause(); while (!fits() && Date.now() < last);
     try { window.print(); } finally { root.classList.remove("dx-paper"); }
   };
   addEventListener("keydown", (event) => {
