@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dx_data import access, house
+from dx_data import access, demo, house, intake
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.catalog import Catalog, read_questions
@@ -176,8 +176,37 @@ def test_an_empty_answer_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mon
         assert not at.exception
         assert not at.error, stem
         assert "架空データ" not in markup(at)
-    assert any("「データ取込」の画面" in info.value for info in page("applications").info)
+        assert [text.value for text in at.markdown if "台帳はまだ空です" in text.value] != [], stem
+    assert (
+        "示せるデータがまだありません。「電子申請」「フォーム管理台帳」のファイルを、「データ取込」の画面で取り込んでください。"
+        in [info.value for info in page("applications").info]
+    )
     assert any("取込はまだありません" in info.value for info in page("history").info)
+
+
+def test_an_empty_answer_tells_what_is_missing_from_what_does_not_fit(
+    lakes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = page("applications")
+    at.selectbox(key="year").set_value("令和7年度").run()
+    assert "選んだ条件に当てはまるデータはありません。年度などの条件を変えてください。" in [
+        info.value for info in at.info
+    ]
+    assert [text.value for text in at.markdown if "台帳はまだ空です" in text.value] == []
+
+    point_to(monkeypatch, tmp_path)
+    made = house.make_house(PERSON)
+    (file,) = [file for file in demo.small() if file.name.startswith("会議_")]
+    path = tmp_path / file.name
+    path.write_bytes(file.content)
+    intake.load(intake.review(path, made, made.settings, wish=intake.Wish(as_of=file.as_of)), made, PERSON)
+    made.close()
+    said = [info.value for info in page("deadlines").info]
+    assert "示せるデータがまだありません。「成果品」のファイルを、「データ取込」の画面で取り込んでください。" in said
+    assert "検査はまだありません。ただし、「成果品」のファイルがまだないので、その分は確かめていません。" in said
+    monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
+    said = [info.value for info in page("deadlines").info]
+    assert "示せるデータがまだありません。「成果品」のファイルを、取込の役割の人に取り込んでもらってください。" in said
 
 
 # --- which lake -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import streamlit as st
 from dx_data import access
 from dx_data.access import Right
 from dx_data.settings import ROOT
-from dx_data.ui import asgi, faults, guide, session, words
+from dx_data.ui import asgi, faults, guide, nothing, session, words
 
 # A page is one file in pages/ and one line here: file (its address too), title, the right that shows it.
 # Who lacks the right does not even find the page; the page asks for the same right again.
@@ -75,4 +75,6 @@ with faults.spoken():
     guide.masthead(f"{navigation.title}{mark}")
     if shown and not navigation.url_path:
         guide.tour()
+    if shown:
+        nothing.first_steps(to_intake=person.may(Right.CHECK) and navigation.url_path != "intake")
     navigation.run()
