@@ -22,7 +22,7 @@ help:
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
 	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
 	@echo 'make mutate-sql   質問の SQL を 1 か所ずつ変えて、例が気づくかを確かめる（NUMBER=25 SEED=1 で抜き取り）'
-	@echo 'make screenshots  画面の写真をとる'
+	@echo 'make screenshots  画面の写真と「使い方」の絵をとる'
 	@echo 'make lock         pyproject.toml からロックファイルを書きなおす（UPGRADE=1 で新しい版へ）'
 	@echo 'make clean        つくりなおせる一時ファイルを消す（台帳と .venv は残します）'
 

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     lake_demo: str = Field(str(ROOT / "data" / "lake-demo"), description="デモの台帳の場所")
     municipality_code: str = Field("131229", description="全国地方公共団体コード（6桁、検査数字つき）")
     disclosure_threshold: int = Field(10, ge=3, description="公表で伏せる件数の下限。1からこの値-1までを伏せる")
+    contact: str = Field("", description="「使い方」の画面に示す連絡先（課の名前、内線など）")
     max_upload_mb: int = Field(100, ge=1, description="1ファイルの大きさの上限（MB）。kintoneの書き出し上限と同じ")
     max_unpacked_mb: int = Field(200, ge=1, description="Excelを展開した大きさの上限（MB）")
     reader_seconds: int = Field(60, ge=1, description="Excel 1冊を読む時間の上限（秒）")

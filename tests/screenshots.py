@@ -1,5 +1,8 @@
 """Pictures of every page for people to look at: `python -m tests.screenshots` writes docs/screens/*.png.
 
+With them come the pictures of the page 使い方 (dx_data/ui/static/guide-*.png); `python -m tests.screenshots guide`
+takes only these.
+
 Also the only place that knows how to start the real server and a browser for a test.
 """
 
@@ -11,14 +14,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from dx_data import serving
 from dx_data.settings import ROOT, settings
+from dx_data.ui.guide import STEPS
 
 SCREENS = ROOT / "docs" / "screens"
 PAGES = tuple(sorted(path.stem for path in (ROOT / "pages").glob("*.py")))
@@ -126,14 +130,96 @@ def smaller(path: Path) -> None:
     reduced.save(path, optimize=True)
 
 
+# --- the pictures of 使い方 -------------------------------------------------------------------------
+
+_GUIDE_WIDTH, _GUIDE_HEIGHT = 1000, 560
+_FRAME = "element => { element.style.outline = '4px solid #CE0000'; element.style.outlineOffset = '3px' }"
+_NEW = ("電子申請_20261120.csv", "システム,申請番号,申請日時,処理状況\nLoGoフォーム,架空-0001,2026/11/20 10:00,完了\n")
+
+
+def _look(page: Page, url: str) -> Locator:
+    opened(page, url)
+    page.locator("[data-dx=tour-close]").click()
+    return page.locator("[data-testid=stHeader]")
+
+
+def _filter(page: Page, url: str) -> Locator:
+    opened(page, f"{url}/applications")
+    page.locator("[data-testid=stSelectbox]", has_text="年度").first.evaluate(_FRAME)
+    return page.get_by_role("heading", level=1)
+
+
+def _origin(page: Page, url: str) -> Locator:
+    opened(page, f"{url}/applications")
+    card = page.locator(".st-key-card_applications_by_period")
+    origin = card.locator("[data-testid=stExpander]", has_text="この数字の元")
+    origin.locator("summary").click()
+    figure = origin.get_by_role("radio", name="申請件数").first
+    figure.click()
+    origin.get_by_text("この行だけで計算し直し").wait_for(timeout=60_000)
+    figure.evaluate(_FRAME)
+    return origin
+
+
+def _keep(page: Page, url: str) -> Locator:
+    opened(page, f"{url}/applications")
+    card = page.locator(".st-key-card_applications_by_period")
+    card.get_by_role("button", name="CSV を保存（内部資料）").evaluate(_FRAME)
+    card.get_by_role("link", name="この表示へのリンク").evaluate(_FRAME)
+    return card
+
+
+def _load(page: Page, url: str) -> Locator:
+    opened(page, f"{url}/intake")
+    name, content = _NEW
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content.encode()})
+    accept = page.get_by_role("button", name="取り込む", exact=True)
+    accept.wait_for(timeout=60_000)
+    ready(page)
+    accept.evaluate(_FRAME)
+    return page.locator("[class*=st-key-file_]")
+
+
+# Each brings the page to where the step is, and says at whose upper edge the picture begins.
+GUIDE: dict[str, Callable[[Page, str], Locator]] = {
+    "look": _look,
+    "filter": _filter,
+    "origin": _origin,
+    "keep": _keep,
+    "load": _load,
+}
+
+
+def guide(chromium: Browser, url: str) -> None:
+    """Take the picture of every step of 使い方 anew."""
+    for step in STEPS:
+        context = chromium.new_context(
+            locale="ja-JP", timezone_id="Asia/Tokyo", viewport={"width": _GUIDE_WIDTH, "height": 3000}
+        )
+        page = context.new_page()
+        begins = GUIDE[step.name](page, url)
+        page.wait_for_timeout(700)  # the charts' own drawing has no sign to wait for
+        box = begins.bounding_box()
+        if box is None:
+            raise RuntimeError(f"{step.name}: nothing to take a picture of")
+        height = min(_GUIDE_HEIGHT, box["height"] + 30 if box["height"] > 200 else _GUIDE_HEIGHT)
+        top = max(0, box["y"] - 15)
+        page.screenshot(path=step.picture, clip={"x": 0, "y": top, "width": _GUIDE_WIDTH, "height": height})
+        smaller(step.picture)
+        print(step.picture)
+        context.close()
+
+
 def main(names: tuple[str, ...]) -> int:
-    """All pages in all kinds, or the named pages."""
+    """All pages in all kinds and the pictures of 使い方, or the named pages; `guide` names those pictures."""
     SCREENS.mkdir(parents=True, exist_ok=True)
     if not Path(settings().lake_demo).exists():
         print("架空データの台帳がありません。先に `dx demo` を実行してください。", file=sys.stderr)
         return 1
     with server(demo=True) as url, browser() as chromium:
-        for name in names or PAGES:
+        if not names or "guide" in names:
+            guide(chromium, url)
+        for name in [name for name in names if name != "guide"] if names else PAGES:
             for kind, options in KINDS.items():
                 _shoot(chromium, url, name, kind, options)
                 smaller(SCREENS / f"{name}-{kind}.png")

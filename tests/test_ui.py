@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dx_data import access, house
+from dx_data import access, demo, house, intake
 from dx_data import settings as setting
 from dx_data.access import Person, Role
-from dx_data.catalog import Catalog
+from dx_data.catalog import Catalog, read_questions
 from dx_data.custody.ledger import Act
+from dx_data.derive import questions_page
 from dx_data.errors import DeclarationError, NotPermitted
-from dx_data.ui import asgi, faults, tables, words
+from dx_data.ui import asgi, definitions, faults, guide, tables, words
+from tests import screenshots
 from tests.screens import PERSON, STEMS, markup, page, point_to, start
 
 ROOT = setting.ROOT
@@ -174,8 +176,37 @@ def test_an_empty_answer_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mon
         assert not at.exception
         assert not at.error, stem
         assert "架空データ" not in markup(at)
-    assert any("「データ取込」の画面" in info.value for info in page("applications").info)
+        assert [text.value for text in at.markdown if "台帳はまだ空です" in text.value] != [], stem
+    assert (
+        "示せるデータがまだありません。「電子申請」「フォーム管理台帳」のファイルを、「データ取込」の画面で取り込んでください。"
+        in [info.value for info in page("applications").info]
+    )
     assert any("取込はまだありません" in info.value for info in page("history").info)
+
+
+def test_an_empty_answer_tells_what_is_missing_from_what_does_not_fit(
+    lakes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = page("applications")
+    at.selectbox(key="year").set_value("令和7年度").run()
+    assert "選んだ条件に当てはまるデータはありません。年度などの条件を変えてください。" in [
+        info.value for info in at.info
+    ]
+    assert [text.value for text in at.markdown if "台帳はまだ空です" in text.value] == []
+
+    point_to(monkeypatch, tmp_path)
+    made = house.make_house(PERSON)
+    (file,) = [file for file in demo.small() if file.name.startswith("会議_")]
+    path = tmp_path / file.name
+    path.write_bytes(file.content)
+    intake.load(intake.review(path, made, made.settings, wish=intake.Wish(as_of=file.as_of)), made, PERSON)
+    made.close()
+    said = [info.value for info in page("deadlines").info]
+    assert "示せるデータがまだありません。「成果品」のファイルを、「データ取込」の画面で取り込んでください。" in said
+    assert "検査はまだありません。ただし、「成果品」のファイルがまだないので、その分は確かめていません。" in said
+    monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
+    said = [info.value for info in page("deadlines").info]
+    assert "示せるデータがまだありません。「成果品」のファイルを、取込の役割の人に取り込んでもらってください。" in said
 
 
 # --- which lake -----------------------------------------------------------------------------------
@@ -193,7 +224,7 @@ def test_without_any_lake_the_page_says_how_to_make_one(tmp_path: Path, monkeypa
 
 def test_the_demo_offers_the_real_lake_only_while_there_is_none(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offered() -> list[str]:
-        return [button.label for button in page("overview").button if button.label != "元の行を調べる"]
+        return [button.label for button in page("overview").button]
 
     assert offered() == ["本番用の空の台帳を作る"]
     point_to(monkeypatch, lakes, demo_flag="1")
@@ -349,20 +380,21 @@ def test_dates_are_written_the_japanese_way() -> None:
 
 
 def chosen_figure(at: AppTest, name: str, column: str, row: int = 0) -> AppTest:
-    """Choose a figure of a card and ask for its rows."""
+    """Press a figure of a card, by its title, to see its rows."""
     key = f"card_{name}_why"
     if row:
         at.selectbox(key=f"{key}_row").set_value(row)
-    titles = at.selectbox(key=f"{key}_column").options
-    at.selectbox(key=f"{key}_column").set_value(titles.index(column))
-    return at.button(key=key).click().run()
+        at.run()
+    said = at.button_group(key=key).options
+    (place,) = [place for place, text in enumerate(said) if text.startswith(f"{column} ")]
+    return at.button_group(key=key).set_value(place).run()
 
 
 def test_a_card_shows_the_rows_behind_a_figure_and_the_ledger_says_who_saw_them(lakes: Path) -> None:
     at = page("applications")
     assert "この数字の元" in [expander.label for expander in at.expander]
     lines = len(house.open_house(demo=True).ledger.lines())
-    at = chosen_figure(at, "applications_by_form", "申請件数（件）")
+    at = chosen_figure(at, "applications_by_form", "申請件数")
     html = markup(at)
     assert [error.value for error in at.error] == []
     assert "この行だけで計算し直し、同じ値になることを確かめました。" in html
@@ -380,13 +412,131 @@ def test_a_card_shows_the_rows_behind_a_figure_and_the_ledger_says_who_saw_them(
         "received",
         sum(int(count.replace(",", "")) for count in listed),
     )
+    at.run()  # the rows stay where they are: nobody saw them anew
+    assert "数えた行：電子申請" in markup(at)
+    assert len(house.open_house(demo=True).ledger.lines()) == lines + 1
+    at.query_params["day"] = "2026-11-10"
+    at.run()  # another answer: the pressed figure is not one of it
+    assert at.button_group(key="card_applications_by_form_why").value is None
+    assert "数えた行：電子申請" not in markup(at)
 
 
 def test_who_may_not_see_rows_sees_how_many_came_with_which_file(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
     lines = len(house.open_house(demo=True).ledger.lines())
-    html = markup(chosen_figure(page("applications"), "applications_by_form", "申請件数（件）"))
+    html = markup(chosen_figure(page("applications"), "applications_by_form", "申請件数"))
     assert "数えた行：電子申請" in html
     assert re.search(r'<th scope="col"[^>]*>行数</th>', html)
     assert not re.search(r'<th scope="col"[^>]*>申請番号</th>', html)
     assert len(house.open_house(demo=True).ledger.lines()) == lines
+
+
+# --- definitions and help ---------------------------------------------------------------------------
+
+
+def titles_of_pages() -> dict[str, str]:
+    """Address and title of every page, as ui/main.py lists them."""
+    (table,) = [
+        node.value
+        for node in ast.walk(ast.parse(MAIN.read_text("utf-8")))
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
+    ]
+    assert isinstance(table, ast.Dict)
+    rows = [row for section in table.values if isinstance(section, ast.Tuple) for row in section.elts]
+    return {ast.literal_eval(row.elts[0]): ast.literal_eval(row.elts[1]) for row in rows if isinstance(row, ast.Tuple)}
+
+
+def test_a_page_calls_itself_as_the_navigation_does() -> None:
+    """The list of definitions names pages by the first word of their own descriptions."""
+    said = {
+        stem: (ast.get_docstring(ast.parse((ROOT / "pages" / f"{stem}.py").read_text("utf-8"))) or "") for stem in STEMS
+    }
+    assert {stem: text.partition(":")[0] for stem, text in said.items()} == titles_of_pages()
+
+
+def test_where_a_figure_is_shown_is_what_the_pages_ask(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said of every page from its source, and true of every question that it asks when it runs."""
+    asked: dict[str, set[str]] = {}
+    ask = Catalog.ask
+
+    def noted(self: Catalog, name: str, *given: object, **params: object) -> object:
+        asked.setdefault(name, set()).add(stem)
+        return ask(self, name, *given, **params)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Catalog, "ask", noted)
+    for last in ("procedures", "cashless", "contract", "health"):
+        stem = "overview"
+        at = start()
+        stem = last
+        at.switch_page(f"../../pages/{last}.py").run()
+    shown = definitions.shown_on()
+    unsaid = {name for name, stems in asked.items() for stem in stems if stem not in dict(shown.get(name, ()))}
+    assert len(asked) > 40
+    assert unsaid == {question.breaks for question in read_questions().values()} - {None}  # asked for the breaks alone
+
+
+def test_every_question_stands_in_the_list_of_definitions_once(lakes: Path) -> None:
+    at = page("definitions")
+    titles = re.findall(r"<summary><h3>(.+?)</h3>", markup(at))
+    assert sorted(titles) == sorted(map(questions_page.title, read_questions().values()))
+    at.text_input(key="word").set_value("停滞　３０日").run()
+    found = re.findall(r"<summary><h3>(.+?)</h3>", markup(at))
+    assert "優先手続の進捗（段階別、基準日）" in found
+    assert len(found) < len(titles) / 2
+    assert "<dt>条項 §7(1)ア</dt><dd>停滞（30日） → " in markup(at)
+    at.text_input(key="word").set_value("ない言葉").run()
+    assert [info.value for info in at.info] == [
+        "「ない言葉」のある定義はありません。短いことばにするか、分野を「すべて」にしてください。"
+    ]
+
+
+def test_a_card_opens_its_own_definition(lakes: Path) -> None:
+    assert '<a href="definitions?question=applications_headline">定義集で見る</a>' in markup(page("applications"))
+    at = start().switch_page("../../pages/definitions.py")
+    at.query_params["question"] = "applications_headline"
+    at.run()
+    (found,) = re.findall(r'<details class="dx-definition" open>.*?</details>', markup(at))
+    question = read_questions()["applications_headline"]
+    said = (question.definition.numerator, question.definition.exclusions, '<a href="applications">電子申請</a>')
+    assert [text for text in said if text not in found] == []
+
+
+def test_help_speaks_of_what_stands_on_the_screens() -> None:
+    """A label that is renamed is renamed in the guide, too."""
+    sources = [path for path in (*MAIN.parent.glob("*.py"), *(ROOT / "pages").glob("*.py")) if path.name != "guide.py"]
+    texts = [
+        node.value
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    texts += [param.title for question in read_questions().values() for param in question.params.values()]
+    texts += (
+        ["このページを印刷"] if "このページを印刷</button>" in (MAIN.parent / "guide.py").read_text("utf-8") else []
+    )
+    shown = " ".join(texts)
+    said = guide.shown_words()
+    assert len(said) > 15
+    assert [
+        word
+        for word in said
+        if f'"{word}' not in f'"{shown}' and f" {word}" not in f" {shown}" and f">{word}" not in shown
+    ] == []
+
+
+def test_help_shows_its_pictures_and_they_are_small(lakes: Path) -> None:
+    at = page("help")
+    assert [heading.value for heading in at.header][:5] == [
+        f"{number}. {step.title}" for number, step in enumerate(guide.STEPS, 1)
+    ]
+    assert [image.proto.imgs[0].alt for image in at.get("image")] == [step.alt for step in guide.STEPS]
+    pictures = sorted(guide.PICTURES.glob("guide-*.png"))
+    assert pictures == sorted(step.picture for step in guide.STEPS)
+    assert sum(path.stat().st_size for path in pictures) < 600_000
+    assert list(screenshots.GUIDE) == [step.name for step in guide.STEPS]
+
+
+def test_the_first_visit_strip_is_on_the_overview_only(lakes: Path) -> None:
+    strip = 'data-dx="tour-close"'
+    assert markup(start()).count(strip) == 1
+    assert strip not in markup(page("applications"))

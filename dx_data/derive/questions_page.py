@@ -82,10 +82,18 @@ def subject_rows(subjects: Iterable[Subject], questions: Iterable[Question]) -> 
     ]
 
 
-def _section(question: Question, titles: Mapping[str, str], examples: Mapping[str, str]) -> list[str]:
+def title(question: Question) -> str:
+    """The title as it stands without an answer: what is chosen by its name, 「（月次推移、開始日から）」."""
+    return question.title.format(**{name: param.title for name, param in question.params.items()})
+
+
+def facts(question: Question, titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a question's figures mean, as pairs of a word and its text; the screen and the document show the same.
+
+    `titles` are the datasets' Japanese titles by name.
+    """
     definition = question.definition
-    facts = [
-        ("名前", f"`{question.name}`"),
+    return [
         ("分子", definition.numerator),
         ("分母", definition.denominator),
         ("対象", definition.scope),
@@ -97,13 +105,16 @@ def _section(question: Question, titles: Mapping[str, str], examples: Mapping[st
         *(() if len(question.versions) > 1 else (("定義の版", _version(question, question.version)[0]),)),
         *((("変わり目", _breaks(question)),) if question.breaks else ()),
     ]
+
+
+def _section(question: Question, titles: Mapping[str, str], examples: Mapping[str, str]) -> list[str]:
     return [
         "",
-        f"### {question.title.format(**{name: p.title for name, p in question.params.items()})}",
+        f"### {title(question)}",
         "",
         question.question,
         "",
-        *_table(("定義", "内容"), facts),
+        *_table(("定義", "内容"), [("名前", f"`{question.name}`"), *facts(question, titles)]),
         *(
             ["", *_table(("定義の版", "変わったこと"), (_version(question, each) for each in question.versions))]
             if len(question.versions) > 1

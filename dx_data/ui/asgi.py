@@ -45,7 +45,10 @@ _SERVICE = re.compile(r"<!--(?:(?!-->).)*RFC 8631.*?-->\s*|<link rel=\"service-d
 _NO_SCRIPT_WORDS = (
     "<noscript><p>この画面には JavaScript が要ります。ブラウザーの設定で有効にしてください。</p></noscript>"
 )
-_OURS = '<link rel="stylesheet" href="./dx/ui.css"><script src="./dx/ja.js" defer></script></head>'
+_OURS = (
+    '<link rel="stylesheet" href="./dx/ui.css"><script src="./dx/ja.js" defer></script>'
+    '<script src="./dx/page.js" defer></script></head>'
+)
 
 
 def japanese(html: str) -> str:
@@ -201,8 +204,8 @@ def middleware() -> list[Middleware]:
 
 
 def routes() -> list[BaseRoute]:
-    """The first page by its own name, and two files of our own: words and looks Streamlit has no setting for."""
-    kinds = {"ja.js": "text/javascript", "ui.css": "text/css"}
+    """The first page by its own name, and files of our own: words, looks and deeds Streamlit has no setting for."""
+    kinds = {"ja.js": "text/javascript", "page.js": "text/javascript", "ui.css": "text/css"}
     files: list[BaseRoute] = [Route(f"/dx/{name}", _file(name, kind)) for name, kind in kinds.items()]
     return [Route(f"/{HOME}", _home), *files]
 

@@ -16,7 +16,7 @@ from dx_data.catalog import Result
 from dx_data.custody.exits import Exit, filename, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
-from dx_data.ui import changes, origins, tables, words
+from dx_data.ui import changes, nothing, origins, tables, words
 from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
@@ -40,9 +40,7 @@ def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: s
                 tables.of_result(result, caption=heading)
             origins.of_figures(here, result, key)
         else:
-            nothing = "示せるデータがまだありません。「データ取込」の画面で、ファイルを取り込んでください。"
-            # Nothing found is good news only where something was collected.
-            st.info(empty if empty and result.updated else nothing)
+            st.info(nothing.said(here, result, empty))
         _facts(here, result, source)
         if result.refused:
             st.button(
@@ -64,13 +62,14 @@ def _facts(here: Session, result: Result, source: str) -> None:
         ("出典", (source or result.source) + (f"（{DEMO_MARK}）" if here.house.is_demo else "")),
     ]
     link = f'<a href="{escape(here.link(result))}">この表示へのリンク</a>'
+    entry = f'<a href="definitions?question={result.question.name}">定義集で見る</a>'
     version = result.question.version
     bounds = f"{defined.bounds} 定義:{version.title}。"
     note = f"<details><summary>{escape(defined.figure)}</summary>{escape(bounds)}</details>"
     said = f"{note}{escape(' '.join(result.notes))}"
     st.html(
         f'<dl class="dx-note"><div class="dx-wide"><dt>注</dt><dd>{said}</dd></div>'
-        f"{_terms(facts)}<div><dt>再表示</dt><dd>{link}</dd></div></dl>"
+        f"{_terms(facts)}<div><dt>定義</dt><dd>{entry}</dd></div><div><dt>再表示</dt><dd>{link}</dd></div></dl>"
     )
 
 

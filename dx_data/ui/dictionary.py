@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dx_data.catalog import read_subjects
 from dx_data.datasets import DATASETS
-from dx_data.derive import dictionary, questions_page, template
+from dx_data.derive import dictionary, template
 from dx_data.lake import kept
 from dx_data.spec import Dataset
 from dx_data.text import japanese_date
-from dx_data.ui import cards, filters, tables
+from dx_data.ui import cards, tables
 from dx_data.ui.session import Session
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -61,20 +60,6 @@ def references(here: Session) -> None:
             for r in found
         ]
         tables.show(heads, rows, caption="参考データの一覧")
-
-
-def subjects(here: Session) -> None:
-    """The nouns of the chosen bullet of the contract, each with the question and the columns that answer it."""
-    known = read_subjects()
-    areas = list(dict.fromkeys(each.area for each in known))
-    area = filters.choice(here, "area", "知りたいことの分野", areas)
-    rows = questions_page.subject_rows(
-        [each for each in known if each.area == area], here.house.catalog.questions.values()
-    )
-    with st.container(border=True, key="card_subjects"):
-        st.header(f"名詞から質問を引く（{area}）", anchor=False)
-        st.caption("質問の名前は「dx ask 名前」でそのまま使えます。")
-        tables.show(questions_page.SUBJECT_HEADINGS, [list(row) for row in rows], caption=f"名詞と質問（{area}）")
 
 
 def _workbook(dataset: Dataset) -> Callable[[], bytes]:

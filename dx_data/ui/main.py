@@ -7,13 +7,16 @@ import streamlit as st
 from dx_data import access
 from dx_data.access import Right
 from dx_data.settings import ROOT
-from dx_data.ui import faults, session, words
+from dx_data.ui import asgi, faults, guide, nothing, session, words
 
 # A page is one file in pages/ and one line here: file (its address too), title, the right that shows it.
 # Who lacks the right does not even find the page; the page asks for the same right again.
 # A section is one menu in the bar at the top; the pages without one stand in the bar themselves.
 PAGES = {
-    "": (("overview", "概要", Right.ASK),),
+    "": (
+        ("overview", "概要", Right.ASK),
+        ("help", "使い方", Right.ASK),
+    ),
     "手続と申請": (
         ("procedures", "手続オンライン化", Right.ASK),
         ("applications", "電子申請", Right.ASK),
@@ -38,6 +41,7 @@ PAGES = {
         ("history", "取込履歴", Right.ASK),
         ("health", "データの健康", Right.ASK),
         ("dictionary", "データ辞書", Right.ASK),
+        ("definitions", "定義集", Right.ASK),
     ),
 }
 
@@ -50,7 +54,7 @@ def refused() -> None:
 person = access.local_person()
 pages = {
     section: [
-        st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=not section)
+        st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == asgi.HOME)
         for name, title, right in members
         if person.may(right)
     ]
@@ -68,5 +72,9 @@ st.set_page_config(
 )
 with faults.spoken():
     session.banner()
-    st.title(f"{navigation.title}{mark}", anchor=False)
+    guide.masthead(f"{navigation.title}{mark}")
+    if shown and not navigation.url_path:
+        guide.tour()
+    if shown:
+        nothing.first_steps(to_intake=person.may(Right.CHECK) and navigation.url_path != "intake")
     navigation.run()

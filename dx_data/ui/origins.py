@@ -1,4 +1,4 @@
-"""「この数字の元」: choose a figure of an answer, and see the rows it was counted from and where each came from."""
+"""「この数字の元」: press a figure of an answer, and see the rows it was counted from and where each came from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ORIGIN = ("ファイル", "シート", "行", "取込番号", "預り証")
 
 @st.fragment
 def of_figures(here: Session, result: Result, key: str) -> None:
-    """A figure of the answer to choose, and on demand its rows. Choosing reruns nothing else of the page."""
+    """The figures of the answer to press, and the rows of the pressed one. Pressing reruns nothing else of the page."""
     question = result.question
     columns = figures(question)
     if not columns:
@@ -30,12 +30,28 @@ def of_figures(here: Session, result: Result, key: str) -> None:
         if len(records) > 1:
             names = [_named(result, record) for record in records]
             row = st.selectbox("どの行", range(len(records)), format_func=names.__getitem__, key=f"{key}_why_row")
-        labels = [column.label for column in columns]
-        column = st.selectbox("どの項目", range(len(columns)), format_func=labels.__getitem__, key=f"{key}_why_column")
-        if st.button("元の行を調べる", key=f"{key}_why", help=_help(here)):
+        _forget_other_answers(result, key)
+        said = [f"{column.title} {words.with_unit(records[row][column.name], column)}" for column in columns]
+        column = st.pills(
+            "数値を押すと、その元の行を示します",
+            range(len(columns)),
+            format_func=lambda at: faults.plain(said[at]),
+            key=f"{key}_why",
+            help=_help(here),
+        )
+        if column is None:
+            st.session_state.pop(f"{key}_why_seen", None)
+        else:
             with faults.spoken(), st.spinner("元の行を調べています…"):
                 chosen = {name: records[row][name] for name in question.key}
-                _show(here, here.house.trace(result, chosen, columns[column].name))
+                _show(here, here.house.trace(result, chosen, columns[column].name), f"{key}_why_seen")
+
+
+def _forget_other_answers(result: Result, key: str) -> None:
+    """A figure pressed in an answer is not pressed in another one, which other filters or a load have brought."""
+    of = (result.snapshot, result.params)
+    if st.session_state.get(f"{key}_why_of") != of:
+        st.session_state[f"{key}_why_of"], st.session_state[f"{key}_why"] = of, None
 
 
 def _help(here: Session) -> str | None:
@@ -47,7 +63,7 @@ def _named(result: Result, record: dict[str, Value]) -> str:
     return "・".join(words.shown(record[name], result.question.column(name)) for name in result.question.key)
 
 
-def _show(here: Session, found: Why) -> None:
+def _show(here: Session, found: Why, seen: str) -> None:
     value = words.with_unit(found.value, found.column)
     place = "・".join(words.shown(each, found.result.question.column(name)) for name, each in found.key.items())
     st.markdown(f"**{found.column.title}：{value}**")
@@ -59,9 +75,17 @@ def _show(here: Session, found: Why) -> None:
     st.html(f'<p class="dx-note" role="status">{escape(found.proof.sentence)}</p>')
     may_see = here.person.may(Right.SEE_ROWS)
     if may_see:
-        view(found, here.person, here.house.ledger)
+        _noted(here, found, seen)
     for listed in found.lists:
         _list(listed) if may_see else _loads(listed)
+
+
+def _noted(here: Session, found: Why, seen: str) -> None:
+    """One line in the ledger for rows that come to the screen, none for those that stay on it through a rerun."""
+    rows = (found.result.snapshot, found.result.params, found.key, found.column.name)
+    if st.session_state.get(seen) != rows:
+        view(found, here.person, here.house.ledger)
+        st.session_state[seen] = rows
 
 
 def _list(listed: Listed) -> None:

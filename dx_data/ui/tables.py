@@ -15,10 +15,14 @@ from dx_data.ui import words
 
 ROWS_SHOWN = 200
 _LONG = 16
+_ABREAST = 6
 
 
 def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", limit: int = ROWS_SHOWN) -> None:
-    """An answer's rows with its declared heads and units, all columns or the named ones in their order."""
+    """An answer's rows with its declared heads and units, all columns or the named ones in their order.
+
+    A single row of many columns stands upright, an item a line: lying it fits neither a telephone nor paper.
+    """
     chosen = [result.question.column(name) for name in names] or list(result.columns)
     positions = [[column.name for column in result.columns].index(column.name) for column in chosen]
     rows = [[row[position] for position in positions] for row in result.rows[:limit]]
@@ -27,6 +31,10 @@ def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", l
         f"{len(result.rows):,} 行のうち、はじめの {limit:,} 行です。すべての行は CSV にあります。" if more > 0 else ""
     )
     heads = [column.label for column in chosen]
+    if len(rows) == 1 and len(chosen) > _ABREAST:
+        items = [[head, words.shown(cell, column)] for head, cell, column in zip(heads, *rows, chosen, strict=True)]
+        show(("項目", "値"), items, caption=caption or result.question.title, note=note, heard=True)
+        return
     show(heads, rows, caption=caption or result.question.title, columns=chosen, note=note, heard=True)
 
 
