@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -175,6 +177,86 @@ def test_an_empty_answer_says_what_to_do(tmp_path: Path, monkeypatch: pytest.Mon
         assert "架空データ" not in markup(at)
     assert any("「データ取込」の画面" in info.value for info in page("applications").info)
     assert any("取込はまだありません" in info.value for info in page("history").info)
+
+
+# --- the overview ---------------------------------------------------------------------------------
+
+
+def test_the_overview_begins_with_four_figures_each_with_target_year_before_and_a_small_line(lakes: Path) -> None:
+    at = page("overview")
+    assert [heading.value for heading in at.header][:4] == [
+        "手続オンライン化率（種類数、令和8年度）",
+        "キャッシュレス比率（窓口の件数、令和8年度）",
+        "電子申請件数（累計、令和8年度）",
+        "相談・伴走支援の件数（累計、令和8年度）",
+    ]
+    lake = house.open_house(demo=True)
+    rates, cashless, received, cases = (
+        lake.ask(name).records()[-1]
+        for name in ("procedures_headline", "cashless_headline", "applications_headline", "consultations_headline")
+    )
+    lake.close()
+    assert [metric.value for metric in at.metric] == [
+        f"{rates['online_rate']:.1f}%",
+        f"{cashless['transaction_rate']:.1f}%",
+        f"{received['received']:,}件",
+        f"{cases['cases']:,}件",
+    ]
+    said = markup(at)
+    assert len(re.findall(">前年同期比 ", said)) == 4
+    assert said.count(">目標 登録なし<") == 3
+    assert f">想定 {cases['target_upper']}件（いまの目安 {words.number(cases['pace'])}件）<" in said
+    figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+    assert [figure["layout"]["height"] == 56 for figure in figures] == [True] * 4 + [False] * 2
+    months = [figure["data"][0]["x"] for figure in figures[:4]]
+    assert {each[-1] for each in months} == {"2026-11-01"}
+    assert min(each[0] for each in months) == "2025-11-01"
+
+
+def test_every_part_of_the_overview_leads_to_its_page_with_the_year_set(lakes: Path) -> None:
+    def ways(at: AppTest) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
+        links = [element.proto for element in at.get("page_link")]
+        return {(link.page, tuple(sorted(parse_qsl(link.query_string)))) for link in links}
+
+    year = ("year", "令和8年度")
+    with_year = {
+        "procedures",
+        "cashless",
+        "applications",
+        "consultations",
+        "contract",
+        "deadlines",
+        "trainings",
+        "desk",
+    }
+    found = ways(page("overview"))
+    assert {name for name, query in found if query == (year,)} == with_year
+    assert {name for name, query in found if query == ()} == {"health", "benchmark", "intake", "history"}
+    past = start()
+    past.query_params["day"] = "2026-10-31"
+    past.run()
+    day = ("day", "2026-10-31")
+    assert {name for name, query in ways(past) if query == (day, year)} == with_year
+    assert {name for name, query in ways(past) if query == (day,)} == {"health", "benchmark"}
+
+
+def test_the_overview_shows_the_contract_s_volumes_what_is_due_and_what_is_late(lakes: Path) -> None:
+    said = markup(page("overview"))
+    lake = house.open_house(demo=True)
+    duties, states = (
+        lake.ask("duties_due").records(),
+        [row["status"] for row in lake.ask("contract_scoreboard").records()],
+    )
+    late = [row for row in lake.ask("data_freshness").records() if row["state"] == "遅れ"]
+    lake.close()
+    assert f">遅れ {states.count('遅れ')}・" in said
+    assert "の横棒グラフです。棒は、それぞれの目標を100%とした実績です。" in said
+    assert duties
+    for row in duties[:8]:
+        assert f"{row['side']}：{row['kind']}（{row['subject']}）" in said
+    overdue = sum(row["state"] == "期限超過" for row in duties[:8])
+    assert said.count('<li class="dx-late">') == overdue + len(late)
+    assert all(f"<b>{row['dataset']} {row['late_days']:,}日の遅れ</b>" in said for row in late)
 
 
 # --- which lake -----------------------------------------------------------------------------------

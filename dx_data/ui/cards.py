@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -20,40 +20,82 @@ from dx_data.ui import changes, origins, tables, words
 from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
+FOLDED = "定義・保存"
 _LINE = 40
-_QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
+QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
 
 
-def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: str = "", source: str = "") -> None:
-    """One answer as every answer is shown; without rows it says what to do next."""
+@dataclass(frozen=True)
+class Fold:
+    """A card folded to its figure: `bodies` come first in what opens, `way` leads to the page with more.
+
+    `dated` keeps the day that the answer speaks of in sight; a figure that says it itself needs it not.
+    """
+
+    bodies: Sequence[Body] = ()
+    way: Callable[[], None] | None = None
+    dated: bool = True
+
+
+def card(
+    here: Session,
+    result: Result,
+    *bodies: Body,
+    title: str = "",
+    empty: str = "",
+    source: str = "",
+    fold: Fold | None = None,
+) -> None:
+    """One answer as every answer is shown; without rows it says what to do next.
+
+    `fold` keeps what stands below the figure one click away, for a page that is seen as one screen.
+    """
     if title:
         result = replace(result, question=result.question.model_copy(update={"title": title}))
     heading = result.question.title
     key = f"card_{result.question.name}"
-    with st.container(border=True, key=key):
+    shape: dict[str, Any] = {"key": f"card_fold_{result.question.name}", "gap": "xxsmall", "height": "stretch"}
+    with st.container(border=True, **(shape if fold else {"key": key})):
         st.header(heading, anchor=False)
         if result.rows:
             for body in bodies:
                 body(result)
-            changes.since_seen(here, result)
-            with st.expander("数値で見る"):
-                tables.of_result(result, caption=heading)
-            origins.of_figures(here, result, key)
         else:
             nothing = "示せるデータがまだありません。「データ取込」の画面で、ファイルを取り込んでください。"
             # Nothing found is good news only where something was collected.
             st.info(empty if empty and result.updated else nothing)
-        _facts(here, result, source)
-        if result.refused:
-            st.button(
-                "変わる前との差も示す",
-                key=f"{key}_across",
-                on_click=here.ask_again,
-                args=(result.question.name,),
-                help="数えるものが変わった日をまたぐ差です。増減の理由にはなりません。",
-            )
-        if result.rows and here.person.may(Right.HAND_OVER):
-            _save(here, result, key)
+        if fold is None:
+            _below(here, result, key, source)
+            return
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_fold"):
+            with st.popover(FOLDED, type="tertiary", key=f"{key}_more"):
+                for body in fold.bodies if result.rows else ():
+                    body(result)
+                _below(here, result, key, source)
+            if fold.way:
+                fold.way()
+            if fold.dated and result.as_of:
+                st.html(f'<p class="dx-note">{japanese_date(result.as_of)}時点</p>', width="content")
+
+
+def _below(here: Session, result: Result, key: str, source: str) -> None:
+    """What stands below every figure: its numbers, what they were counted from, the facts, the ways to keep it."""
+    if result.rows:
+        changes.since_seen(here, result)
+        with st.expander("数値で見る"):
+            tables.of_result(result, caption=result.question.title)
+        origins.of_figures(here, result, key)
+    _facts(here, result, source)
+    if result.refused:
+        st.button(
+            "変わる前との差も示す",
+            key=f"{key}_across",
+            on_click=here.ask_again,
+            args=(result.question.name,),
+            help="数えるものが変わった日をまたぐ差です。増減の理由にはなりません。",
+        )
+    if result.rows and here.person.may(Right.HAND_OVER):
+        _save(here, result, key)
 
 
 def _facts(here: Session, result: Result, source: str) -> None:
@@ -112,7 +154,7 @@ def _chart(draw: Callable[..., Any], columns: dict[str, Any]) -> Body:
     def body(result: Result) -> None:
         words_ = charts.alt(result, **columns)
         figure = draw(result, **columns, dark=st.context.theme.type == "dark")
-        st.plotly_chart(figure, theme=None, config=_QUIET, key=f"chart_{result.question.name}", alt=words_)
+        st.plotly_chart(figure, theme=None, config=QUIET, key=f"chart_{result.question.name}", alt=words_)
         st.html(f'<p class="dx-note">{escape(words_)}</p>')
 
     return body
@@ -134,7 +176,7 @@ def figures(*items: str | tuple[str, str]) -> Body:
             place.metric(
                 column.title,
                 words.with_unit(record[name], column),
-                _compared(result, record[difference], difference) if difference else None,
+                compared(result, record[difference], difference) if difference else None,
                 delta_arrow="off",
                 delta_color="off",
                 help=column.description or None,
@@ -143,7 +185,8 @@ def figures(*items: str | tuple[str, str]) -> Body:
     return body
 
 
-def _compared(result: Result, value: Any, name: str) -> str:
+def compared(result: Result, value: Any, name: str) -> str:
+    """A difference to the year before in words, or why there is none."""
     if value is None and result.refused:
         return "前年同期比 数える対象が変わったため示しません"
     return f"前年同期比 {words.change(value, result.question.column(name))}"
