@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
-from dx_data.custody import receipt_book
+from dx_data.custody import answer_book, receipt_book
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.refusals import Refusal
 from dx_data.why import PARTS, Explained, Listed, Row, Why
@@ -97,7 +97,7 @@ def hand_over(
 ) -> HandedOver:
     """An answer, the rows behind its figures, a list of faults, a 受領拒否票 or a returned book as a file, recorded.
 
-    `form` is, for an answer, csv, json, or xlsx (the 事績簿); for the rows csv or json.
+    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json.
 
     NotPermitted without the right.
     """
@@ -119,7 +119,8 @@ def hand_over(
             view(each, person, ledger, form=form)
         explained = _why_json(what) if form == "json" else csv_bytes(why_lines(what), marked=titles)
         return HandedOver(f"元の行_{filename(what.result, form)}", explained, MEDIA[form])
-    name = receipt_book.filename(what) if form == "xlsx" else filename(what, form)
+    is_book = form == "xlsx" and what.question.name == receipt_book.QUESTION
+    name = receipt_book.filename(what) if is_book else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
     ledger.append(
         person.name,
@@ -290,4 +291,7 @@ def _json(_: Exit, result: Result, __: bool) -> bytes:
 
 
 def _xlsx(kind: Exit, result: Result, _: bool) -> bytes:
-    return receipt_book.workbook(result, f"{kind.value}資料")
+    mark = f"{kind.value}資料"
+    if result.question.name == receipt_book.QUESTION:
+        return receipt_book.workbook(result, mark)
+    return answer_book.workbook(result, mark)

@@ -13,13 +13,14 @@ import streamlit as st
 from dx_data import charts
 from dx_data.access import Right
 from dx_data.catalog import Result
-from dx_data.custody.exits import Exit, filename, hand_over
+from dx_data.custody.exits import MEDIA, Exit, filename, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
 from dx_data.ui import changes, origins, tables, words
 from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
+_FORMS = {"csv": "CSV", "xlsx": "Excel"}
 FOLDED = "定義・保存"
 _LINE = 40
 QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
@@ -125,19 +126,21 @@ def _wide(text: str) -> str:
 
 
 def _save(here: Session, result: Result, key: str) -> None:
-    def content() -> bytes:
+    def content(form: str) -> Callable[[], bytes]:
         # Called when somebody really downloads, so the ledger has a line for each copy and for nothing else.
-        return hand_over(Exit.INTERNAL, result, here.person, here.house.ledger).content
+        return lambda: hand_over(Exit.INTERNAL, result, here.person, here.house.ledger, form=form).content
 
-    st.download_button(
-        "CSV を保存（内部資料）",
-        data=content,
-        file_name=filename(result, "csv"),
-        mime="text/csv",
-        key=f"{key}_csv",
-        on_click="ignore",
-        help="保存すると、だれが何を保存したかが台帳に残ります。",
-    )
+    with st.container(horizontal=True, gap="small", key=f"{key}_save"):
+        for form, name in _FORMS.items():
+            st.download_button(
+                f"{name} を保存（内部資料）",
+                data=content(form),
+                file_name=filename(result, form),
+                mime=MEDIA[form],
+                key=f"{key}_{form}",
+                on_click="ignore",
+                help="保存すると、だれが何を保存したかが台帳に残ります。",
+            )
 
 
 def lines(**columns: Any) -> Body:
