@@ -8,6 +8,7 @@ from dx_data.charts.against_target import bullets
 from dx_data.charts.by_category import bars, stacked
 from dx_data.charts.over_time import lines, sparkline
 from dx_data.charts.palette import DARK, FONTS, LIGHT, MOST_SERIES, Palette, palette, template
+from dx_data.charts.picture import svg
 from dx_data.charts.words import against, alt, summary
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "sparkline",
     "stacked",
     "summary",
+    "svg",
     "template",
 ]

@@ -13,14 +13,14 @@ import streamlit as st
 from dx_data import charts
 from dx_data.access import Right
 from dx_data.catalog import Result
-from dx_data.custody.exits import MEDIA, Exit, filename, hand_over
+from dx_data.custody.exits import MEDIA, Exit, Picture, filename, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
 from dx_data.ui import changes, origins, tables, words
 from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
-_FORMS = {"csv": "CSV", "xlsx": "Excel"}
+_FORMS = {"csv": "CSV を保存", "xlsx": "Excel を保存"}
 FOLDED = "定義・保存"
 _LINE = 40
 QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
@@ -66,20 +66,20 @@ def card(
             # Nothing found is good news only where something was collected.
             st.info(empty if empty and result.updated else nothing)
         if fold is None:
-            _below(here, result, key, source)
+            _below(here, result, key, source, bodies)
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_fold"):
             with st.popover(FOLDED, type="tertiary", key=f"{key}_more"):
                 for body in fold.bodies if result.rows else ():
                     body(result)
-                _below(here, result, key, source)
+                _below(here, result, key, source, bodies)
             if fold.way:
                 fold.way()
             if fold.dated and result.as_of:
                 st.html(f'<p class="dx-note">{japanese_date(result.as_of)}時点</p>', width="content")
 
 
-def _below(here: Session, result: Result, key: str, source: str) -> None:
+def _below(here: Session, result: Result, key: str, source: str, bodies: Sequence[Body]) -> None:
     """What stands below every figure: its numbers, what they were counted from, the facts, the ways to keep it."""
     if result.rows:
         changes.since_seen(here, result)
@@ -96,7 +96,7 @@ def _below(here: Session, result: Result, key: str, source: str) -> None:
             help="数えるものが変わった日をまたぐ差です。増減の理由にはなりません。",
         )
     if result.rows and here.person.may(Right.HAND_OVER):
-        _save(here, result, key)
+        _save(here, result, key, [body for body in bodies if isinstance(body, Chart)])
 
 
 def _facts(here: Session, result: Result, source: str) -> None:
@@ -125,16 +125,18 @@ def _wide(text: str) -> str:
     return ' class="dx-wide"' if len(text) > _LINE else ""
 
 
-def _save(here: Session, result: Result, key: str) -> None:
-    def content(form: str) -> Callable[[], bytes]:
+def _save(here: Session, result: Result, key: str, drawn: Sequence[Chart]) -> None:
+    def content(what: Result | Picture, form: str) -> Callable[[], bytes]:
         # Called when somebody really downloads, so the ledger has a line for each copy and for nothing else.
-        return lambda: hand_over(Exit.INTERNAL, result, here.person, here.house.ledger, form=form).content
+        return lambda: hand_over(Exit.INTERNAL, what, here.person, here.house.ledger, form=form).content
 
+    files: list[tuple[str, str, Result | Picture]] = [(name, form, result) for form, name in _FORMS.items()]
+    files += [("図を SVG で保存", "svg", chart.picture(result)) for chart in drawn[:1]]
     with st.container(horizontal=True, gap="small", key=f"{key}_save"):
-        for form, name in _FORMS.items():
+        for name, form, what in files:
             st.download_button(
-                f"{name} を保存（内部資料）",
-                data=content(form),
+                f"{name}（内部資料）",
+                data=content(what, form),
                 file_name=filename(result, form),
                 mime=MEDIA[form],
                 key=f"{key}_{form}",
@@ -145,22 +147,37 @@ def _save(here: Session, result: Result, key: str) -> None:
 
 def lines(**columns: Any) -> Body:
     """A body with a line figure; takes what `charts.lines` and `charts.alt` both take."""
-    return _chart(charts.lines, columns)
+    return Chart(charts.lines, columns)
 
 
 def bars(**columns: Any) -> Body:
     """A body with a bar figure; takes what `charts.bars` and `charts.alt` both take."""
-    return _chart(charts.bars, columns)
+    return Chart(charts.bars, columns)
 
 
-def _chart(draw: Callable[..., Any], columns: dict[str, Any]) -> Body:
-    def body(result: Result) -> None:
-        words_ = charts.alt(result, **columns)
-        figure = draw(result, **columns, dark=st.context.theme.type == "dark")
+@dataclass(frozen=True)
+class Chart:
+    """A body with a figure and its words; the same figure can be saved as a picture."""
+
+    draw: Callable[..., Any]
+    columns: dict[str, Any]
+    words: Callable[..., str] = charts.alt
+
+    def __call__(self, result: Result) -> None:
+        """Draw it on the screen."""
+        words_ = self.words(result, **self.columns)
+        figure = self.draw(result, **self.columns, dark=st.context.theme.type == "dark")
         st.plotly_chart(figure, theme=None, config=QUIET, key=f"chart_{result.question.name}", alt=words_)
         st.html(f'<p class="dx-note">{escape(words_)}</p>')
 
-    return body
+    def picture(self, result: Result) -> Picture:
+        """The figure on its own, in the light theme whatever the screen shows."""
+
+        def drawn(below: Sequence[str]) -> str:
+            words_ = self.words(result, **self.columns)
+            return charts.svg(self.draw(result, **self.columns), result.question.title, words_, below)
+
+        return Picture(result, drawn)
 
 
 def table(*names: str, limit: int = 20) -> Body:

@@ -105,25 +105,35 @@ def _against(result: Result, latest: dict[str, Any], target: tuple[str, str] | N
     return f"想定 {whole}（いまの目安 {now}）"
 
 
-def targets(result: Result) -> None:
+class Targets(cards.Chart):
     """A body for `contract_scoreboard`: how many stand how, and two columns of bullet bars on one scale."""
-    _note(_states(result))
-    middle = (len(result.rows) + 1) // 2
-    for at, place in zip(_halves(middle), st.columns(2), strict=True):
-        with place:
-            picture = charts.bullets(result, **_BULLETS, part=at, dark=st.context.theme.type == "dark")
-            words_ = charts.against(result, **_BULLETS, part=at)
-            key = f"chart_{result.question.name}_{at.start or 0}"
-            st.plotly_chart(picture, theme=None, config=cards.QUIET, key=key, alt=words_)
+
+    def __call__(self, result: Result) -> None:
+        """Draw both halves; a picture of it has one column."""
+        _note(_states(result))
+        dark = st.context.theme.type == "dark"
+        for at, place in zip(_halves(result), st.columns(2), strict=True):
+            with place:
+                st.plotly_chart(
+                    self.draw(result, **self.columns, part=at, dark=dark),
+                    theme=None,
+                    config=cards.QUIET,
+                    key=f"chart_{result.question.name}_{at.start}",
+                    alt=self.words(result, **self.columns, part=at),
+                )
+
+
+targets = Targets(charts.bullets, _BULLETS, charts.against)
 
 
 def targets_told(result: Result) -> None:
     """A body with the same in words, as the figures' alternatives have them."""
-    for at in _halves((len(result.rows) + 1) // 2):
+    for at in _halves(result):
         _note(charts.against(result, **_BULLETS, part=at))
 
 
-def _halves(middle: int) -> tuple[slice, slice]:
+def _halves(result: Result) -> tuple[slice, slice]:
+    middle = (len(result.rows) + 1) // 2
     return slice(0, middle), slice(middle, None)
 
 
