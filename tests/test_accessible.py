@@ -95,6 +95,23 @@ def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
         assert max(tab.evaluate(wide)) <= width
 
 
+def test_the_overview_is_seen_at_one_glance(url: str, tab: Page) -> None:
+    """On 1280 × 900 the four figures stand in the upper two thirds; targets and what is due need little scrolling."""
+    screenshots.opened(tab, f"{url}/")
+    ends = tab.evaluate(
+        "[...document.querySelectorAll('[class*=st-key-card_fold_]')].map(e => e.getBoundingClientRect().bottom)"
+    )
+    assert len(ends) == 8
+    assert max(ends[:4]) <= 600
+    assert max(ends[4:6]) <= 900 * 1.2
+    assert max(ends) <= 900 * 2
+    tab.get_by_role("button", name="定義・保存").first.click()
+    fold = tab.get_by_test_id("stPopoverBody")
+    fold.get_by_text("この表示へのリンク").wait_for()
+    fold.get_by_role("button", name="CSV を保存（内部資料）").wait_for()
+    assert findings(tab) == {}
+
+
 def test_a_fault_is_found(url: str, tab: Page) -> None:
     """The tool is awake: a picture without words and a skipped heading are said."""
     screenshots.opened(tab, f"{url}/dictionary")

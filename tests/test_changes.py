@@ -45,8 +45,8 @@ def test_the_overview_says_what_changed_since_last_week(home: house.House) -> No
     assert "先週から変わったこと（主な数値、1週間前の台帳との差）" in [heading.value for heading in at.header]
     said = markup(at)
     # The 7th of September was delivered anew: 10 became 13, the 10 by code payment went, 9 came on the 8th.
-    assert "キャッシュレス　今年度の収納件数：先週の報告から +2件（60件 → 62件）</p>" in said
-    assert "電子申請　先週から変わっていません。" in said
+    assert ">今年度の収納件数：先週の報告から +2件（60件 → 62件）</p>" in said
+    assert ">先週から変わっていません。</p>" in said
     (apart,) = (toggle for toggle in at.toggle if toggle.key == "changes_apart")
     apart.set_value(True).run()
     told = "今年度の収納件数：先週の報告から +2件（新しく届いた分 9件、変わった分 3件、消えた分 -10件）"

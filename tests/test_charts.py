@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from dx_data.catalog import Result, read_questions
 from dx_data.charts import DARK, FONTS, LIGHT, Palette, drawing
 from dx_data.charts.reading import TITLE
 from dx_data.errors import DeclarationError
-from dx_data.spec import Question
+from dx_data.spec import Break, Question
 from tests.colours import GRAPHIC, LEAST_DISTANCE, SIGHTS, TEXT, Triple, contrast, distance, lab, worst
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -186,6 +187,33 @@ WARDS = result(
     ],
 )
 
+UNITS = {"kind": "integer", "unit": "各単位"}
+GOALS = result(
+    "契約の目標と実績（指標別、令和8年度）",
+    {
+        "indicator": {"title": "指標"},
+        "lower": {"title": "下限", **UNITS},
+        "upper": {"title": "上限", **UNITS},
+        "actual": {"title": "実績", **UNITS},
+        "unit": {"title": "単位"},
+        "pace": {"title": "目安", **UNITS},
+        "status": {"title": "状態"},
+    },
+    "indicator",
+    [
+        ("研修", 2, 3, 3, "件", 1, "達成"),
+        ("設定支援", 10, 10, 4, "件", 6, "遅れ"),
+        ("情報提供", 4, 4, None, "件", 2, None),
+        ("出展社数", 3, None, 30, "件", 3, "達成"),
+        ("相談", None, 60, 0, "件", None, "想定未満"),
+        ("目標のないもの", None, None, 5, "件", None, None),
+    ],
+)
+AIMED: dict[str, Any] = {
+    "x": "indicator", "y": "actual", "lower": "lower", "upper": "upper",
+    "pace": "pace", "unit": "unit", "status": "status",
+}  # fmt: skip
+
 Draw = Callable[[bool], Any]
 LINES: dict[str, Draw] = {
     "line": lambda dark: charts.lines(YEAR, "month", "received", dark=dark),
@@ -209,7 +237,7 @@ BARS: dict[str, Draw] = {
     "stacked": lambda dark: charts.stacked(WARDS, "ward", ["closed", "open"], dark=dark),
     "shares": lambda dark: charts.stacked(WARDS, "ward", ["closed", "open"], share=True, dark=dark),
 }
-FIGURES = LINES | BARS
+FIGURES = LINES | BARS | {"bullets": lambda dark: charts.bullets(GOALS, **AIMED, dark=dark)}
 every_figure = pytest.mark.parametrize("name", FIGURES)
 every_theme = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 
@@ -392,7 +420,7 @@ def test_20_the_unit_stands_on_the_axis_or_at_the_marks_and_on_every_hover(name:
     figure = drawn(name)
     layout = figure["layout"]
     unit = {"rate": "%", "bars": "%", "highlight": "%", "shares": "%"}.get(name, "件")
-    if name != "sparkline":
+    if name not in {"sparkline", "bullets"}:
         values = layout["xaxis"] if name in BARS and name != "upright" else layout["yaxis"]
         assert values["ticksuffix"] == unit
         assert values.get("showticklabels", True) or any(text.endswith(unit) for text in notes(figure))
@@ -551,12 +579,54 @@ def test_a_reference_that_differs_by_row_is_refused() -> None:
         charts.bars(WARDS, "ward", "done", median="hour")
 
 
+def test_a_small_line_shows_where_its_meaning_changes() -> None:
+    found = Break(day=dt.date(2026, 6, 1), change="窓口が増えた")
+    shapes = [
+        charts.sparkline(each, "month", "received").layout.shapes for each in (YEAR, replace(YEAR, breaks=(found,)))
+    ]
+    assert [[shape.x0 for shape in each] for each in shapes] == [[], ["2026-05-17T00:00:00"]]
+
+
 def test_comparison_is_grey_dashed_and_target_dotted() -> None:
     compared, target = drawn("compared")["data"][-2:]
     assert (compared["name"], compared["line"]["dash"], colour_of(compared)) == (
         "前年同月の申請件数", "dash", "#666666",
     )  # fmt: skip
     assert (target["name"], target["line"]["dash"], colour_of(target)) == ("目標", "dot", LIGHT.text)
+
+
+def test_a_bullet_is_as_long_as_its_share_of_its_own_target() -> None:
+    """The lower bound is 100 %, else the upper one; without record or target there is no bar, and 0 is one."""
+    figure = drawn("bullets")
+    lengths = {at: x for trace in figure["data"] for at, x in zip(trace["y"], trace["x"], strict=True)}
+    assert lengths == {0: 150, 1: 40, 2: None, 3: 200, 4: 0, 5: None}
+    assert figure["layout"]["xaxis"]["range"] == [0, 200]
+    assert notes(figure)[1:] == ["3／2～3件", "4／10件 遅れ", "記録なし", "≫30／3件以上", "0／60件以内", "5／目標なし"]
+    behind = next(trace for trace in figure["data"] if trace["name"] == "遅れ")
+    assert (behind["y"], behind["marker"]["pattern"]["shape"]) == ([1], "/")
+    assert behind["customdata"] == ["設定支援<br>実績 4件、目安 6件、目標 10件、遅れ"]
+
+
+def test_bullets_have_a_line_at_the_target_and_a_mark_at_the_pace() -> None:
+    shapes = drawn("bullets")["layout"]["shapes"]
+    places = [(shape["x0"], shape["y0"], shape["y1"]) for shape in shapes if shape["type"] == "line"]
+    assert [(x, (low + high) / 2) for x, low, high in places[:-1]] == [(50, 0), (60, 1), (50, 2), (100, 3)]
+    assert places[-1] == (100, -0.5, 5.5)
+
+
+def test_parts_of_bullets_share_one_scale() -> None:
+    """Half of the rows beside the other half: the target stands at the same share of both."""
+    halves = [charts.bullets(GOALS, **AIMED, part=part) for part in (slice(0, 3), slice(3, None))]
+    assert [half.layout.xaxis.range for half in halves] == [(0, 200), (0, 200)]
+    assert [list(half.layout.yaxis.ticktext) for half in halves] == [
+        ["研修", "設定支援", "情報提供"],
+        ["出展社数", "相談", "目標のないもの"],
+    ]
+
+
+def test_nothing_beyond_the_target_leaves_a_little_room() -> None:
+    one = replace(GOALS, rows=GOALS.rows[1:2])
+    assert charts.bullets(one, **AIMED).layout.xaxis.range == (0, 120)
 
 
 # --- words (28) -----------------------------------------------------------------------------------
@@ -566,7 +636,8 @@ def test_28_a_line_in_words() -> None:
     said = charts.alt(YEAR, "month", "received", compare="previous", partial="state", target="goal", symbol="mark")
     assert said == (
         "電子申請件数（月次推移、令和8年度）の折れ線グラフです。期間は2026年4月から2026年10月までです。"
-        "最初の2026年4月は1,200件、最後の2026年9月は1,500件です。最大は2026年9月の1,500件、最小は2026年5月の0件です。"
+        "2026年4月から2026年9月にかけて、1,200件から1,500件になりました（＋300件 増）。"
+        "最大は2026年9月の1,500件、最小は2026年5月の0件です。"
         "2026年9月は、前年同月の申請件数（1,300件）に比べて＋200件 増です。目標（1,500件）に届いています。"
         "2026年10月は途中で、400件です。秘匿の月：2026年6月。データなしの月：2026年7月。"
     )
@@ -578,8 +649,10 @@ def test_28_percentages_differ_by_points_and_several_lines_are_named() -> None:
         (month(2026, 5), 2, None, None, "", None, None, None, None, 38.5),
     )
     assert "－1.5ポイント 減" in charts.alt(_with_previous(rates), "month", "rate", compare="before")
-    assert "申請件数は、最初の" in charts.alt(YEAR, "month", ["received", "third"])
-    assert "窓口は、最初の" in charts.alt(YEAR, "month", ["received", "third"])
+    assert "申請件数は、2026年4月から2026年10月にかけて、" in charts.alt(YEAR, "month", ["received", "third"])
+    assert "窓口は、2026年4月から2026年10月にかけて、10件から5件になりました（－5件 減）。" in charts.alt(
+        YEAR, "month", ["received", "third"]
+    )
 
 
 def _with_previous(rates: Result) -> Result:
@@ -605,10 +678,38 @@ def test_28_bars_in_words() -> None:
     assert said == (
         "よく使う手続。手続のオンライン化率（23区の比較、調査時点）の棒グラフです。"
         "値の大きい順に、練馬区 80.0%、葛飾区 55.0%、足立区 50.0%です（ここに示した区名は6、値のあるもの4）。"
+        "いちばん小さいのは0.0%（中央区）です。"
         "葛飾区は55.0%（分子 11手続／分母 20手続）で、4のうち2番目です。23区の中央値は52.5%です。"
         "秘匿の区名：港区。データなしの区名：北区。"
     )
     assert charts.alt(WARDS, "ward", "value", **asked) == said
+
+
+def test_28_the_smallest_of_many_is_named_and_how_many_share_it() -> None:
+    rows = [("1課", 5), ("2課", 4), ("3課", 3), ("4課", 0), ("5課", None), ("6課", 0)]
+    few = result("件数（課別、4月）", {"section": {"title": "課"}, "n": {"title": "件数", **COUNT}}, "section", rows)
+    assert "いちばん小さいのは0件（4課など2）です。" in charts.summary(few, "section", "n")
+    assert "いちばん小さい" not in charts.summary(replace(few, rows=rows[:3]), "section", "n")
+
+
+def test_28_a_difference_across_a_break_is_not_told() -> None:
+    """Where another thing is counted within the line, first and last value stand without their difference."""
+
+    def within(day: dt.date) -> str:
+        found = Break(day=day, change="窓口が増えた")
+        return charts.alt(replace(YEAR, breaks=(found,)), "month", "received", partial="state")
+
+    assert "最初の2026年4月は1,200件、最後の2026年9月は1,500件です。" in within(dt.date(2026, 9, 20))
+    assert "2026年4月から2026年9月にかけて、1,200件から1,500件になりました" in within(dt.date(2026, 10, 1))
+
+
+def test_28_bullets_in_words() -> None:
+    assert charts.against(GOALS, **AIMED) == (
+        "契約の目標と実績（指標別、令和8年度）の横棒グラフです。棒は、それぞれの目標を100%とした実績です。"
+        "研修から目標のないものまでの6のうち、遅れは1、達成は2、想定未満は1です。"
+        "遅れているのは、設定支援（実績 4件、目安 6件、目標 10件、遅れ）です。記録がないのは、情報提供です。"
+    )
+    assert charts.against(replace(GOALS, rows=[]), **AIMED).endswith("横棒グラフです。表示できる値がありません。")
 
 
 def test_28_equal_values_share_a_rank() -> None:

@@ -119,10 +119,13 @@ def test_nobody_without_the_right_gets_a_book(filled: House) -> None:
 
 
 def test_only_the_month_s_answer_has_the_form(filled: House, person: access.Person) -> None:
-    before = len(list(filled.ledger.lines()))
+    """Every other answer is a plain sheet with its own name; the form itself refuses it."""
+    other = filled.ask("cashless_by_month")
     with pytest.raises(WrongUsage, match="Excelの様式がありません"):
-        hand_over(Exit.INTERNAL, filled.ask("cashless_by_month"), person, filled.ledger, form="xlsx")
-    assert len(list(filled.ledger.lines())) == before
+        filename(other)
+    handed = hand_over(Exit.INTERNAL, other, person, filled.ledger, form="xlsx")
+    assert handed.name.startswith("キャッシュレス比率（月次推移、前年度から）_2026-11-05時点")
+    assert rows_of(sheet_of(handed))[0][0] == "キャッシュレス比率（月次推移、前年度から）"
 
 
 def test_the_file_name_tells_the_door_the_day(filled: House) -> None:

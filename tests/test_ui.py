@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -152,7 +154,8 @@ def test_a_card_has_its_seven_things(lakes: Path) -> None:
     assert "<dt>更新日</dt>" in html
     assert "<dt>出典</dt><dd>電子申請、フォーム管理台帳（架空データ）</dd>" in html
     assert "snapshot=" in html
-    assert "CSV を保存（内部資料）" in [button.label for button in at.get("download_button")]
+    saves = [button.label for button in at.get("download_button")]
+    assert set(saves) == {"CSV を保存（内部資料）", "Excel を保存（内部資料）", "図を SVG で保存（内部資料）"}
 
 
 def test_what_is_missing_in_a_column_of_numbers_stands_where_its_number_would() -> None:
@@ -207,6 +210,84 @@ def test_an_empty_answer_tells_what_is_missing_from_what_does_not_fit(
     monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
     said = [info.value for info in page("deadlines").info]
     assert "示せるデータがまだありません。「成果品」のファイルを、取込の役割の人に取り込んでもらってください。" in said
+# --- the overview ---------------------------------------------------------------------------------
+
+
+def test_the_overview_begins_with_four_figures_each_with_target_year_before_and_a_small_line(lakes: Path) -> None:
+    at = page("overview")
+    assert [heading.value for heading in at.header][:4] == [
+        "手続オンライン化率（種類数、令和8年度）",
+        "キャッシュレス比率（窓口の件数、令和8年度）",
+        "電子申請件数（累計、令和8年度）",
+        "相談・伴走支援の件数（累計、令和8年度）",
+    ]
+    lake = house.open_house(demo=True)
+    rates, cashless, received, cases = (
+        lake.ask(name).records()[-1]
+        for name in ("procedures_headline", "cashless_headline", "applications_headline", "consultations_headline")
+    )
+    lake.close()
+    assert [metric.value for metric in at.metric] == [
+        f"{rates['online_rate']:.1f}%",
+        f"{cashless['transaction_rate']:.1f}%",
+        f"{received['received']:,}件",
+        f"{cases['cases']:,}件",
+    ]
+    said = markup(at)
+    assert len(re.findall(">前年同期比 ", said)) == 4
+    assert said.count(">目標 登録なし<") == 3
+    assert f">想定 {cases['target_upper']}件（いまの目安 {words.number(cases['pace'])}件）<" in said
+    figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+    assert [figure["layout"]["height"] == 56 for figure in figures] == [True] * 4 + [False] * 2
+    months = [figure["data"][0]["x"] for figure in figures[:4]]
+    assert {each[-1] for each in months} == {"2026-11-01"}
+    assert min(each[0] for each in months) == "2025-11-01"
+
+
+def test_every_part_of_the_overview_leads_to_its_page_with_the_year_set(lakes: Path) -> None:
+    def ways(at: AppTest) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
+        links = [element.proto for element in at.get("page_link")]
+        return {(link.page, tuple(sorted(parse_qsl(link.query_string)))) for link in links}
+
+    year = ("year", "令和8年度")
+    with_year = {
+        "procedures",
+        "cashless",
+        "applications",
+        "consultations",
+        "contract",
+        "deadlines",
+        "trainings",
+        "desk",
+    }
+    found = ways(page("overview"))
+    assert {name for name, query in found if query == (year,)} == with_year
+    assert {name for name, query in found if query == ()} == {"health", "benchmark", "intake", "history"}
+    past = start()
+    past.query_params["day"] = "2026-10-31"
+    past.run()
+    day = ("day", "2026-10-31")
+    assert {name for name, query in ways(past) if query == (day, year)} == with_year
+    assert {name for name, query in ways(past) if query == (day,)} == {"health", "benchmark"}
+
+
+def test_the_overview_shows_the_contract_s_volumes_what_is_due_and_what_is_late(lakes: Path) -> None:
+    said = markup(page("overview"))
+    lake = house.open_house(demo=True)
+    duties, states = (
+        lake.ask("duties_due").records(),
+        [row["status"] for row in lake.ask("contract_scoreboard").records()],
+    )
+    late = [row for row in lake.ask("data_freshness").records() if row["state"] == "遅れ"]
+    lake.close()
+    assert f">遅れ {states.count('遅れ')}・" in said
+    assert "の横棒グラフです。棒は、それぞれの目標を100%とした実績です。" in said
+    assert duties
+    for row in duties[:8]:
+        assert f"{row['side']}：{row['kind']}（{row['subject']}）" in said
+    overdue = sum(row["state"] == "期限超過" for row in duties[:8])
+    assert said.count('<li class="dx-late">') == overdue + len(late)
+    assert all(f"<b>{row['dataset']} {row['late_days']:,}日の遅れ</b>" in said for row in late)
 
 
 # --- which lake -----------------------------------------------------------------------------------

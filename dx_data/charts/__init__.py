@@ -4,10 +4,12 @@ Rules and colours come from the Digital Agency's dashboard guidebook. Draw the f
 (`st.plotly_chart(..., theme=None)`): Streamlit's own theme would replace the measured colours.
 """
 
+from dx_data.charts.against_target import bullets
 from dx_data.charts.by_category import bars, stacked
 from dx_data.charts.over_time import lines, sparkline
 from dx_data.charts.palette import DARK, FONTS, LIGHT, MOST_SERIES, Palette, palette, template
-from dx_data.charts.words import alt, summary
+from dx_data.charts.picture import svg
+from dx_data.charts.words import against, alt, summary
 
 __all__ = [
     "DARK",
@@ -15,12 +17,15 @@ __all__ = [
     "LIGHT",
     "MOST_SERIES",
     "Palette",
+    "against",
     "alt",
     "bars",
+    "bullets",
     "lines",
     "palette",
     "sparkline",
     "stacked",
     "summary",
+    "svg",
     "template",
 ]

@@ -273,7 +273,10 @@ def _calendar(x: Column, moments: Sequence[dt.date]) -> Layout:
 
 
 def sparkline(result: Result, x: str, y: str, *, partial: str | None = None, dark: bool = False) -> Any:
-    """A small line without axes for beside a headline figure; its last value has a marker, open while 途中."""
+    """A small line without axes for beside a headline figure; its last value has a marker, open while 途中.
+
+    Where its meaning changes a line stands across it; the words for it are in `charts.alt`.
+    """
     moment = time_column(result, x)
     measure = measure_of(result, y)
     rows = in_time(result, moment)
@@ -291,8 +294,10 @@ def sparkline(result: Result, x: str, y: str, *, partial: str | None = None, dar
         line.marker.symbol = ["circle-open" if at == last else "circle" for at in range(len(values))]
         line.marker.line.width = 2
     hidden = {"visible": False}
+    across, _ = breaks.marks(result, moment, rows, [y], palette(dark))
     layout = {
         "height": 56,
+        "shapes": across,
         "hovermode": "x",
         "margin": {"l": 6, "r": 6, "t": 6, "b": 6},
         "xaxis": hidden | {"type": "date"},

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dx_data.catalog import Result
-from dx_data.charts import breaks
+from dx_data.charts import against_target, breaks
 from dx_data.charts.reading import (
+    Measure,
     Names,
     Parts,
     as_names,
@@ -112,12 +113,12 @@ def _line_words(
     known = [(value, row) for value, row in zip(numbers(finished, y), finished, strict=True) if value is not None]
     said = f"{measure.title}は、" if named else ""
     if known:
-        (first, at_first), (last, at_last) = known[0], known[-1]
+        last, at_last = known[-1]
         if len(known) == 1:
             said += f"{when(at_last)}は{measure(last)}です。"
         else:
             (most, at_most), (least, at_least) = max(known, key=lambda k: k[0]), min(known, key=lambda k: k[0])
-            said += f"最初の{when(at_first)}は{measure(first)}、最後の{when(at_last)}は{measure(last)}です。"
+            said += _course(result, column_of(result, y), measure, moment, known)
             said += (
                 f"どの{'月' if moment.month else '日'}も同じ値です。"
                 if most == least
@@ -140,10 +141,33 @@ def _line_words(
     return said + _gaps(rows, y, when, symbol, "月" if moment.month else "日")
 
 
+def _course(
+    result: Result,
+    column: Column,
+    measure: Measure,
+    moment: Column,
+    known: Sequence[tuple[float | int, Mapping[str, Any]]],
+) -> str:
+    """From the first value to the last and by how much; without the difference where something else is counted."""
+    (first, at_first), (last, at_last) = known[0], known[-1]
+    since, until = at_first[moment.name], at_last[moment.name]
+    began, ended = moment_words(since, moment), moment_words(until, moment)
+    if result.broken(column, since, _last_day(until, moment)):
+        return f"最初の{began}は{measure(first)}、最後の{ended}は{measure(last)}です。"
+    return (
+        f"{began}から{ended}にかけて、{measure(first)}から{measure(last)}になりました"
+        f"（{measure.change(last - first)}）。"
+    )
+
+
 def _apart(result: Result, y: str, moment: Column, day: dt.date) -> bool:
     """Whether the year before was counted otherwise, so that nothing is said of the difference."""
-    last = day + dt.timedelta(days=27) if moment.month else day  # a break within a month's last days is seen next month
-    return bool(result.broken(column_of(result, y), day - dt.timedelta(days=366), last))
+    return bool(result.broken(column_of(result, y), day - dt.timedelta(days=366), _last_day(day, moment)))
+
+
+def _last_day(day: dt.date, moment: Column) -> dt.date:
+    """The last day that a place on the axis speaks of; a break within a month's last days is seen next month."""
+    return day + dt.timedelta(days=27) if moment.month else day
 
 
 def summary(
@@ -158,7 +182,7 @@ def summary(
     symbol: str | None = None,
     of: str | None = None,
 ) -> str:
-    """A bar figure in words: the three largest, the highlighted category's value and rank, what has no value."""
+    """A bar figure in words: the three largest, the smallest, the highlighted one's value and rank, what has none."""
     category = category_column(result, x)
     measure = measure_of(result, y, unit)
     opening = _opening(result, "棒グラフ", of)
@@ -174,6 +198,11 @@ def summary(
     said = f"{measure.title}の大きい順に、" if len(known) > 1 else ""
     said += "、".join(f"{named(row)} {measure(value)}" for value, row in largest)
     said += f"です（ここに示した{category.title}は{len(rows)}、値のあるもの{len(known)}）。"
+    if len(known) > len(largest):
+        least = min(value for value, _ in known)
+        smallest = [named(row) for value, row in known if value == least]
+        others = f"など{len(smallest)}" if len(smallest) > 1 else ""
+        said += f"いちばん小さいのは{measure(least)}（{smallest[0]}{others}）です。"
     for value, row in known:
         if highlight is not None and named(row) == highlight:
             rank = 1 + sum(other > value for other, _ in known)
@@ -184,3 +213,33 @@ def summary(
     if median and (reference := next((v for v in numbers(rows, median) if v is not None), None)) is not None:
         said += f"{measure_of(result, median, unit).title}は{measure(reference)}です。"
     return opening + said + _gaps(rows, y, named, symbol, category.title)
+
+
+def against(
+    result: Result,
+    x: str,
+    y: str,
+    *,
+    lower: str,
+    upper: str,
+    pace: str,
+    unit: str,
+    status: str,
+    part: slice = slice(None),
+) -> str:
+    """Bullet bars in words: what is behind with its counts, how many stand how, what has no record."""
+    every = against_target.read(result, x, y, lower=lower, upper=upper, pace=pace, unit=unit, status=status)
+    drawn = every[part]
+    opening = _opening(result, "横棒グラフ", None)
+    if not drawn:
+        return f"{opening}表示できる値がありません。"
+    first, last = drawn[0].name, drawn[-1].name
+    said = f"棒は、それぞれの目標を100%とした実績です。{first}から{last}までの{len(drawn)}のうち、"
+    behind = [each for each in drawn if each.status == against_target.BEHIND]
+    others = list(dict.fromkeys(each.status for each in drawn if each.status and each not in behind))
+    counts = [f"{status}は{sum(each.status == status for each in drawn)}" for status in others]
+    said += "、".join([f"{against_target.BEHIND}は{len(behind)}", *counts]) + "です。"
+    if behind:
+        said += "遅れているのは、" + "、".join(f"{each.name}（{each.told}）" for each in behind) + "です。"
+    blank = [each.name for each in drawn if each.actual is None]
+    return opening + said + (f"記録がないのは、{'、'.join(blank)}です。" if blank else "")

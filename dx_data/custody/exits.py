@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
-from dx_data.custody import receipt_book
+from dx_data.custody import answer_book, receipt_book
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.refusals import Refusal
 from dx_data.why import PARTS, Explained, Listed, Row, Why
@@ -25,6 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MEDIA = {
     "csv": "text/csv",
     "json": "application/json",
+    "svg": "image/svg+xml",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
@@ -69,6 +70,14 @@ class FaultBook:
     faults: int
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A figure of an answer; `draw` makes it as SVG with the lines that must stand below it, when it is handed over."""
+
+    result: Result
+    draw: Callable[[Sequence[str]], str]
+
+
 def returned_name(file: str) -> str:
     """What a returned book is called: the sender's name of it, marked; a CSV has become an Excel book.
 
@@ -88,16 +97,16 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | Explained | FaultList | Refusal | FaultBook,
+    what: Result | Explained | FaultList | Refusal | FaultBook | Picture,
     person: Person,
     ledger: Ledger,
     *,
     form: str = "csv",
     titles: bool = True,
 ) -> HandedOver:
-    """An answer, the rows behind its figures, a list of faults, a 受領拒否票 or a returned book as a file, recorded.
+    """An answer, its figure, the rows behind it, a list of faults, a 受領拒否票 or a returned book as a file, recorded.
 
-    `form` is, for an answer, csv, json, or xlsx (the 事績簿); for the rows csv or json.
+    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json.
 
     NotPermitted without the right.
     """
@@ -119,19 +128,37 @@ def hand_over(
             view(each, person, ledger, form=form)
         explained = _why_json(what) if form == "json" else csv_bytes(why_lines(what), marked=titles)
         return HandedOver(f"元の行_{filename(what.result, form)}", explained, MEDIA[form])
-    name = receipt_book.filename(what) if form == "xlsx" else filename(what, form)
+    if isinstance(what, Picture):
+        drawn = what.draw(_standing_below(kind, what.result)).encode()
+        _record(kind, what.result, person, ledger, "svg")
+        return HandedOver(filename(what.result, "svg"), drawn, MEDIA["svg"])
+    is_book = form == "xlsx" and what.question.name == receipt_book.QUESTION
+    name = receipt_book.filename(what) if is_book else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
+    _record(kind, what, person, ledger, form)
+    return HandedOver(name, content, MEDIA[form])
+
+
+def _record(kind: Exit, result: Result, person: Person, ledger: Ledger, form: str) -> None:
     ledger.append(
         person.name,
         Act.HAND_OVER,
-        what.question.name,
+        result.question.name,
         kind=kind.value,
         form=form,
-        rows=len(what.rows),
-        snapshot=what.snapshot,
-        params={name: str(value) for name, value in what.params.items()},
+        rows=len(result.rows),
+        snapshot=result.snapshot,
+        params={name: str(value) for name, value in result.params.items()},
     )
-    return HandedOver(name, content, MEDIA[form])
+
+
+def _standing_below(kind: Exit, result: Result) -> list[str]:
+    """What a figure says below itself: its mark, dates, source, definition, the state of the lake."""
+    return [
+        *answer_book.facts(result, f"{kind.value}資料"),
+        f"注:{result.question.definition.sentence}",
+        f"定義:{result.question.version.title}　台帳の時点:{result.snapshot}",
+    ]
 
 
 def view(found: Why, person: Person, ledger: Ledger, *, form: str = "screen") -> None:
@@ -290,4 +317,7 @@ def _json(_: Exit, result: Result, __: bool) -> bytes:
 
 
 def _xlsx(kind: Exit, result: Result, _: bool) -> bytes:
-    return receipt_book.workbook(result, f"{kind.value}資料")
+    mark = f"{kind.value}資料"
+    if result.question.name == receipt_book.QUESTION:
+        return receipt_book.workbook(result, mark)
+    return answer_book.workbook(result, mark)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -13,45 +13,88 @@ import streamlit as st
 from dx_data import charts
 from dx_data.access import Right
 from dx_data.catalog import Result
-from dx_data.custody.exits import Exit, filename, hand_over
+from dx_data.custody.exits import MEDIA, Exit, Picture, filename, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
 from dx_data.ui import changes, nothing, origins, tables, words
 from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
+_FORMS = {"csv": "CSV を保存", "xlsx": "Excel を保存"}
+FOLDED = "定義・保存"
 _LINE = 40
-_QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
+QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
 
 
-def card(here: Session, result: Result, *bodies: Body, title: str = "", empty: str = "", source: str = "") -> None:
-    """One answer as every answer is shown; without rows it says what to do next."""
+@dataclass(frozen=True)
+class Fold:
+    """A card folded to its figure: `bodies` come first in what opens, `way` leads to the page with more.
+
+    `dated` keeps the day that the answer speaks of in sight; a figure that says it itself needs it not.
+    """
+
+    bodies: Sequence[Body] = ()
+    way: Callable[[], None] | None = None
+    dated: bool = True
+
+
+def card(
+    here: Session,
+    result: Result,
+    *bodies: Body,
+    title: str = "",
+    empty: str = "",
+    source: str = "",
+    fold: Fold | None = None,
+) -> None:
+    """One answer as every answer is shown; without rows it says what to do next.
+
+    `fold` keeps what stands below the figure one click away, for a page that is seen as one screen.
+    """
     if title:
         result = replace(result, question=result.question.model_copy(update={"title": title}))
     heading = result.question.title
     key = f"card_{result.question.name}"
-    with st.container(border=True, key=key):
+    shape: dict[str, Any] = {"key": f"card_fold_{result.question.name}", "gap": "xxsmall", "height": "stretch"}
+    with st.container(border=True, **(shape if fold else {"key": key})):
         st.header(heading, anchor=False)
         if result.rows:
             for body in bodies:
                 body(result)
-            changes.since_seen(here, result)
-            with st.expander("数値で見る"):
-                tables.of_result(result, caption=heading)
-            origins.of_figures(here, result, key)
         else:
             st.info(nothing.said(here, result, empty))
-        _facts(here, result, source)
-        if result.refused:
-            st.button(
-                "変わる前との差も示す",
-                key=f"{key}_across",
-                on_click=here.ask_again,
-                args=(result.question.name,),
-                help="数えるものが変わった日をまたぐ差です。増減の理由にはなりません。",
-            )
-        if result.rows and here.person.may(Right.HAND_OVER):
-            _save(here, result, key)
+        if fold is None:
+            _below(here, result, key, source, bodies)
+            return
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_fold"):
+            with st.popover(FOLDED, type="tertiary", key=f"{key}_more"):
+                for body in fold.bodies if result.rows else ():
+                    body(result)
+                _below(here, result, key, source, bodies)
+            if fold.way:
+                fold.way()
+            if fold.dated and result.as_of:
+                st.html(f'<p class="dx-note">{japanese_date(result.as_of)}時点</p>', width="content")
+
+
+def _below(here: Session, result: Result, key: str, source: str, bodies: Sequence[Body]) -> None:
+    """What stands below every figure: its numbers, what they were counted from, the facts, the ways to keep it."""
+    if result.rows:
+        changes.since_seen(here, result)
+        with st.expander("数値で見る"):
+            tables.of_result(result, caption=result.question.title)
+        origins.of_figures(here, result, key)
+    _facts(here, result, source)
+    if result.refused:
+        st.button(
+            "変わる前との差も示す",
+            key=f"{key}_across",
+            on_click=here.ask_again,
+            args=(result.question.name,),
+            help="数えるものが変わった日をまたぐ差です。増減の理由にはなりません。",
+        )
+    if result.rows and here.person.may(Right.HAND_OVER):
+        _save(here, result, key, [body for body in bodies if isinstance(body, Chart)])
 
 
 def _facts(here: Session, result: Result, source: str) -> None:
@@ -81,40 +124,59 @@ def _wide(text: str) -> str:
     return ' class="dx-wide"' if len(text) > _LINE else ""
 
 
-def _save(here: Session, result: Result, key: str) -> None:
-    def content() -> bytes:
+def _save(here: Session, result: Result, key: str, drawn: Sequence[Chart]) -> None:
+    def content(what: Result | Picture, form: str) -> Callable[[], bytes]:
         # Called when somebody really downloads, so the ledger has a line for each copy and for nothing else.
-        return hand_over(Exit.INTERNAL, result, here.person, here.house.ledger).content
+        return lambda: hand_over(Exit.INTERNAL, what, here.person, here.house.ledger, form=form).content
 
-    st.download_button(
-        "CSV を保存（内部資料）",
-        data=content,
-        file_name=filename(result, "csv"),
-        mime="text/csv",
-        key=f"{key}_csv",
-        on_click="ignore",
-        help="保存すると、だれが何を保存したかが台帳に残ります。",
-    )
+    files: list[tuple[str, str, Result | Picture]] = [(name, form, result) for form, name in _FORMS.items()]
+    files += [("図を SVG で保存", "svg", chart.picture(result)) for chart in drawn[:1]]
+    with st.container(horizontal=True, gap="small", key=f"{key}_save"):
+        for name, form, what in files:
+            st.download_button(
+                f"{name}（内部資料）",
+                data=content(what, form),
+                file_name=filename(result, form),
+                mime=MEDIA[form],
+                key=f"{key}_{form}",
+                on_click="ignore",
+                help="保存すると、だれが何を保存したかが台帳に残ります。",
+            )
 
 
 def lines(**columns: Any) -> Body:
     """A body with a line figure; takes what `charts.lines` and `charts.alt` both take."""
-    return _chart(charts.lines, columns)
+    return Chart(charts.lines, columns)
 
 
 def bars(**columns: Any) -> Body:
     """A body with a bar figure; takes what `charts.bars` and `charts.alt` both take."""
-    return _chart(charts.bars, columns)
+    return Chart(charts.bars, columns)
 
 
-def _chart(draw: Callable[..., Any], columns: dict[str, Any]) -> Body:
-    def body(result: Result) -> None:
-        words_ = charts.alt(result, **columns)
-        figure = draw(result, **columns, dark=st.context.theme.type == "dark")
-        st.plotly_chart(figure, theme=None, config=_QUIET, key=f"chart_{result.question.name}", alt=words_)
+@dataclass(frozen=True)
+class Chart:
+    """A body with a figure and its words; the same figure can be saved as a picture."""
+
+    draw: Callable[..., Any]
+    columns: dict[str, Any]
+    words: Callable[..., str] = charts.alt
+
+    def __call__(self, result: Result) -> None:
+        """Draw it on the screen."""
+        words_ = self.words(result, **self.columns)
+        figure = self.draw(result, **self.columns, dark=st.context.theme.type == "dark")
+        st.plotly_chart(figure, theme=None, config=QUIET, key=f"chart_{result.question.name}", alt=words_)
         st.html(f'<p class="dx-note">{escape(words_)}</p>')
 
-    return body
+    def picture(self, result: Result) -> Picture:
+        """The figure on its own, in the light theme whatever the screen shows."""
+
+        def drawn(below: Sequence[str]) -> str:
+            words_ = self.words(result, **self.columns)
+            return charts.svg(self.draw(result, **self.columns), result.question.title, words_, below)
+
+        return Picture(result, drawn)
 
 
 def table(*names: str, limit: int = 20) -> Body:
@@ -133,7 +195,7 @@ def figures(*items: str | tuple[str, str]) -> Body:
             place.metric(
                 column.title,
                 words.with_unit(record[name], column),
-                _compared(result, record[difference], difference) if difference else None,
+                compared(result, record[difference], difference) if difference else None,
                 delta_arrow="off",
                 delta_color="off",
                 help=column.description or None,
@@ -142,7 +204,8 @@ def figures(*items: str | tuple[str, str]) -> Body:
     return body
 
 
-def _compared(result: Result, value: Any, name: str) -> str:
+def compared(result: Result, value: Any, name: str) -> str:
+    """A difference to the year before in words, or why there is none."""
     if value is None and result.refused:
         return "前年同期比 数える対象が変わったため示しません"
     return f"前年同期比 {words.change(value, result.question.column(name))}"

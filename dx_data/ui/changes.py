@@ -28,20 +28,20 @@ _HEADLINES = (
 )
 
 
-def since_last_week(here: Session) -> None:
-    """Headline figures against those of a week ago, each with the way to its page."""
+def since_last_week(here: Session, **filters: str) -> None:
+    """Headline figures against those of a week ago, each with the way to its page and these filters."""
     day = here.today - _WEEK
-    with st.container(border=True, key="card_changes"):
+    with st.container(border=True, key="card_fold_changes", gap="xxsmall", height="stretch"):
         st.header("先週から変わったこと（主な数値、1週間前の台帳との差）", anchor=False)
         if here.house.snapshot_on(day) == 0:
             st.info("1週間前の台帳には何もないので、比べられません。1週間たつと、変わったところを示します。")
             return
         apart = st.toggle(_APART, key="changes_apart")
         for page, label, name, columns in _HEADLINES:
-            said, link = st.columns([5, 1])
+            link, said = st.columns([1, 4], vertical_alignment="center")
+            link.page_link(ROOT / "pages" / f"{page}.py", label=label, query_params=filters or None)
             with said:
-                _lines([f"{label}　{line}" for line in _told(here, name, day, columns, parts=apart)])
-            link.page_link(ROOT / "pages" / f"{page}.py", label=f"{label}を見る")
+                _lines(_told(here, name, day, columns, parts=apart))
         _lines([f"{japanese_date(day)}までに取り込んだ台帳と、いまの台帳で、同じ基準日の数値を比べた差です。"])
 
 

@@ -49,6 +49,11 @@ class Session:
         across = {ACROSS: ",".join(sorted(self.across))} if self.across else {}
         return "?" + urlencode({**self.filters, **across, SNAPSHOT: result.snapshot, DAY: self.today.isoformat()})
 
+    def past(self) -> dict[str, str]:
+        """What a link to another page carries so that it shows the same moment; nothing where the page shows now."""
+        day = {DAY: self.day.isoformat()} if self.day else {}
+        return day | ({SNAPSHOT: self.snapshot} if self.snapshot else {})
+
     def ask_again(self, name: str) -> None:
         """From now on this page shows a question's comparisons across breaks, too."""
         st.query_params[ACROSS] = ",".join(sorted({*self.across, name}))

@@ -13,6 +13,8 @@
 --   since:             {title: 年度初め, kind: date}
 --   cases:             {title: 相談件数（イ＋ウ）, kind: integer, unit: 件, description: 相談のすべてです}
 --   support_cases:     {title: うち伴走支援の件数（ウ）, kind: integer, unit: 件, description: 伴走支援に進んだ相談です}
+--   previous:          {title: 前年同期の相談件数（イ＋ウ）, kind: integer, unit: 件, description: 前年の年度初めの月からの台帳がなければ空欄です}
+--   difference:        {title: 前年同期との差, kind: integer, unit: 件}
 --   target_lower:      {title: 想定の下限, kind: integer, unit: 件}
 --   target_upper:      {title: 想定の上限, kind: integer, unit: 件}
 --   pace:              {title: 基準日までの想定件数, kind: number, unit: 件, description: 上限を年度の日数で割って、基準日までの日数を掛けた目安です}
@@ -53,6 +55,12 @@ cases AS (
         count(c.consultation_id)                                              AS known,
         count(*) FILTER (WHERE c.received_on >= b.since)                      AS cases,
         count(*) FILTER (WHERE c.received_on >= b.since AND s.is_support)     AS support_cases,
+        CASE
+            WHEN date_trunc('month', min(c.received_on)) <= b.since - INTERVAL 1 YEAR
+                THEN count(*) FILTER (
+                    WHERE c.received_on >= b.since - INTERVAL 1 YEAR AND c.received_on <= $as_of - INTERVAL 1 YEAR
+                )
+        END                                                                   AS previous,
         count(DISTINCT c.organisation_id) FILTER (WHERE c.received_on >= b.since) AS organisations,
         count(*) FILTER (WHERE c.stage NOT IN ('完了', '辞退') AND c.status <> '完了') AS unfinished,
         count(*) FILTER (
@@ -98,6 +106,8 @@ SELECT
     b.since,
     CASE WHEN c.known > 0 THEN c.cases END                                    AS cases,
     CASE WHEN c.known > 0 THEN c.support_cases END                            AS support_cases,
+    c.previous,
+    c.cases - c.previous                                                      AS difference,
     t.target_lower,
     t.target_upper,
     round(1.0 * t.target_upper * ($as_of - b.since + 1) / (b.next_year - b.since), 1) AS pace,
