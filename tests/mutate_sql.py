@@ -193,6 +193,23 @@ def equivalents() -> dict[str, set[str]]:
     return found
 
 
+def family(text: Text) -> str:
+    """The family of a question; the populations are one of their own."""
+    return text.family if isinstance(text, Question) else "populations"
+
+
+def summary(name: str, outcomes: list[Outcome]) -> str:
+    """The figures of several texts on one line."""
+    tried, killed, equivalent, survived = (
+        sum(each)
+        for each in zip(*((o.tried, len(o.killed), len(o.equivalent), len(o.survived)) for o in outcomes), strict=True)
+    )
+    return (
+        f"{name}: {tried:,} mutants of {len(outcomes)} texts, {killed:,} killed, {equivalent:,} equivalent,"
+        f" {survived:,} survived; {killed / max(1, killed + survived):.1%} of those that differ are killed"
+    )
+
+
 def main() -> int:
     """Run and report."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -204,7 +221,7 @@ def main() -> int:
     faults = [f"{name} is no question and no population" for name in set(listed) - {text.name for text in texts()}]
     outcomes: list[Outcome] = []
     for text in texts():
-        if wanted.names and not {text.name, getattr(text, "family", "populations")}.intersection(wanted.names):
+        if wanted.names and not {text.name, family(text)}.intersection(wanted.names):
             continue
         outcome = tried(text, listed.get(text.name, set()), wanted.number, wanted.seed)
         outcomes.append(outcome)
@@ -214,14 +231,11 @@ def main() -> int:
         faults += [f"{text.name}: {fault}" for fault in outcome.wrongly_equivalent]
         if outcome.tried < FEWEST:
             faults.append(f"{text.name}: {outcome.tried} mutants, {FEWEST} are wanted")
+    for name in sorted({family(o.text) for o in outcomes}):
+        print(summary(name, [o for o in outcomes if family(o.text) == name]))
+    stillborn = sum(len(o.stillborn) for o in outcomes)
+    print(f"{summary('all', outcomes)} ({stillborn:,} could not run; {time.process_time():.0f} s CPU)", flush=True)
     killed, survived = (sum(len(getattr(o, part)) for o in outcomes) for part in ("killed", "survived"))
-    print(
-        f"{sum(o.tried for o in outcomes):,} mutants of {len(outcomes)} texts: {killed:,} killed,"
-        f" {sum(len(o.equivalent) for o in outcomes):,} equivalent, {survived:,} survived;"
-        f" {killed / max(1, killed + survived):.1%} of those that differ are killed"
-        f" ({sum(len(o.stillborn) for o in outcomes):,} could not run; {time.process_time():.0f} s CPU)",
-        flush=True,
-    )
     if killed < WANTED * (killed + survived):
         faults.append(f"under {WANTED:.0%} are killed")
     for fault in faults:

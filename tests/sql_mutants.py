@@ -55,6 +55,7 @@ _SWAPS: dict[type[exp.Expression], tuple[str, type[exp.Expression]]] = {
 _PEELED = (exp.Coalesce, exp.Nullif, exp.Abs, exp.Round, exp.Neg)
 _TRUE_OR_FALSE = (exp.In, exp.Is, exp.Exists, exp.Like, exp.ArrayContains, exp.ArrayOverlaps)
 _ORDER_COMPARED = (exp.LT, exp.LTE, exp.GT, exp.GTE)
+_NO_DAY_AFTER = ("infinity", dt.date.max.isoformat())
 _UNITS = {"YEAR": "MONTH", "QUARTER": "MONTH", "MONTH": "YEAR", "WEEK": "MONTH", "DAY": "MONTH", "HOUR": "DAY"}
 
 
@@ -255,7 +256,7 @@ def _other_literals(node: exp.Literal, _: Names) -> Iterator[tuple[str, exp.Expr
     if isinstance(parent, exp.Interval):
         yield from (("day", exp.Literal.string(str(int(node.this) + step))) for step in (1, -1))
     elif isinstance(parent, exp.Cast) and parent.to.is_type("date"):
-        if node.this != "infinity":
+        if node.this not in _NO_DAY_AFTER:
             day = dt.date.fromisoformat(node.this)
             yield "day", exp.Literal.string((day + dt.timedelta(days=1)).isoformat())
     elif isinstance(parent, exp.Cast) and parent.to.is_type("time"):

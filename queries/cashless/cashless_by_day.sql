@@ -41,7 +41,7 @@ WITH by_day AS (
 
 SELECT
     d.collected_on,
-    CASE WHEN k.is_open THEN '開庁日' ELSE '閉庁日' END                       AS day,
+    CASE WHEN coalesce(k.is_open, isodow(d.collected_on) <= 5) THEN '開庁日' ELSE '閉庁日' END AS day,
     d.transactions::BIGINT                                                    AS transactions,
     d.amount_yen::BIGINT                                                      AS amount_yen,
     d.refunds::BIGINT                                                         AS refunds,

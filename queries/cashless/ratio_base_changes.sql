@@ -66,7 +66,6 @@ changes AS (
     UNION
     SELECT last_day + 1, counter, '終了'
     FROM times
-    WHERE last_day < DATE '9999-12-31'
 )
 
 SELECT

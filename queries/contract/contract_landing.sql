@@ -144,11 +144,11 @@ landed AS (
         CASE
             WHEN k.source IS NOT NULL AND p.months >= 3 THEN c.found + d.remaining * c.found / d.gone
         END                                                                   AS expected,
-        CASE WHEN k.source IS NOT NULL AND p.months >= 3 THEN c.found + d.remaining * p.slow END AS slow_end,
-        CASE WHEN k.source IS NOT NULL AND p.months >= 3 THEN c.found + d.remaining * p.fast END AS fast_end
+        c.found + d.remaining * p.slow                                        AS slow_end,
+        c.found + d.remaining * p.fast                                        AS fast_end
     FROM targets AS t
     JOIN counted AS c ON c.shown = t.shown
-    JOIN days AS d ON d.shown = t.shown
+    LEFT JOIN days AS d ON d.shown = t.shown
     LEFT JOIN paces AS p ON p.shown = t.shown
     LEFT JOIN known AS k ON k.source = t.source
 ),
@@ -176,7 +176,7 @@ SELECT
     unit,
     months,
     CASE
-        WHEN nature = '実施' AND actual >= lower THEN '届いた'
+        WHEN nature = '実施' AND actual >= coalesce(lower, 0) THEN '届いた'
         WHEN nature = '実施' AND lowest >= lower THEN '届く見込み'
         WHEN nature = '実施' AND planned >= lower THEN '予定どおりなら届く'
         WHEN lowest IS NULL THEN NULL
@@ -184,7 +184,7 @@ SELECT
         WHEN nature = '実施' THEN '分からない'
         WHEN lowest > upper THEN '想定超の見込み'
         WHEN highest < lower THEN '想定未満の見込み'
-        WHEN lowest >= lower AND coalesce(highest <= upper, true) THEN '想定内の見込み'
+        WHEN lowest >= coalesce(lower, 0) AND coalesce(highest <= upper, true) THEN '想定内の見込み'
         ELSE '分からない'
     END                                                                       AS outlook
 FROM banded

@@ -19,12 +19,13 @@
 -- key: [month, indicator]
 -- reads: [contract_targets, incidents, inquiries, ocr_requests]
 
-WITH records (indicator, day) AS (
-    SELECT 'キャッシュレス 不具合', occurred_at::DATE FROM incidents
+-- An inquiry about something else does not count; it tells that the records of its month have come.
+WITH records (indicator, day, counts) AS (
+    SELECT 'キャッシュレス 不具合', occurred_at::DATE, true FROM incidents
     UNION ALL
-    SELECT '電子申請 問合せ等', received_at::DATE FROM inquiries WHERE topic = '電子申請'
+    SELECT '電子申請 問合せ等', received_at::DATE, topic = '電子申請' FROM inquiries
     UNION ALL
-    SELECT 'AI-OCR 依頼', requested_on FROM ocr_requests
+    SELECT 'AI-OCR 依頼', requested_on, true FROM ocr_requests
 ),
 
 known AS (
@@ -62,7 +63,7 @@ counted AS (
         t.lower,
         t.upper,
         t.is_partial,
-        CASE WHEN n.day >= t.month THEN count(k.day) END                      AS actual
+        CASE WHEN n.day >= t.month THEN count(*) FILTER (WHERE k.counts) END  AS actual
     FROM targets AS t
     LEFT JOIN newest AS n ON n.indicator = t.indicator
     LEFT JOIN known AS k ON k.indicator = t.indicator AND date_trunc('month', k.day) = t.month

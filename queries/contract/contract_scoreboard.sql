@@ -18,7 +18,7 @@
 --   upper:     {title: 上限, kind: integer, unit: 各単位, description: 空欄は上限なしです}
 --   actual:    {title: 実績, kind: integer, unit: 各単位, description: 空欄は記録なしで、0ではありません}
 --   unit:      {title: 単位}
---   pace:      {title: 目安, kind: integer, unit: 各単位, description: 下限を開庁日で割り振り、基準日までにあるはずの量です}
+--   pace:      {title: 目安, kind: integer, unit: 各単位, description: 下限を開庁日で割り振り、基準日までにあるはずの量です。開庁日の分からない年度は空欄です}
 --   status:    {title: 状態, kind: choice, choices: [達成, 順調, 遅れ, 超過, 想定内, 想定超, 想定未満], description: 想定需要に良し悪しはありません}
 --   note:      {title: 備考}
 -- key: [indicator]
@@ -122,10 +122,10 @@ SELECT
     CASE
         WHEN actual IS NULL THEN NULL
         WHEN actual > upper THEN CASE nature WHEN '実施' THEN '超過' ELSE '想定超' END
-        WHEN nature = '想定需要' THEN CASE WHEN actual >= pace THEN '想定内' ELSE '想定未満' END
+        WHEN nature = '想定需要' THEN CASE WHEN actual >= pace THEN '想定内' WHEN pace IS NOT NULL THEN '想定未満' END
         WHEN actual >= coalesce(lower, 0) THEN '達成'
         WHEN actual >= pace THEN '順調'
-        ELSE '遅れ'
+        WHEN pace IS NOT NULL THEN '遅れ'
     END                                                                       AS status,
     note
 FROM judged

@@ -27,9 +27,7 @@ WITH minutes AS (
         m.minutes_submitted_on <= $as_of                                      AS is_submitted,
         m.ward_received_on <= $as_of                                          AS is_received,
         coalesce(m.check_due_on, checked.day)                                 AS check_due_on,
-        (m.approval IS NULL OR m.approved_on > $as_of)
-            AND coalesce(m.objection, '無') = '無'
-            AND coalesce(m.approved_on > $as_of, true)                        AS is_undecided
+        coalesce(m.approved_on > $as_of, m.approval IS NULL) AND coalesce(m.objection, '無') = '無' AS is_undecided
     FROM meetings AS m
     LEFT JOIN calendar_days AS held ON held.day = m.held_on
     LEFT JOIN calendar_days AS due ON due.is_open AND due.ordinal = held.ordinal + 5
@@ -80,7 +78,7 @@ duties (due_on, side, kind, subject, id) AS (
     UNION ALL
     SELECT (held_on + INTERVAL 1 YEAR)::DATE, '区', '契約不適合の通知', coalesce(meeting, kind), meeting_id
     FROM meetings
-    WHERE kind = '検査' AND held_on <= $as_of AND held_on + INTERVAL 1 YEAR >= $as_of
+    WHERE kind = '検査' AND held_on + INTERVAL 1 YEAR >= $as_of
     UNION ALL
     SELECT due.day, '受注者', '情報の定期点検', k.information, k.information
     FROM (

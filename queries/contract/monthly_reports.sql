@@ -52,14 +52,14 @@ SELECT
     h.meeting_on,
     coalesce(h.meetings, 0)                                                   AS meetings,
     CASE
-        WHEN h.meetings > 0 THEN '開催済'
+        WHEN h.month IS NOT NULL THEN '開催済'
         WHEN last_day(m.month) >= $as_of THEN 'これから'
         ELSE '開催なし'
     END                                                                       AS meeting_state,
     r.report_on,
     coalesce(r.versions, 0)                                                   AS versions,
     CASE
-        WHEN r.versions > 0 THEN '提出済'
+        WHEN r.month IS NOT NULL THEN '提出済'
         WHEN last_day(m.month + INTERVAL 1 MONTH) >= $as_of THEN '待ち'
         ELSE '未提出'
     END                                                                       AS report_state

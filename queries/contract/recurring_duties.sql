@@ -122,7 +122,7 @@ duties (position, rhythm, duty, side, period, until, due_on, done_on, is_done) A
         y.last_day,
         y.last_day,
         NULL,
-        coalesce(bool_or(d.media_delivery = '済'), false)
+        bool_or(d.media_delivery = '済')
     FROM year AS y
     JOIN deliverables AS d ON d.fiscal_year = y.title
     GROUP BY y.first_day, y.last_day

@@ -5,7 +5,7 @@
 --   numerator: 基準日までにオンライン化した優先手続の累計に、これからの開庁日×1開庁日あたりの数を加えたもの［仮定］
 --   scope: 「優先手続のオンライン化（月ごとの累計）」と同じ手続。見込みは、基準日にオンライン化済でも見送りでもない優先手続の数までとする
 --   exclusions: 終わった月が3つに満たないとき、年度が終わったあとの見込みは空欄
---   reference: 1開庁日あたりの数は、見込みでは年度初めから基準日までの数÷開庁日。幅は、終わった月ごとの数÷その月の開庁日の、小さい方から10%と90%の値（補間する）を使う［仮定］。目標は契約の目標の「手続オンライン化（優先手続）」
+--   reference: 1開庁日あたりの数は、見込みでは年度初めから基準日までの数÷開庁日。幅は、終わった月ごとの数÷その月の開庁日の、小さい方から10%と90%の値（補間し、見込みを含むように広げる）を使う［仮定］。目標は契約の目標の「手続オンライン化（優先手続）」
 -- params:
 --   since: {title: 年度の開始日, kind: date, default: fiscal_year_start, description: この日の年度について答えます}
 --   as_of: {title: 基準日, kind: date, default: today}
@@ -81,6 +81,7 @@ pace AS (
     FROM by_month
 ),
 
+-- The month that is not over counts for the mean alone, so the band is widened to hold it.
 paced AS (
     SELECT
         m.month,
@@ -91,8 +92,8 @@ paced AS (
         p.online                                                              AS online_now,
         CASE WHEN p.months >= 3 AND m.month_end > $as_of THEN w.procedures END AS waiting,
         p.mean,
-        p.slow,
-        p.fast,
+        least(p.slow, p.mean)                                                 AS slow,
+        greatest(p.fast, p.mean)                                              AS fast,
         p.months
     FROM by_month AS m
     CROSS JOIN pace AS p
