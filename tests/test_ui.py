@@ -210,6 +210,8 @@ def test_an_empty_answer_tells_what_is_missing_from_what_does_not_fit(
     monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
     said = [info.value for info in page("deadlines").info]
     assert "示せるデータがまだありません。「成果品」のファイルを、取込の役割の人に取り込んでもらってください。" in said
+
+
 # --- the overview ---------------------------------------------------------------------------------
 
 
