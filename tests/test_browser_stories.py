@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from dx_data import demo, house, intake
+from dx_data import demo, house
 from dx_data import settings as setting
-from dx_data.access import Person, Role
 from dx_data.custody.ledger import Act
 from dx_data.datasets import DATASETS
-from dx_data.intake import Wish
 from dx_data.ui import words
-from tests import screenshots
+from tests import screens, screenshots
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,7 +24,6 @@ pytestmark = [
     pytest.mark.skipif(not Path(screenshots.CHROMIUM).exists(), reason=f"{screenshots.CHROMIUM} がありません"),
 ]
 
-PERSON = Person("試験", frozenset(Role))
 FILES = {file.name: file for file in demo.small()}
 # What the contractor brings this week, by dataset; the third is faulty.
 WEEK = {
@@ -45,18 +42,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A demo lake as it was before this week's files."""
     folder = tmp_path_factory.mktemp("stories")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DX_LAKE", str(folder / "real"))
-        patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
-        setting.settings.cache_clear()
-        made = house.make_house(PERSON, demo_until=demo.UNTIL)
-        for file in FILES.values():
-            if file.name in WEEK.values() or not file.name.startswith(BEFORE):
-                continue
-            path = folder / file.name
-            path.write_bytes(file.content)
-            wish = Wish(as_of=file.as_of, accept_vanished=True)
-            intake.load(intake.review(path, made, made.settings, wish=wish), made, PERSON)
-        made.close()
+        screens.point_to(patch, folder)
+        kept = (file for file in FILES.values() if file.name.startswith(BEFORE) and file.name not in WEEK.values())
+        screens.fill_demo(folder, kept)
         yield folder
     setting.settings.cache_clear()
 
