@@ -184,14 +184,18 @@ def test_somebody_prints_a_page(page: Page, url: str) -> None:
     wide = drawn.evaluate("box => box.offsetWidth")
     assert wide > A4[0]
     # The page's own way to paper draws the charts for its width before it asks the browser to print.
-    page.evaluate("window.print = () => { window.dxPrinted = document.querySelector('.svg-container').offsetWidth }")
+    page.evaluate(
+        "window.print = () => { const { dataset } = document.documentElement;"
+        " dataset.printed = document.querySelector('.svg-container').offsetWidth }"
+    )
+    printed = page.locator("html[data-printed]")
     for way in (page.get_by_role("button", name="このページを印刷").click, lambda: page.keyboard.press("Control+p")):
-        page.evaluate("window.dxPrinted = 0")
         way()
-        page.wait_for_function("window.dxPrinted")
-        assert 300 < page.evaluate("window.dxPrinted") < A4[0]
+        expect(printed).to_have_count(1, timeout=10_000)
+        assert 300 < int(printed.get_attribute("data-printed") or 0) < A4[0]
         expect(page.locator("html.dx-paper")).to_have_count(0)
-        page.wait_for_function(f"document.querySelector('.svg-container').offsetWidth === {wide}")
+        expect(drawn).to_have_css("width", f"{wide}px")
+        page.evaluate("delete document.documentElement.dataset.printed")
 
     # The browser's own menu prints the page as it stands; its charts shrink.
     page.emulate_media(media="print")

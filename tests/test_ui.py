@@ -195,10 +195,16 @@ def test_an_empty_answer_tells_what_is_missing_from_what_does_not_fit(
     assert [text.value for text in at.markdown if "台帳はまだ空です" in text.value] == []
 
     point_to(monkeypatch, tmp_path)
-    screens.fill_demo(tmp_path, (file for file in demo.small() if file.name.startswith("会議_")))
+    screens.fill_demo(tmp_path, (file for file in demo.small() if file.name.startswith(("会議_", "相談・"))))
     said = [info.value for info in page("deadlines").info]
     assert "示せるデータがまだありません。「成果品」のファイルを、「データ取込」の画面で取り込んでください。" in said
     assert "検査はまだありません。ただし、「成果品」のファイルがまだないので、その分は確かめていません。" in said
+    # Of a file that never came nothing is known, whatever else is there to be read with it.
+    said = [info.value for info in page("consultations").info]
+    assert (
+        "示せるデータがまだありません。「展示会・講習会」のファイルを、「データ取込」の画面で取り込んでください。"
+        in said
+    )
     monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
     said = [info.value for info in page("deadlines").info]
     assert "示せるデータがまだありません。「成果品」のファイルを、取込の役割の人に取り込んでもらってください。" in said
