@@ -36,6 +36,15 @@ FAULTY = WEEK["inquiries"]
 BEFORE = ("所管課マスター", "窓口マスター", "システムマスター", "フォーム管理台帳", "手続台帳", "電子申請")
 A4 = (718, 1047)  # CSS pixels between the margins of 10 mm
 
+# Paper comes at once: how far the drawings reach on it before anything could be drawn anew.
+SHRUNK = """width => {
+    const app = document.querySelector('.stApp');
+    app.style.setProperty('inline-size', width, 'important');
+    const reach = [...document.querySelectorAll('.main-svg, .main-svg text')].map(e => e.getBoundingClientRect().right);
+    app.style.removeProperty('inline-size');
+    return Math.max(...reach);
+}"""
+
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -198,9 +207,10 @@ def test_somebody_prints_a_page(page: Page, url: str) -> None:
         page.evaluate("delete document.documentElement.dataset.printed")
 
     # The browser's own menu prints the page as it stands; its charts shrink.
-    page.emulate_media(media="print")
-    page.set_viewport_size({"width": A4[0], "height": A4[1]})
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate(SHRUNK, f"{A4[0]}px") <= A4[0]
+    page.set_viewport_size({"width": A4[0], "height": A4[1]})
     expect(page.get_by_role("banner")).to_be_hidden()
     for name in ("このページを印刷", "CSV を保存（内部資料）"):
         assert page.get_by_role("button", name=name).count() == 0
