@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from dx_data import demo, house, intake
+from dx_data import demo, house
 from dx_data import settings as setting
-from dx_data.access import Person, Role
 from dx_data.custody.ledger import Act
 from dx_data.datasets import DATASETS
-from dx_data.intake import Wish
 from dx_data.ui import words
-from tests import screenshots
+from tests import screens, screenshots
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,7 +24,6 @@ pytestmark = [
     pytest.mark.skipif(not Path(screenshots.CHROMIUM).exists(), reason=f"{screenshots.CHROMIUM} がありません"),
 ]
 
-PERSON = Person("試験", frozenset(Role))
 FILES = {file.name: file for file in demo.small()}
 # What the contractor brings this week, by dataset; the third is faulty.
 WEEK = {
@@ -39,24 +36,24 @@ FAULTY = WEEK["inquiries"]
 BEFORE = ("所管課マスター", "窓口マスター", "システムマスター", "フォーム管理台帳", "手続台帳", "電子申請")
 A4 = (718, 1047)  # CSS pixels between the margins of 10 mm
 
+# Paper comes at once: how far the drawings reach on it before anything could be drawn anew.
+SHRUNK = """width => {
+    const app = document.querySelector('.stApp');
+    app.style.setProperty('inline-size', width, 'important');
+    const reach = [...document.querySelectorAll('.main-svg, .main-svg text')].map(e => e.getBoundingClientRect().right);
+    app.style.removeProperty('inline-size');
+    return Math.max(...reach);
+}"""
+
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A demo lake as it was before this week's files."""
     folder = tmp_path_factory.mktemp("stories")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DX_LAKE", str(folder / "real"))
-        patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
-        setting.settings.cache_clear()
-        made = house.make_house(PERSON, demo_until=demo.UNTIL)
-        for file in FILES.values():
-            if file.name in WEEK.values() or not file.name.startswith(BEFORE):
-                continue
-            path = folder / file.name
-            path.write_bytes(file.content)
-            wish = Wish(as_of=file.as_of, accept_vanished=True)
-            intake.load(intake.review(path, made, made.settings, wish=wish), made, PERSON)
-        made.close()
+        screens.point_to(patch, folder)
+        kept = (file for file in FILES.values() if file.name.startswith(BEFORE) and file.name not in WEEK.values())
+        screens.fill_demo(folder, kept)
         yield folder
     setting.settings.cache_clear()
 
@@ -196,19 +193,24 @@ def test_somebody_prints_a_page(page: Page, url: str) -> None:
     wide = drawn.evaluate("box => box.offsetWidth")
     assert wide > A4[0]
     # The page's own way to paper draws the charts for its width before it asks the browser to print.
-    page.evaluate("window.print = () => { window.dxPrinted = document.querySelector('.svg-container').offsetWidth }")
+    page.evaluate(
+        "window.print = () => { const { dataset } = document.documentElement;"
+        " dataset.printed = document.querySelector('.svg-container').offsetWidth }"
+    )
+    printed = page.locator("html[data-printed]")
     for way in (page.get_by_role("button", name="このページを印刷").click, lambda: page.keyboard.press("Control+p")):
-        page.evaluate("window.dxPrinted = 0")
         way()
-        page.wait_for_function("window.dxPrinted")
-        assert 300 < page.evaluate("window.dxPrinted") < A4[0]
+        expect(printed).to_have_count(1, timeout=10_000)
+        assert 300 < int(printed.get_attribute("data-printed") or 0) < A4[0]
         expect(page.locator("html.dx-paper")).to_have_count(0)
-        page.wait_for_function(f"document.querySelector('.svg-container').offsetWidth === {wide}")
+        expect(drawn).to_have_css("width", f"{wide}px")
+        page.evaluate("delete document.documentElement.dataset.printed")
 
     # The browser's own menu prints the page as it stands; its charts shrink.
-    page.emulate_media(media="print")
-    page.set_viewport_size({"width": A4[0], "height": A4[1]})
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate(SHRUNK, f"{A4[0]}px") <= A4[0]
+    page.set_viewport_size({"width": A4[0], "height": A4[1]})
     expect(page.get_by_role("banner")).to_be_hidden()
     for name in ("このページを印刷", "CSV を保存（内部資料）"):
         assert page.get_by_role("button", name=name).count() == 0

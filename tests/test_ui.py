@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dx_data import access, demo, house, intake
+from dx_data import access, demo, house
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.catalog import Catalog, read_questions
@@ -20,7 +20,7 @@ from dx_data.custody.ledger import Act
 from dx_data.derive import questions_page
 from dx_data.errors import DeclarationError, NotPermitted
 from dx_data.ui import asgi, definitions, faults, guide, tables, words
-from tests import screenshots
+from tests import screens, screenshots
 from tests.screens import PERSON, STEMS, markup, page, point_to, start
 
 ROOT = setting.ROOT
@@ -198,15 +198,16 @@ def test_an_empty_answer_tells_what_is_missing_from_what_does_not_fit(
     assert [text.value for text in at.markdown if "台帳はまだ空です" in text.value] == []
 
     point_to(monkeypatch, tmp_path)
-    made = house.make_house(PERSON)
-    (file,) = [file for file in demo.small() if file.name.startswith("会議_")]
-    path = tmp_path / file.name
-    path.write_bytes(file.content)
-    intake.load(intake.review(path, made, made.settings, wish=intake.Wish(as_of=file.as_of)), made, PERSON)
-    made.close()
+    screens.fill_demo(tmp_path, (file for file in demo.small() if file.name.startswith(("会議_", "相談・"))))
     said = [info.value for info in page("deadlines").info]
     assert "示せるデータがまだありません。「成果品」のファイルを、「データ取込」の画面で取り込んでください。" in said
     assert "検査はまだありません。ただし、「成果品」のファイルがまだないので、その分は確かめていません。" in said
+    # Of a file that never came nothing is known, whatever else is there to be read with it.
+    said = [info.value for info in page("consultations").info]
+    assert (
+        "示せるデータがまだありません。「展示会・講習会」のファイルを、「データ取込」の画面で取り込んでください。"
+        in said
+    )
     monkeypatch.setattr(access, "local_person", lambda: Person("試験", frozenset({Role.VIEW})))
     said = [info.value for info in page("deadlines").info]
     assert "示せるデータがまだありません。「成果品」のファイルを、取込の役割の人に取り込んでもらってください。" in said
