@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs demo bench fuzz mutate mutate-sql screenshots lock clean dev browser
+.PHONY: help run test test-all check docs demo bench fuzz mutate mutate-sql screenshots lock clean dev browser
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -15,6 +15,7 @@ help:
 	@echo 'make run          画面を開く（はじめての実行では準備もします。PORT=8600 のようにポートを選べます）'
 	@echo 'make demo         架空データの台帳をつくりなおす'
 	@echo 'make test         すべての検査とテスト'
+	@echo 'make test-all     同じテストを、偶然に任せるところの回数を増やして'
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
 	@echo 'make bench        取込と質問の速さ、メモリーをはかる'
@@ -94,6 +95,10 @@ test: $(DEV) browser
 	@$(MAKE) --no-print-directory check
 	@echo 'すべてのテストを動かしています…'
 	@$(PY) -m pytest -q -n 2 --dist loadfile
+
+# The same with all that a usual run leaves to chance: every moment of a kill, every example, every figure traced.
+test-all: $(DEV) browser
+	@DX_EXAMPLES=all $(PY) -m pytest -q -n 2 --dist loadfile
 
 # Chromium and a Japanese font for the tests that look at the screen.
 browser:

@@ -36,6 +36,7 @@ from dx_data.spec import (
     Question,
     Subject,
     headed_sql,
+    read_yaml,
 )
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def json_value(value: Value) -> Any:
 def populations() -> tuple[Population, ...]:
     """All populations, each after those it builds on. They are ours: a broken one is a fault of the program."""
     halves = {path.stem: headed_sql(path) for path in sorted(POPULATIONS.glob("*.sql"))}
-    waiting = [Population(name=name, sql=sql, **yaml.safe_load(header)) for name, (header, sql) in halves.items()]
+    waiting = [Population(name=name, sql=sql, **read_yaml(header)) for name, (header, sql) in halves.items()]
     found: list[Population] = []
     while waiting:
         ready = [p for p in waiting if not {each.name for each in waiting}.intersection(p.reads)]
@@ -223,7 +224,7 @@ def read_question(path: Path) -> Question:
     """
     header, sql = headed_sql(path)
     try:
-        facts = yaml.safe_load(header) or {}
+        facts = read_yaml(header) or {}
         return Question(name=path.stem.partition(".")[0], family=path.parent.name, sql=sql, **facts)
     except (yaml.YAMLError, ValidationError, TypeError) as fault:
         raise DeclarationError.because(
@@ -258,7 +259,7 @@ def read_questions(folder: Path = QUERIES) -> dict[str, Question]:
 def read_subjects(path: Path = QUERIES / "subjects.yaml") -> tuple[Subject, ...]:
     """The nouns of the contract's questions, in order; DeclarationError if two have one name or one is incomplete."""
     try:
-        bullets = yaml.safe_load(path.read_text(encoding="utf-8"))
+        bullets = read_yaml(path.read_text(encoding="utf-8"))
         subjects = tuple(
             Subject(name=name, title=title, area=bullet["area"], clause=bullet["clause"])
             for bullet in bullets

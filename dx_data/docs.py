@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-import yaml
-
 from dx_data.catalog import BESIDE, read_questions, read_subjects
 from dx_data.datasets import DATASETS
 from dx_data.derive import dictionary, questions_page
 from dx_data.settings import ROOT
+from dx_data.spec import read_yaml
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/dictionary.md": lambda: dictionary.page(DATASETS.values()),
@@ -27,7 +26,7 @@ def examples() -> dict[str, dict[str, str]]:
     """The hand-checkable cases of every question: file stem and why it is there."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted((ROOT / "tests" / "queries").glob("*/*/*.yaml")):
-        why = yaml.safe_load(path.read_text(encoding="utf-8"))["why"]
+        why = read_yaml(path.read_text(encoding="utf-8"))["why"]
         found.setdefault(path.parent.name, {})[path.stem] = why.strip()
     return found
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dx_data.calendar import CONTRACT_START
@@ -337,6 +338,14 @@ class Publish(Declared):
         if self.unit != "なし" and not self.count:
             raise ValueError("publish: a protected unit needs its count column")
         return self
+
+
+def read_yaml(text: str) -> Any:
+    """What a YAML text declares; yaml.YAMLError if it is none.
+
+    Read by libyaml where PyYAML brings it (its wheels do), eight times as fast as the reader written in Python.
+    """
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
 
 
 def headed_sql(path: Path) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -72,20 +73,23 @@ def real() -> Path:
     return REAL
 
 
-@pytest.fixture(scope="module")
-def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A demo lake made of the small demo files, and no real lake."""
-    folder = tmp_path_factory.mktemp("lakes")
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo lake made of the small demo files, and no real lake: made once, to be copied."""
+    folder = tmp_path_factory.mktemp("small")
     with pytest.MonkeyPatch.context() as patch:
         screens.point_to(patch, folder)
-        lake = house.make_house(screens.PERSON, demo_until=demo.UNTIL)
-        for file in demo.small():
-            path = folder / file.name
-            path.write_bytes(file.content)
-            reviewed = intake.review(
-                path, lake, lake.settings, wish=intake.Wish(as_of=file.as_of, accept_vanished=True)
-            )
-            intake.load(reviewed, lake, screens.PERSON)
-        lake.close()
+        screens.fill_demo(folder, demo.small())
+    setting.settings.cache_clear()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lakes(tmp_path_factory: pytest.TempPathFactory, small_demo: Path) -> Iterator[Path]:
+    """A demo lake made of the small demo files, and no real lake, for the tests of one module."""
+    folder = tmp_path_factory.mktemp("lakes")
+    shutil.copytree(small_demo / "demo", folder / "demo")
+    with pytest.MonkeyPatch.context() as patch:
+        screens.point_to(patch, folder)
         yield folder
     setting.settings.cache_clear()

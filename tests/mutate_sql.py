@@ -22,13 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from dx_data.catalog import counted_by, populations, run
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.errors import AnswerBroken
-from dx_data.spec import Kind, Population, Question
+from dx_data.spec import Kind, Population, Question, read_yaml
 from tests.sql_mutants import Mutant, Names, mutants, printed
 from tests.test_questions import CATALOG, QUESTIONS, TODAY, cells, example, example_files, typed, visible
 
@@ -188,7 +187,7 @@ def _show(benches: Iterable[Bench], text: Text, sql: str) -> None:
 def equivalents() -> dict[str, set[str]]:
     """The mutants of each text that no example can tell from the original."""
     found: dict[str, set[str]] = defaultdict(set)
-    for entry in yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8")) or []:
+    for entry in read_yaml(EQUIVALENT.read_text(encoding="utf-8")) or []:
         assert set(entry) == {"text", "reason", "mutants"}, f"keys are text, reason, mutants: {entry}"
         found[entry["text"]].update(entry["mutants"])
     return found

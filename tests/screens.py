@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dx_data import demo, house, intake
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.settings import ROOT
 from dx_data.ui import asgi
 
 STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+ENGLISH = re.compile(r"[A-Za-z]{3,}[ ]+[a-z]{2,}")  # two words: a sentence that nobody translated
 PERSON = Person("試験", frozenset(Role))
 
 
@@ -21,6 +26,16 @@ def point_to(patch: pytest.MonkeyPatch, folder: Path, *, demo_flag: str = "") ->
     patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
     patch.setenv("DX_SERVE_DEMO", demo_flag)
     setting.settings.cache_clear()
+
+
+def fill_demo(folder: Path, files: Iterable[demo.DemoFile]) -> None:
+    """Make the demo lake that the settings name, of these files, which are left in the folder."""
+    with closing(house.make_house(PERSON, demo_until=demo.UNTIL)) as made:
+        for file in files:
+            path = folder / file.name
+            path.write_bytes(file.content)
+            wish = intake.Wish(as_of=file.as_of, accept_vanished=True)
+            intake.load(intake.review(path, made, made.settings, wish=wish), made, PERSON)
 
 
 def start() -> AppTest:

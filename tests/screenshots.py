@@ -21,21 +21,7 @@ from dx_data import serving
 from dx_data.settings import ROOT, settings
 
 SCREENS = ROOT / "docs" / "screens"
-PAGES = (
-    *("overview", "procedures", "applications", "forms", "cashless", "deposits"),
-    *(
-        "consultations",
-        "trainings",
-        "desk",
-        "contract",
-        "deadlines",
-        "health",
-        "benchmark",
-        "intake",
-        "history",
-        "dictionary",
-    ),
-)
+PAGES = tuple(sorted(path.stem for path in (ROOT / "pages").glob("*.py")))
 CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
 _TALLEST = 2200  # pixels; the rest of a long page looks like its beginning
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]

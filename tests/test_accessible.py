@@ -57,10 +57,24 @@ def findings(tab: Page) -> dict[str, list[str]]:
     }
 
 
+def english(tab: Page) -> list[str]:
+    """The lines of a page, and the names and hints of its controls, that nobody translated."""
+    names = tab.evaluate(
+        "[...document.querySelectorAll('[aria-label],[title],[placeholder]')].flatMap(node =>"
+        " ['aria-label', 'title', 'placeholder'].map(name => node.getAttribute(name) || ''))"
+    )
+    said = [tab.locator("[data-testid=stMain]").inner_text(), *names]
+    return [line for text in said for line in text.splitlines() if screens.ENGLISH.search(line)]
+
+
 @pytest.mark.parametrize("stem", screens.STEMS)
 def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
-    """Nothing but what is Streamlit's, in light and in dark, and nothing to scroll sideways."""
+    """Japanese, nothing of axe's but what is Streamlit's, in light and in dark, and nothing to scroll sideways."""
     screenshots.opened(tab, f"{url}/{stem}")
+    assert tab.evaluate("document.documentElement.lang") == "ja"
+    assert "【架空データ】" in tab.title()
+    assert not tab.get_by_text("この画面の一部を表示できません").count()
+    assert english(tab) == []
     ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
     light = tab.evaluate(ground)
     found = {"light": findings(tab)}
@@ -76,6 +90,7 @@ def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
     for width in _WIDTHS:
         tab.set_viewport_size({"width": width, "height": 844})
         screenshots.ready(tab)
+        assert english(tab) == []
         wide = "[document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
         assert max(tab.evaluate(wide)) <= width
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +15,7 @@ from dx_data import demo, house, intake
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.custody.ledger import Act
-from dx_data.intake import Wish
-from tests import screenshots
+from tests import screens, screenshots
 
 pytestmark = [
     pytest.mark.browser,
@@ -28,7 +26,6 @@ pytestmark = [
 PERSON = Person("試験", frozenset(Role))
 FILES = {file.name: file for file in demo.small()}
 FIRST, SECOND = sorted(name for name in FILES if name.startswith("電子申請実績"))
-ENGLISH = re.compile(r"[A-Za-z]{3,}[ ]+[a-z]{2,}")
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +33,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A demo lake with everything but the newest export of applications."""
     folder = tmp_path_factory.mktemp("browser")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DX_LAKE", str(folder / "real"))
-        patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
-        setting.settings.cache_clear()
-        made = house.make_house(PERSON, demo_until=demo.UNTIL)
-        for file in FILES.values():
-            if file.name == SECOND:
-                continue
-            path = folder / file.name
-            path.write_bytes(file.content)
-            wish = Wish(as_of=file.as_of, accept_vanished=True)
-            intake.load(intake.review(path, made, made.settings, wish=wish), made, PERSON)
-        made.close()
+        screens.point_to(patch, folder)
+        screens.fill_demo(folder, (file for file in FILES.values() if file.name != SECOND))
         yield folder
     setting.settings.cache_clear()
 
@@ -350,24 +337,7 @@ def test_a_choice_lives_in_the_address(page: Page, url: str) -> None:
     expect(again.get_by_role("heading", name="電子申請件数（月次推移、令和7年度）")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", screenshots.PAGES)
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_page_is_japanese_and_no_wider_than_its_window(page: Page, url: str, name: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 1200})
-    screenshots.opened(page, f"{url}/{name}")
-    assert page.evaluate("document.documentElement.lang") == "ja"
-    assert "【架空データ】" in page.title()
-    assert not page.get_by_text("この画面の一部を表示できません").count()
-    main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("box => box.scrollWidth - box.clientWidth") <= 1
-    names = page.evaluate(
-        "[...document.querySelectorAll('[aria-label],[title],[placeholder]')].flatMap(node =>"
-        " ['aria-label', 'title', 'placeholder'].map(name => node.getAttribute(name) || ''))"
-    )
-    assert [text for text in [main.inner_text(), *names] for text in text.splitlines() if ENGLISH.search(text)] == []
-
-
 def test_an_address_without_a_page_is_said_in_japanese(page: Page, url: str) -> None:
     screenshots.opened(page, f"{url}/nowhere")
     expect(page.get_by_role("dialog")).to_contain_text("この住所の画面はありません")
-    assert not ENGLISH.search(page.get_by_role("dialog").inner_text())
+    assert not screens.ENGLISH.search(page.get_by_role("dialog").inner_text())

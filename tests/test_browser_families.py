@@ -13,7 +13,7 @@ from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.intake import Wish
 from dx_data.ui import words
-from tests import screenshots
+from tests import screens, screenshots
 
 pytestmark = [
     pytest.mark.browser,
@@ -38,15 +38,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The real server on a demo lake with everything but the held files."""
     folder = tmp_path_factory.mktemp("families")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DX_LAKE", str(folder / "real"))
-        patch.setenv("DX_LAKE_DEMO", str(folder / "demo"))
-        setting.settings.cache_clear()
-        made = house.make_house(PERSON, demo_until=demo.UNTIL)
-        for file in FILES.values():
-            if file.name in HELD:
-                continue
-            _take(file, made, folder)
-        made.close()
+        screens.point_to(patch, folder)
+        screens.fill_demo(folder, (file for file in FILES.values() if file.name not in HELD))
         with screenshots.server(demo=True, log=folder / "log") as address:
             yield address
     setting.settings.cache_clear()

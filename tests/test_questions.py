@@ -12,7 +12,6 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from dx_data.catalog import (
     BESIDE,
@@ -31,7 +30,7 @@ from dx_data.derive import tables
 from dx_data.derive.questions_page import page
 from dx_data.errors import AnswerBroken
 from dx_data.lake import Lake
-from dx_data.spec import Column, Definition, Kind, Population, Question
+from dx_data.spec import Column, Definition, Kind, Population, Question, read_yaml
 
 EXAMPLES = Path(__file__).parent / "queries"
 TODAY = dt.date(2026, 11, 20)  # what an example that gives no reference date is asked on
@@ -57,7 +56,7 @@ each_example = pytest.mark.parametrize(
 
 @functools.cache
 def example(path: Path) -> dict[str, Any]:
-    facts = yaml.safe_load(path.read_text("utf-8"))
+    facts = read_yaml(path.read_text("utf-8"))
     assert set(facts) == {"why", "given", "params", "expect"}, f"{path.name}: keys are why, given, params, expect"
     assert isinstance(facts, dict)
     return facts

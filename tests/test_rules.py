@@ -19,7 +19,7 @@ from dx_data.text import Unreadable
 ROOT = Path(__file__).resolve().parents[1]
 FAMILIES = {name.split(".")[0] for name in RULES}
 NAME = re.compile(rf"({'|'.join(sorted(FAMILIES))})\.[a-z_0-9]+")
-ROOMS = ("door", "derive", "lake", "returned", "text.py", "intake.py", "custody/ledger.py")
+ROOMS = ("door", "derive", "lake", "returned", "text.py", "intake", "custody/ledger.py")
 FILE_NAMES = {"text.csv", "ledger.sqlite"}
 METHOD = DATASETS["receipts"].column("method")
 

@@ -60,8 +60,9 @@ def test_every_file_in_pages_is_in_the_navigation() -> None:
         for node in ast.walk(ast.parse(MAIN.read_text("utf-8")))
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
     ]
-    assert isinstance(table, ast.Tuple)
-    names = [ast.literal_eval(row.elts[0]) for row in table.elts if isinstance(row, ast.Tuple)]
+    assert isinstance(table, ast.Dict)
+    rows = [row for section in table.values if isinstance(section, ast.Tuple) for row in section.elts]
+    names = [ast.literal_eval(row.elts[0]) for row in rows if isinstance(row, ast.Tuple)]
     assert sorted(names) == STEMS
     assert names[0] == asgi.HOME
 

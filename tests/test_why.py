@@ -6,10 +6,10 @@ import csv
 import datetime as dt
 import io
 import json
-import os
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -17,12 +17,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from dx_data import demo, house, intake, why
+from dx_data import house, why
 from dx_data.access import Person, Role
 from dx_data.catalog import (
     CALENDAR,
     JOURNAL,
-    Catalog,
     Result,
     counted_by,
     declarations,
@@ -38,11 +37,10 @@ from dx_data.derive import tables
 from dx_data.derive.lineage.lists import Part
 from dx_data.errors import NotPermitted, WrongUsage
 from dx_data.house import House
-from dx_data.intake import Wish
-from dx_data.settings import Settings
 from dx_data.spec import Pii, Question
 from dx_data.why import Proof, Why, figures
 from tests.test_questions import CATALOG, TODAY, example, example_files, journal_rows, visible
+from tests.thorough import ALL, times
 
 SEED = 20261120
 # What the small demo has nothing of; every question is traced in its examples too.
@@ -52,7 +50,7 @@ NOTHING = {
 }
 EVERY = 10**9
 PERSON = Person("試験", frozenset(Role))
-QUESTIONS = list(Catalog().questions.values())
+QUESTIONS = list(CATALOG.questions.values())
 # Asked for a longer time than their default, so that the small lake has something to count.
 SINCE = {"since": dt.date(2025, 4, 1)}
 
@@ -62,18 +60,10 @@ each_question = pytest.mark.parametrize("name", [question.name for question in Q
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A demo lake made of the small demo files."""
-    folder = tmp_path_factory.mktemp("why")
-    chosen = Settings(lake=str(folder / "lake"), lake_demo=str(folder / "demo"))
-    made = house.make_house(PERSON, demo_until=demo.UNTIL, chosen=chosen)
-    for file in demo.small():
-        path = folder / file.name
-        path.write_bytes(file.content)
-        found = intake.review(path, made, made.settings, wish=Wish(as_of=file.as_of, accept_vanished=True))
-        intake.load(found, made, PERSON)
-    yield made
-    made.close()
+def filled(lakes: Path) -> Iterator[House]:
+    """The demo lake made of the small demo files."""
+    with closing(house.open_house(demo=True)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -166,9 +156,9 @@ def figure_of(answer: list[dict[str, Any]], key: dict[str, Any], column: str) ->
 # --- the property -------------------------------------------------------------------------------------------------
 
 
-@each_question
+@pytest.mark.parametrize("name", random.Random(SEED).sample(sorted(CATALOG.questions), times(40, len(QUESTIONS))))
 def test_counting_again_from_the_listed_rows_gives_the_figure(filled: House, trace: Trace, name: str) -> None:
-    """For figures by chance (SEED), in a database of their own that holds nothing else."""
+    """For figures by chance (SEED), in a database of their own that holds nothing else; usually of some questions."""
     result = asked(filled, name)
     assert bool(result.rows) == (name not in NOTHING)
     for key, column in some_figures(result, 1):
@@ -209,16 +199,15 @@ class Example:
 def test_every_question_is_traced_in_its_examples(name: str) -> None:
     """A figure by chance (SEED) of its typical examples, counted again from rows that are never simply all of them.
 
-    With DX_EXAMPLES=all of every example, which takes some minutes of a processor.
+    In a thorough run of every example.
     """
     question = CATALOG.named(name)
     traced = 0
-    every = os.environ.get("DX_EXAMPLES") == "all"
-    for path in (path for path in example_files(question) if every or path.stem.startswith("typical")):
+    for path in (path for path in example_files(question) if ALL or path.stem.startswith("typical")):
         facts = example(path)
         with visible(question.reads, facts["given"]) as connection:
             snapshot = Example(connection, question, facts["given"])
-            result = Catalog().ask(name, snapshot, today=TODAY, **(facts["params"] or {}))
+            result = CATALOG.ask(name, snapshot, today=TODAY, **(facts["params"] or {}))
             for key, column in some_figures(result, 1):
                 found = why.why(result, snapshot, key, column, {}, EVERY)
                 assert found.proof is not Proof.WHOLE, f"{path.stem}: {found.place}"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
-from dx_data.spec import Rollup, headed_sql
+from dx_data.spec import Rollup, headed_sql, read_yaml
 
 
 def rollup(name: str) -> Rollup:
     """The rollup declared in `<name>.sql`. It is ours: a broken one is a fault of the program."""
     header, sql = headed_sql(Path(__file__).with_name(f"{name}.sql"))
-    return Rollup(name=name, sql=sql, **yaml.safe_load(header))
+    return Rollup(name=name, sql=sql, **read_yaml(header))

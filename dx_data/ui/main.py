@@ -11,25 +11,35 @@ from dx_data.ui import faults, session, words
 
 # A page is one file in pages/ and one line here: file (its address too), title, the right that shows it.
 # Who lacks the right does not even find the page; the page asks for the same right again.
-PAGES = (
-    ("overview", "概要", Right.ASK),
-    ("procedures", "手続オンライン化", Right.ASK),
-    ("applications", "電子申請", Right.ASK),
-    ("cashless", "キャッシュレス", Right.ASK),
-    ("consultations", "相談・伴走支援", Right.ASK),
-    ("trainings", "研修・イベント・新技術", Right.ASK),
-    ("desk", "庁内対応", Right.ASK),
-    ("contract", "契約の進捗", Right.ASK),
-    ("benchmark", "全国・23区との比較", Right.ASK),
-    ("intake", "データ取込", Right.CHECK),
-    ("history", "取込履歴", Right.ASK),
-    ("dictionary", "データ辞書", Right.ASK),
-    # The bar at the top folds what does not fit: these have links on the pages above, too.
-    ("health", "データの健康", Right.ASK),
-    ("deadlines", "契約の期限", Right.ASK),
-    ("deposits", "入金と手数料", Right.ASK),
-    ("forms", "フォーム", Right.ASK),
-)
+# A section is one menu in the bar at the top; the pages without one stand in the bar themselves.
+PAGES = {
+    "": (("overview", "概要", Right.ASK),),
+    "手続と申請": (
+        ("procedures", "手続オンライン化", Right.ASK),
+        ("applications", "電子申請", Right.ASK),
+        ("forms", "フォーム", Right.ASK),
+    ),
+    "収納": (
+        ("cashless", "キャッシュレス", Right.ASK),
+        ("deposits", "入金と手数料", Right.ASK),
+    ),
+    "支援と庁内": (
+        ("consultations", "相談・伴走支援", Right.ASK),
+        ("trainings", "研修・イベント・新技術", Right.ASK),
+        ("desk", "庁内対応", Right.ASK),
+    ),
+    "契約と比較": (
+        ("contract", "契約の進捗", Right.ASK),
+        ("deadlines", "契約の期限", Right.ASK),
+        ("benchmark", "全国・23区との比較", Right.ASK),
+    ),
+    "データ": (
+        ("intake", "データ取込", Right.CHECK),
+        ("history", "取込履歴", Right.ASK),
+        ("health", "データの健康", Right.ASK),
+        ("dictionary", "データ辞書", Right.ASK),
+    ),
+}
 
 
 def refused() -> None:
@@ -38,12 +48,16 @@ def refused() -> None:
 
 
 person = access.local_person()
-pages = [
-    st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == PAGES[0][0])
-    for name, title, right in PAGES
-    if person.may(right)
-]
-navigation = st.navigation(pages or [st.Page(refused, title="利用できません", default=True)], position="top")
+pages = {
+    section: [
+        st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=not section)
+        for name, title, right in members
+        if person.may(right)
+    ]
+    for section, members in PAGES.items()
+}
+shown = {section: members for section, members in pages.items() if members}
+navigation = st.navigation(shown or [st.Page(refused, title="利用できません", default=True)], position="top")
 mark = ""
 with faults.spoken():
     mark = f"【{session.DEMO_MARK}】" if session.uses_demo() and session.is_there() else ""

@@ -99,10 +99,10 @@ def _text(trace: Trace) -> str:
         return ""
     body: exp.Expr = lists[0]
     for each in lists[1:]:
-        body = exp.union(body, each, distinct=False)
-    steps = [*((relation.name, relation.body) for relation in trace.flat.relations), *trace.steps]
-    written = ", ".join(f"{name} AS ({query.sql(dialect=DIALECT)})" for name, query in steps)
-    return f"WITH {written} {body.sql(dialect=DIALECT)}"
+        body = exp.union(body, each, distinct=False, copy=False)
+    relations = [f"{each.name} AS ({each.body.sql(dialect=DIALECT)})" for each in trace.flat.relations]
+    steps = [f"{name} AS ({query.sql(dialect=DIALECT, copy=False)})" for name, query in trace.steps]
+    return f"WITH {', '.join(relations + steps)} {body.sql(dialect=DIALECT, copy=False)}"
 
 
 @dataclass(frozen=True)
@@ -466,10 +466,10 @@ def _sums_some(agg: exp.Expr) -> bool:
 def _together(queries: list[exp.Expr]) -> exp.Expr:
     """All rows of these queries, each once."""
     if len(queries) == 1 and isinstance(queries[0], exp.Select):
-        return queries[0].copy().distinct()
-    found = queries[0]
-    for each in queries[1:]:
-        found = exp.union(found, each, distinct=True)
+        return queries[0].distinct()
+    found = queries[0].copy()
+    for each in queries[1:]:  # copied once each, not anew with every further one
+        found = exp.union(found, each.copy(), distinct=True, copy=False)
     return found
 
 
