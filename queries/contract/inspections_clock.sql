@@ -27,7 +27,7 @@ WITH kept AS (
         min(recorded_on)                                                      AS first_on,
         count(*) FILTER (WHERE kind = '点検')                                 AS inspections,
         max(recorded_on) FILTER (WHERE kind = '点検')                         AS last_on,
-        arg_max_null(result, (recorded_on, record_id)) FILTER (WHERE kind = '点検') AS result
+        arg_max(coalesce(result, ''), (recorded_on, record_id)) FILTER (WHERE kind = '点検') AS result
     FROM information_log
     WHERE recorded_on <= $as_of AND information <> '貸与資料'
     GROUP BY information
@@ -47,7 +47,7 @@ SELECT
     first_on,
     inspections,
     last_on,
-    result,
+    nullif(result, '')                                                        AS result,
     due_on,
     CASE WHEN due_on < $as_of THEN $as_of - due_on END                        AS late_days,
     CASE
