@@ -125,7 +125,7 @@ mutate-sql: $(DEV)
 	@$(PY) -m tests.mutate_sql $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED)) $(NAMES)
 
 bench: $(DEV)
-	@for each in door ledger_book receipts long_export questions; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+	@for each in door ledger_book receipts long_export questions pages; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
 
 fuzz: $(DEV)
 	@$(PY) -m tests.fuzz $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED))

@@ -59,7 +59,7 @@ class House:
     def ask(
         self,
         name: str,
-        snapshot: str | int | None = None,
+        snapshot: str | int | Moment | None = None,
         *,
         today: dt.date | None = None,
         version: int | None = None,
@@ -80,7 +80,7 @@ class House:
         self,
         name: str,
         since: str | dt.date,
-        snapshot: str | int | None = None,
+        snapshot: str | int | Moment | None = None,
         /,
         *,
         today: dt.date | None = None,
@@ -104,8 +104,10 @@ class House:
         )
         return self._marked(found)
 
-    def at(self, snapshot: str | int | None, lake: Lake | None = None) -> Moment:
-        """The lake (another opening of it) at a snapshot, with the journal of what arrived."""
+    def at(self, snapshot: str | int | Moment | None, lake: Lake | None = None) -> Moment:
+        """The lake (another opening of it) at a snapshot, with the journal of what arrived; a moment is itself."""
+        if isinstance(snapshot, Moment):
+            return snapshot
         return replace((lake or self.lake).at(snapshot), arrivals=lambda: arrivals.arrivals(self.ledger))
 
     def _day(self, snapshot: int) -> dt.date:

@@ -110,7 +110,7 @@ def test_somebody_looks_up_this_quarter_and_shares_a_link(
     strip.get_by_role("button", name="閉じる").click()
     expect(strip).to_be_hidden()
 
-    page.get_by_role("link", name="電子申請をくわしく見る").first.click()
+    page.get_by_role("link", name="電子申請へ").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("電子申請")
     screenshots.ready(page)
     page.get_by_role("combobox", name="年度").click()

@@ -36,8 +36,19 @@ Commit = Callable[[dict[str, Any]], None]
 class Lake:
     """One lake, open: attach once per process, a cursor per use, loads in turn, readers never waiting."""
 
-    def __init__(self, address: str, data: str | None = None, *, municipality: str = "131229") -> None:
-        """Open an existing lake; NotFound if there is none, StartRefused if it must not be used where it lies."""
+    def __init__(
+        self,
+        address: str,
+        data: str | None = None,
+        *,
+        municipality: str = "131229",
+        facts: dict[str, str] | None = None,
+    ) -> None:
+        """Open an existing lake; NotFound if there is none, StartRefused if it must not be used where it lies.
+
+        Its facts are read with Python's SQLite. Who has the lake open gives them: closing a second SQLite's hold on a
+        file lets go of the locks that DuckDB's has on it in the same process (sqlite.org/howtocorrupt.html 2.2).
+        """
         self.folder = place.local(address)
         self.municipality = municipality
         if not (self.folder / place.CATALOGUE).exists():
@@ -46,7 +57,7 @@ class Lake:
                 "`dx load` でファイルを取り込むと作られます。デモは `dx demo` で作れます",
             )
         self._data = Path(data) if data else self.folder / "tables"
-        self._facts = place.facts(self.folder)
+        self._facts = facts or place.facts(self.folder)
         if int(self._facts["format"]) > place.FORMAT:
             raise StartRefused.because("新しい版で作られた台帳です", "プログラムを新しい版にしてください")
         self.id: str = self._facts["id"]
@@ -109,7 +120,7 @@ class Lake:
         An internal fault of DuckDB ends the whole database it happens in. What asks unusual questions asks them here,
         so that the answers on everybody's screens live on.
         """
-        with closing(Lake(str(self.folder), str(self._data), municipality=self.municipality)) as own:
+        with closing(Lake(str(self.folder), str(self._data), municipality=self.municipality, facts=self._facts)) as own:
             own._connection.execute("SET threads = 1")
             yield own
 

@@ -49,7 +49,7 @@ def _told(here: Session, name: str, since: dt.date, columns: Sequence[str], *, p
     """The sentences of those of the named figures that changed."""
     titles = {here.house.catalog.named(name).column(column).title for column in columns}
     try:
-        result = here.house.compare(name, since, here.snapshot, today=here.today, parts=parts)
+        result = here.house.compare(name, since, here.at, today=here.today, parts=parts)
     except AcrossBreak as stopped:
         return [_refused(stopped)]
     told = [line for row, line in zip(result.records(), _sentences(result), strict=False) if row["figure"] in titles]
@@ -71,7 +71,7 @@ def since_seen(here: Session, result: Result) -> None:
     opening = "前に見たときとの差" if len(shown) > 1 else "先週の報告との差"
     asked = {"across_break": name in here.across, "parts": bool(st.session_state.get(f"apart_{name}"))}
     try:
-        found = here.house.compare(name, since, today=here.today, **asked, **result.params)
+        found = here.house.compare(name, since, here.at, today=here.today, **asked, **result.params)
     except AcrossBreak as stopped:
         with st.expander(f"{opening}（示していません）"):
             _lines([_refused(stopped)])

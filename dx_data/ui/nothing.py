@@ -33,7 +33,7 @@ def said(here: Session, result: Result, empty: str = "") -> str:
 
 def _lacking(here: Session, read: Iterable[Dataset]) -> list[Dataset]:
     """Those of the datasets of which no file came yet; masters and sub-tables, which may stay without rows, aside."""
-    at = here.house.lake.at(here.snapshot)
+    at = here.at
     return [each for each in read if not each.dated and not each.child_of and at.updated([each.name]) is None]
 
 

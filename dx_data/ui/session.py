@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from dx_data.access import Person, Right
 from dx_data.catalog import Result
 from dx_data.errors import Stopped, WrongUsage
 from dx_data.house import House
+from dx_data.lake import Moment
 from dx_data.settings import settings
 from dx_data.text import japanese_date
 from dx_data.ui import faults
@@ -26,7 +28,10 @@ SNAPSHOT, DAY, ACROSS = "snapshot", "day", "across"
 
 @dataclass
 class Session:
-    """One run of one page: the open house, the person, and the filters that the page's address carries."""
+    """One run of one page: the open house, the person, and the filters that the page's address carries.
+
+    The whole page speaks of one moment, so that a load in between cannot make two cards of it disagree.
+    """
 
     house: House
     person: Person
@@ -35,14 +40,19 @@ class Session:
     filters: dict[str, str] = field(default_factory=dict)
     across: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def today(self) -> dt.date:
         """The reference date: the address's, else the house's."""
         return self.day or self.house.today()
 
+    @cached_property
+    def at(self) -> Moment:
+        """The moment that the page shows: the address's snapshot, else the newest when it was first asked for."""
+        return self.house.at(self.snapshot)
+
     def ask(self, name: str, **params: Any) -> Result:
         """The answer to a question at the address's snapshot and day, else as it stands now."""
-        return self.house.ask(name, self.snapshot, today=self.today, across_break=name in self.across, **params)
+        return self.house.ask(name, self.at, today=self.today, across_break=name in self.across, **params)
 
     def link(self, result: Result) -> str:
         """The address that shows this answer again: its snapshot, its day, the page's filters."""

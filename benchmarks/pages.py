@@ -1,0 +1,117 @@
+"""What the server needs for each page: with its answers already there, as it is opened again, and with nothing known.
+
+`python -m benchmarks.pages` runs every page on the demo lake (`DX_LAKE_DEMO`) in this process, the three in turn, and
+prints the medians of the script runs' seconds and their ratios to the first: opened again at most 1.5 (goal), with
+nothing known at most 3. "Already there" hands the page the very answers it got before, without a look at the lake.
+`--cpu` counts the processor's seconds, for a busy machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.testing.v1 import AppTest
+
+from dx_data.catalog import Catalog, Result
+from dx_data.house import House
+from dx_data.settings import ROOT
+from dx_data.ui import asgi, session
+
+RUNS = 7
+WARM, COLD = 1.5, 3.0
+STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+
+
+class Clock:
+    """Adds up the seconds of the script runs."""
+
+    spent = 0.0
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        """Stand in the way of every script run of this process."""
+        run = ScriptRunner._run_script
+
+        def timed(runner: ScriptRunner, data: Any) -> None:
+            began = now()
+            run(runner, data)
+            self.spent += now() - began
+
+        ScriptRunner._run_script = timed  # type: ignore[method-assign]
+
+
+@contextmanager
+def known(answers: dict[str, Result]) -> Iterator[None]:
+    """Every question is answered from here, where it was asked before."""
+    ask, compare = House.ask, House.compare
+
+    def remembered(way: Any) -> Any:
+        def answer(home: House, *words: Any, **more: Any) -> Result:
+            key = repr((way.__name__, words, sorted(more.items())))
+            if key not in answers:
+                answers[key] = way(home, *words, **more)
+            return answers[key]
+
+        return answer
+
+    House.ask, House.compare = remembered(ask), remembered(compare)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        House.ask, House.compare = ask, compare  # type: ignore[method-assign]
+
+
+def forget(catalog: Catalog) -> None:
+    """No answer is remembered."""
+    catalog._answers.clear()
+
+
+def measured(clock: Clock, at: AppTest, stem: str) -> float:
+    """One run of a page."""
+    clock.spent = 0.0
+    done = at.switch_page(str(ROOT / "pages" / f"{stem}.py")).run()
+    if done.exception:
+        raise RuntimeError(f"{stem}: {done.exception[0].message}")
+    return clock.spent
+
+
+def main() -> int:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--cpu", action="store_true")
+    parser.add_argument("pages", nargs="*", default=STEMS)
+    wanted = parser.parse_args()
+    clock, missed = Clock(time.process_time if wanted.cpu else time.perf_counter), 0
+    at = AppTest.from_file(str(asgi.SCRIPT), default_timeout=120).run()
+    catalog = session.opened().catalog
+    for stem in wanted.pages or STEMS:
+        taken: dict[str, list[float]] = {"there": [], "again": [], "nothing": []}
+        answers: dict[str, Result] = {}
+        with known(answers):
+            measured(clock, at, stem)
+        for _ in range(wanted.runs):
+            with known(answers):
+                taken["there"].append(measured(clock, at, stem))
+            forget(catalog)
+            taken["nothing"].append(measured(clock, at, stem))
+            taken["again"].append(measured(clock, at, stem))
+        there, again, nothing = (statistics.median(taken[name]) for name in ("there", "again", "nothing"))
+        held = again <= WARM * there and nothing <= COLD * there
+        missed += not held
+        print(
+            f"{stem}: {there * 1000:.0f} ms; opened again {again / there:.2f} (goal {WARM}),"
+            f" nothing known {nothing / there:.2f} (goal {COLD}){'' if held else ' — missed'}",
+            flush=True,
+        )
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
