@@ -91,7 +91,7 @@ def main() -> int:
     clock, missed = Clock(time.process_time if wanted.cpu else time.perf_counter), 0
     at = AppTest.from_file(str(asgi.SCRIPT), default_timeout=120).run()
     catalog = session.opened().catalog
-    for stem in wanted.pages or STEMS:
+    for stem in wanted.pages:
         taken: dict[str, list[float]] = {"there": [], "again": [], "nothing": []}
         answers: dict[str, Result] = {}
         with known(answers):

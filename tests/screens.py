@@ -32,10 +32,15 @@ def fill_demo(folder: Path, files: Iterable[demo.DemoFile]) -> None:
     """Make the demo lake that the settings name, of these files, which are left in the folder."""
     with closing(house.make_house(PERSON, demo_until=demo.UNTIL)) as made:
         for file in files:
-            path = folder / file.name
-            path.write_bytes(file.content)
-            wish = intake.Wish(as_of=file.as_of, accept_vanished=True)
-            intake.load(intake.review(path, made, made.settings, wish=wish), made, PERSON)
+            take(file, made, folder)
+
+
+def take(file: demo.DemoFile, opened: house.House, folder: Path) -> None:
+    """Load a demo file, which is left in the folder."""
+    path = folder / file.name
+    path.write_bytes(file.content)
+    wish = intake.Wish(as_of=file.as_of, accept_vanished=True)
+    intake.load(intake.review(path, opened, opened.settings, wish=wish), opened, PERSON)
 
 
 def start() -> AppTest:

@@ -10,8 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from dx_data import demo, house, intake
 from dx_data import settings as setting
-from dx_data.access import Person, Role
-from dx_data.intake import Wish
 from dx_data.ui import words
 from tests import screens, screenshots
 
@@ -21,7 +19,6 @@ pytestmark = [
     pytest.mark.skipif(not Path(screenshots.CHROMIUM).exists(), reason=f"{screenshots.CHROMIUM} がありません"),
 ]
 
-PERSON = Person("試験", frozenset(Role))
 FILES = {file.name: file for file in demo.small()}
 # Family: the file that is held back, the page, the question and the column whose figure it brings.
 FAMILIES = {
@@ -43,13 +40,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         with screenshots.server(demo=True, log=folder / "log") as address:
             yield address
     setting.settings.cache_clear()
-
-
-def _take(file: demo.DemoFile, opened: house.House, folder: Path) -> None:
-    path = folder / file.name
-    path.write_bytes(file.content)
-    wish = Wish(as_of=file.as_of, accept_vanished=True)
-    intake.load(intake.review(path, opened, opened.settings, wish=wish), opened, PERSON)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +106,9 @@ def _has_answer(question: str) -> bool:
 def test_the_book_of_a_month_is_saved_and_comes_back_through_the_door(page: Page, url: str, tmp_path: Path) -> None:
     opened = house.open_house(demo=True)
     try:
-        _take(FILES[next(name for name in FILES if name.startswith(FAMILIES["キャッシュレス"][0]))], opened, tmp_path)
+        screens.take(
+            FILES[next(name for name in FILES if name.startswith(FAMILIES["キャッシュレス"][0]))], opened, tmp_path
+        )
     finally:
         opened.close()
     screenshots.opened(page, f"{url}/cashless")

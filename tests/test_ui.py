@@ -55,8 +55,8 @@ def test_no_english_is_left_on_a_page(lakes: Path, stem: str) -> None:
     assert [words_ for words_ in said if not re.search("[ぁ-んァ-ヶ一-龠]", words_)] == []
 
 
-def test_every_file_in_pages_is_in_the_navigation() -> None:
-    """A page is one file and one line in ui/main.py."""
+def listed_pages() -> list[tuple[str, str]]:
+    """Address and title of every page, as ui/main.py lists them."""
     (table,) = [
         node.value
         for node in ast.walk(ast.parse(MAIN.read_text("utf-8")))
@@ -64,7 +64,14 @@ def test_every_file_in_pages_is_in_the_navigation() -> None:
     ]
     assert isinstance(table, ast.Dict)
     rows = [row for section in table.values if isinstance(section, ast.Tuple) for row in section.elts]
-    names = [ast.literal_eval(row.elts[0]) for row in rows if isinstance(row, ast.Tuple)]
+    return [
+        (ast.literal_eval(row.elts[0]), ast.literal_eval(row.elts[1])) for row in rows if isinstance(row, ast.Tuple)
+    ]
+
+
+def test_every_file_in_pages_is_in_the_navigation() -> None:
+    """A page is one file and one line in ui/main.py."""
+    names = [name for name, _ in listed_pages()]
     assert sorted(names) == STEMS
     assert names[0] == asgi.HOME
 
@@ -518,24 +525,12 @@ def test_who_may_not_see_rows_sees_how_many_came_with_which_file(lakes: Path, mo
 # --- definitions and help ---------------------------------------------------------------------------
 
 
-def titles_of_pages() -> dict[str, str]:
-    """Address and title of every page, as ui/main.py lists them."""
-    (table,) = [
-        node.value
-        for node in ast.walk(ast.parse(MAIN.read_text("utf-8")))
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
-    ]
-    assert isinstance(table, ast.Dict)
-    rows = [row for section in table.values if isinstance(section, ast.Tuple) for row in section.elts]
-    return {ast.literal_eval(row.elts[0]): ast.literal_eval(row.elts[1]) for row in rows if isinstance(row, ast.Tuple)}
-
-
 def test_a_page_calls_itself_as_the_navigation_does() -> None:
     """The list of definitions names pages by the first word of their own descriptions."""
     said = {
         stem: (ast.get_docstring(ast.parse((ROOT / "pages" / f"{stem}.py").read_text("utf-8"))) or "") for stem in STEMS
     }
-    assert {stem: text.partition(":")[0] for stem, text in said.items()} == titles_of_pages()
+    assert {stem: text.partition(":")[0] for stem, text in said.items()} == dict(listed_pages())
 
 
 def test_where_a_figure_is_shown_is_what_the_pages_ask(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:

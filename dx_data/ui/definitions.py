@@ -16,7 +16,7 @@ from dx_data.catalog import BESIDE, read_subjects
 from dx_data.datasets import DATASETS
 from dx_data.derive import questions_page
 from dx_data.settings import ROOT
-from dx_data.spec import Question, Subject
+from dx_data.spec import Question
 from dx_data.text import fold
 from dx_data.ui import faults, filters
 from dx_data.ui.session import Session
@@ -128,14 +128,9 @@ def _facts(question: Question, titles: dict[str, str]) -> Iterator[tuple[str, st
         for version in question.versions:
             yield version.title, version.change
     yield "項目", "。".join(f"{c.label}:{c.description}" if c.description else c.label for c in question.columns)
-    for noun, clause, _, columns in questions_page.subject_rows(_subjects(), [question]):
+    for noun, clause, _, columns in questions_page.subject_rows(read_subjects(), [question]):
         yield f"条項 {clause}", f"{noun} → {columns}"
     yield "コマンド", f"dx ask {question.name}"
-
-
-@cache
-def _subjects() -> tuple[Subject, ...]:
-    return read_subjects()
 
 
 @cache
