@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from dx_data import access, demo, house, intake
 from dx_data import settings as setting
@@ -18,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"
 
 Write = Callable[..., Path]
+
+# What a browser shows is waited for as long as a busy machine with two cores may need.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture

@@ -200,7 +200,7 @@ def test_somebody_prints_a_page(page: Page, url: str) -> None:
     printed = page.locator("html[data-printed]")
     for way in (page.get_by_role("button", name="このページを印刷").click, lambda: page.keyboard.press("Control+p")):
         way()
-        expect(printed).to_have_count(1, timeout=10_000)
+        expect(printed).to_have_count(1)
         assert 300 < int(printed.get_attribute("data-printed") or 0) < A4[0]
         expect(page.locator("html.dx-paper")).to_have_count(0)
         expect(drawn).to_have_css("width", f"{wide}px")

@@ -4,7 +4,7 @@
   const root = document.documentElement;
 
   // Paper. Plotly draws for the width of the screen and redraws only after a moment, so printing waits for it.
-  const PATIENCE = 5000;  // milliseconds
+  const PATIENCE = 20000;  // milliseconds; a slow PC takes several seconds for a page of ten charts
   const charts = () => [...document.querySelectorAll(".js-plotly-plot .svg-container")];
   const fits = () => charts().every((chart) => chart.offsetWidth <= document.querySelector(".stApp").clientWidth);
   const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
