@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dx_data import intake
+from dx_data import calendar, intake
 from dx_data.access import Person, Role
 from dx_data.custody import remembered
 from dx_data.custody.ledger import Act
@@ -84,7 +84,7 @@ def test_a_heading_confirmed_at_a_load_is_read_the_same_next_time(home: House, w
     assert standing(home) == ["電子申請：見出し『うけつけの番号』→『申請番号』"]
     again = take(write("b.csv", table("A2,2026/04/02 09:00,完了", head=UNKNOWN_HEAD)))
     (notice,) = [m.message for m in again.mended if m.rule == "match.remembered"]
-    today = dt.date.today()  # noqa: DTZ011
+    today = calendar.today()
     by = f"{today.year}年{today.month}月{today.day}日に 試験 担当 が決めたとおり"
     assert (again.status, notice) == ("loaded", f"見出し『うけつけの番号』を『申請番号』として読みました（{by}）")
     assert len(standing(home)) == 1  # used, not decided anew
