@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from functools import cache, cached_property
@@ -101,6 +102,9 @@ class Snapshot(Protocol):
 
     def columns(self) -> Mapping[str, frozenset[str]]:
         """The raw tables there are, with their columns."""
+
+    def near(self, names: Iterable[str]) -> AbstractContextManager[Mapping[str, str]]:
+        """Those raw tables of these datasets that lie in memory just so, with their names there, while it is open."""
 
     def changed(self, names: Iterable[str]) -> int:
         """Number of the newest snapshot, up to this one, that changed one of these tables."""
@@ -487,10 +491,14 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
         self.snapshot, self.names, self.sql = snapshot, tuple(names), sql
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
-        self.cursor = self.snapshot.cursor()
+        self._open = ExitStack()
+        self.near = self._open.enter_context(self.snapshot.near(name for name in self.names if name in DATASETS))
+        self.cursor = self._open.enter_context(closing(self.snapshot.cursor()))
         # Without it DuckLake reads its catalogue anew for every statement, which takes longer than most questions.
         self.cursor.execute("BEGIN TRANSACTION")
         raw = self.snapshot.columns()
+        counted = counted_by(self.sql, self.names)
+        self.text = self.sql and "".join((self.sql, *(population.sql for population in counted)))
         for name in self.names:
             if name == CALENDAR:
                 self.cursor.register(CALENDAR, open_days())
@@ -501,16 +509,17 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
                 continue
             for statement in self._views(DATASETS[name], raw):
                 self.cursor.execute(statement)
-        for population in counted_by(self.sql, self.names):
+        for population in counted:
             self.cursor.execute(tables.macro(population))
         return self.cursor
 
     def _views(self, dataset: Dataset, raw: Mapping[str, frozenset[str]]) -> list[str]:
         schema, version = self.snapshot.schema, self.snapshot.version
-        return tables.views(dataset, raw.get(dataset.name), schema, version, kept=raw)
+        existing = raw.get(dataset.name)
+        return tables.views(dataset, existing, schema, version, kept=raw, near=self.near, named_in=self.text)
 
     def __exit__(self, *_: object) -> None:
-        self.cursor.close()
+        self._open.close()
 
 
 class look_between(look):  # noqa: N801

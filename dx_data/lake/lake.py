@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -20,6 +21,7 @@ from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRef
 from dx_data.lake import history, place
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.moment import Moment
+from dx_data.lake.near import Near
 from dx_data.lake.place import ALIAS, META
 from dx_data.lake.plan import Part, Plan, older_problem, plan_part, vanished_problem
 from dx_data.lake.reference import declared
@@ -28,6 +30,7 @@ from dx_data.lake.write import apply
 from dx_data.spec import Dataset
 
 _TURN_SECONDS = 600
+_SHAPES = 64
 
 Announce = Callable[[int], tuple[int, str]]
 Commit = Callable[[dict[str, Any]], None]
@@ -65,6 +68,8 @@ class Lake:
         self._history: tuple[int, list[Load]] = (-1, [])
         self._history_lock = Lock()
         self._dated: dict[tuple[str, str], tuple[int, dict[str, dt.date]]] = {}
+        self._near: Near | None = None
+        self._shapes = lru_cache(maxsize=_SHAPES)(self._shape)
 
     @classmethod
     def create(
@@ -161,7 +166,23 @@ class Lake:
         return self._moment(int(number))
 
     def _moment(self, number: int) -> Moment:
-        return Moment(number, self.id, self.municipality, self.cursor, self.loads)
+        return Moment(number, self.id, self.municipality, self.cursor, self.loads, self._shapes, self._near)
+
+    def _shape(self, number: int) -> Mapping[str, frozenset[str]]:
+        """The raw tables there were at a snapshot, with their columns. What was never alters, so it is remembered."""
+        lives = "{0}.begin_snapshot <= $n AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot > $n)"
+        with closing(self.cursor()) as cursor:
+            rows = cursor.execute(
+                f"SELECT t.table_name, list(c.column_name) FROM {META}.ducklake_table t"
+                f" JOIN {META}.ducklake_column c USING (table_id)"
+                f" WHERE {lives.format('t')} AND {lives.format('c')} GROUP BY t.table_name",
+                {"n": number},
+            ).fetchall()
+        return {name: frozenset(columns) for name, columns in rows}
+
+    def keep_near(self) -> None:
+        """From now on questions find the tables they read in memory: for who asks many, such as the screens."""
+        self._near = self._near or Near(self.cursor)
 
     def loads(self) -> list[Load]:
         """All loads and undos, newest first."""

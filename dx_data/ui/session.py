@@ -88,6 +88,7 @@ def _still_there(opened: _Opened) -> bool:
 )
 def _open(place: str, demo: bool) -> _Opened:
     house = houses.open_house(demo=demo, chosen=settings())
+    house.lake.keep_near()
     return _Opened(house, house.lake.ledger_file.stat().st_ino)
 
 
