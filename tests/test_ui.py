@@ -162,7 +162,12 @@ def test_a_card_has_its_seven_things(lakes: Path) -> None:
     assert "<dt>出典</dt><dd>電子申請、フォーム管理台帳（架空データ）</dd>" in html
     assert "snapshot=" in html
     saves = [button.label for button in at.get("download_button")]
-    assert set(saves) == {"CSV を保存（内部資料）", "Excel を保存（内部資料）", "図を SVG で保存（内部資料）"}
+    assert set(saves) == {
+        "CSV を保存（内部資料）",
+        "Excel を保存（内部資料）",
+        "図を PNG で保存（内部資料）",
+        "図を SVG で保存（内部資料）",
+    }
 
 
 def test_what_is_missing_in_a_column_of_numbers_stands_where_its_number_would() -> None:
