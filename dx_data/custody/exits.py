@@ -28,6 +28,8 @@ MEDIA = {
     "svg": "image/svg+xml",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# What tells the browser (ui/static/picture.js) to draw an SVG into pixels before it is saved.
+_INTO_PIXELS = '<svg data-dx-save="png" '
 _UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 
@@ -106,7 +108,8 @@ def hand_over(
 ) -> HandedOver:
     """An answer, its figure, the rows behind it, a list of faults, a 受領拒否票 or a returned book as a file, recorded.
 
-    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json.
+    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json; for a
+    figure svg, or png: an SVG still, marked for the browser, which draws it into pixels as it is saved.
 
     NotPermitted without the right.
     """
@@ -129,9 +132,11 @@ def hand_over(
         explained = _why_json(what) if form == "json" else csv_bytes(why_lines(what), marked=titles)
         return HandedOver(f"元の行_{filename(what.result, form)}", explained, MEDIA[form])
     if isinstance(what, Picture):
-        drawn = what.draw(_standing_below(kind, what.result)).encode()
-        _record(kind, what.result, person, ledger, "svg")
-        return HandedOver(filename(what.result, "svg"), drawn, MEDIA["svg"])
+        drawn = what.draw(_standing_below(kind, what.result))
+        if form == "png":
+            drawn = drawn.replace("<svg ", _INTO_PIXELS, 1)
+        _record(kind, what.result, person, ledger, "png" if form == "png" else "svg")
+        return HandedOver(filename(what.result, "svg"), drawn.encode(), MEDIA["svg"])
     is_book = form == "xlsx" and what.question.name == receipt_book.QUESTION
     name = receipt_book.filename(what) if is_book else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)

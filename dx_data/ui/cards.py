@@ -21,6 +21,7 @@ from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
 _FORMS = {"csv": "CSV を保存", "xlsx": "Excel を保存"}
+_PICTURES = {"png": "図を PNG で保存", "svg": "図を SVG で保存"}
 FOLDED = "定義・保存"
 _LINE = 40
 QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
@@ -130,14 +131,14 @@ def _save(here: Session, result: Result, key: str, drawn: Sequence[Chart]) -> No
         return lambda: hand_over(Exit.INTERNAL, what, here.person, here.house.ledger, form=form).content
 
     files: list[tuple[str, str, Result | Picture]] = [(name, form, result) for form, name in _FORMS.items()]
-    files += [("図を SVG で保存", "svg", chart.picture(result)) for chart in drawn[:1]]
+    files += [(name, form, chart.picture(result)) for chart in drawn[:1] for form, name in _PICTURES.items()]
     with st.container(horizontal=True, gap="small", key=f"{key}_save"):
         for name, form, what in files:
             st.download_button(
                 f"{name}（内部資料）",
                 data=content(what, form),
-                file_name=filename(result, form),
-                mime=MEDIA[form],
+                file_name=filename(result, "svg" if form in _PICTURES else form),
+                mime=MEDIA["svg" if form in _PICTURES else form],
                 key=f"{key}_{form}",
                 on_click="ignore",
                 help="保存すると、だれが何を保存したかが台帳に残ります。",

@@ -41,6 +41,17 @@ def fiscal_year(here: Session, key: str = "year") -> Year:
     return Year(title, start, min(calendar.fiscal_year_end(start), here.today))
 
 
+def month(here: Session, year: Year, filled: Sequence[dt.date], key: str = "month") -> tuple[str, dt.date]:
+    """A begun month of a 年度, newest first: its title and first day; unless asked, the newest `filled` one."""
+    first = calendar.fiscal_year(year.since) * 12 + 3
+    last = year.until.year * 12 + year.until.month - 1
+    days = [dt.date(at // 12, at % 12 + 1, 1) for at in range(last, first - 1, -1)]
+    titles = {f"{day.year}年{day.month}月": day for day in days}
+    newest = max(filled, default=days[0])
+    title = choice(here, key, "事績簿の年月", list(titles), default=f"{newest.year}年{newest.month}月")
+    return title, titles[title]
+
+
 def organisation(here: Session) -> dict[str, str]:
     """In which organisation figures by section are shown: today's, or that of their own days."""
     known = here.house.catalog.named("applications_by_section").params["view"]
