@@ -91,14 +91,17 @@ check: $(DEV)
 	@echo '部屋の順序を見ています…'
 	@$(PY) -m pytest -q tests/test_architecture.py
 
+# Two at once, a file each, in the order of tests/conftest.py: xdist's own would begin the few long tests last.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: $(DEV) browser
 	@$(MAKE) --no-print-directory check
 	@echo 'すべてのテストを動かしています…'
-	@$(PY) -m pytest -q -n 2 --dist loadfile
+	@$(PY) -m pytest -q $(TWO)
 
 # The same with all that a usual run leaves to chance: every moment of a kill, every example, every figure traced.
 test-all: $(DEV) browser
-	@DX_EXAMPLES=all $(PY) -m pytest -q -n 2 --dist loadfile
+	@DX_EXAMPLES=all $(PY) -m pytest -q $(TWO)
 
 # Chromium and a Japanese font for the tests that look at the screen.
 browser:

@@ -172,8 +172,12 @@ def address(demo: bool, chosen: Settings | None = None) -> str:
 def open_house(*, demo: bool = False, chosen: Settings | None = None) -> House:
     """Open an existing lake, sweep what killed processes left, settle open intents. NotFound if there is no lake."""
     chosen = chosen or settings()
-    door.sweep()
     lake = Lake(address(demo, chosen), None if demo else chosen.lake_data, municipality=chosen.municipality_code)
+    return _opened(lake, chosen)
+
+
+def _opened(lake: Lake, chosen: Settings) -> House:
+    door.sweep()
     house = House(chosen, lake, Catalog(), Ledger(lake.ledger_file))
     settle(house)
     return house
@@ -185,16 +189,16 @@ def make_house(person: Person, *, demo_until: dt.date | None = None, chosen: Set
     chosen = chosen or settings()
     demo = demo_until is not None
     place = address(demo, chosen)
-    if not lakes.exists(place):
-        lake = Lake.create(
-            place,
-            None if demo else chosen.lake_data,
-            municipality=chosen.municipality_code,
-            demo_until=demo_until,
-        )
-        Ledger(lake.ledger_file).append(person.name, Act.MADE, lake.id, demo=demo)
-        lake.close()
-    return open_house(demo=demo, chosen=chosen)
+    if lakes.exists(place):
+        return open_house(demo=demo, chosen=chosen)
+    lake = Lake.create(
+        place,
+        None if demo else chosen.lake_data,
+        municipality=chosen.municipality_code,
+        demo_until=demo_until,
+    )
+    Ledger(lake.ledger_file).append(person.name, Act.MADE, lake.id, demo=demo)
+    return _opened(lake, chosen)
 
 
 def settle(house: House) -> None:

@@ -18,6 +18,8 @@ from dx_data import demo, house
 from dx_data.settings import Settings
 from tests.thorough import times
 
+pytestmark = pytest.mark.slow
+
 UNTIL = pd.Timestamp("2026-11-20")
 MINUTE = 60
 

@@ -23,6 +23,8 @@ from dx_data.ui import asgi, definitions, faults, guide, month, tables, words
 from tests import screens, screenshots
 from tests.screens import PERSON, STEMS, markup, page, point_to, start
 
+pytestmark = pytest.mark.slow  # all of them together
+
 ROOT = setting.ROOT
 MAIN = asgi.SCRIPT
 
@@ -36,9 +38,14 @@ def _read_settings_anew() -> None:
 # --- every page -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stem", STEMS)
-def test_every_page_renders_and_says_that_it_is_a_demo(lakes: Path, stem: str) -> None:
-    at = page(stem)
+@pytest.fixture(scope="module", params=STEMS)
+def drawn(lakes: Path, request: pytest.FixtureRequest) -> AppTest:
+    """A page as it is drawn, once for all that look at nothing but that."""
+    return page(request.param)
+
+
+def test_every_page_renders_and_says_that_it_is_a_demo(drawn: AppTest) -> None:
+    at = drawn
     assert not at.exception
     assert [error.value for error in at.error] == []
     (title,) = at.title
@@ -46,10 +53,9 @@ def test_every_page_renders_and_says_that_it_is_a_demo(lakes: Path, stem: str) -
     assert "架空データ — 数値はすべて作りものです" in markup(at)
 
 
-@pytest.mark.parametrize("stem", STEMS)
-def test_no_english_is_left_on_a_page(lakes: Path, stem: str) -> None:
+def test_no_english_is_left_on_a_page(drawn: AppTest) -> None:
     """Words of our own: labels, headings, buttons, help. (Streamlit's are static/ja.js's.)"""
-    at = page(stem)
+    at = drawn
     said = [element.value for element in (*at.title, *at.header, *at.info, *at.caption, *at.warning)]
     said += [element.label for element in (*at.selectbox, *at.button, *at.metric, *at.checkbox, *at.expander)]
     assert [words_ for words_ in said if not re.search("[ぁ-んァ-ヶ一-龠]", words_)] == []

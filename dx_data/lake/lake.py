@@ -46,8 +46,11 @@ class Lake:
         *,
         municipality: str = "131229",
         facts: dict[str, str] | None = None,
+        database: duckdb.DuckDBPyConnection | None = None,
     ) -> None:
         """Open an existing lake; NotFound if there is none, StartRefused if it must not be used where it lies.
+
+        It is attached to a database of its own: the given one, with nothing attached yet, or a new one.
 
         Its facts are read with Python's SQLite. Who has the lake open gives them: closing a second SQLite's hold on a
         file lets go of the locks that DuckDB's has on it in the same process (sqlite.org/howtocorrupt.html 2.2).
@@ -64,7 +67,9 @@ class Lake:
         if int(self._facts["format"]) > place.FORMAT:
             raise StartRefused.because("新しい版で作られた台帳です", "プログラムを新しい版にしてください")
         self.id: str = self._facts["id"]
-        self._connection = self._attach()
+        self._connection = database or place.database()
+        self._connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
+        self._connection.execute(place.attach_statement(self.folder, self._data))
         self._history: tuple[int, list[Load]] = (-1, [])
         self._history_lock = Lock()
         self._dated: dict[tuple[str, str], tuple[int, dict[str, dt.date]]] = {}
@@ -83,10 +88,11 @@ class Lake:
         """Make an empty lake and open it; `demo_until` marks it for good as a demo that ends on that day."""
         folder = place.local(address)
         folder.mkdir(parents=True, exist_ok=True)
+        database = place.database()
         with FileLock(folder / "turn.lock", timeout=_TURN_SECONDS):
             if not (folder / place.CATALOGUE).exists():
-                place.make(folder, Path(data) if data else folder / "tables", demo_until)
-        return cls(address, data, municipality=municipality)
+                place.make(database, folder, Path(data) if data else folder / "tables", demo_until)
+        return cls(address, data, municipality=municipality, database=database)
 
     @property
     def demo_until(self) -> dt.date | None:
@@ -102,21 +108,6 @@ class Lake:
         commit ("database is locked", measured).
         """
         return self.folder / place.LEDGER
-
-    def _attach(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(
-            ":memory:",
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "temp_directory": "",
-            },
-        )
-        for name in ("ducklake", "sqlite_scanner"):
-            connection.execute(f"LOAD {literal(str(place.extension(name)))}")
-        connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
-        connection.execute(place.attach_statement(self.folder, self._data))
-        return connection
 
     @contextmanager
     def apart(self) -> Iterator[Lake]:

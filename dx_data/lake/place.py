@@ -97,17 +97,32 @@ def attach_statement(folder: Path, data: Path) -> str:
     )
 
 
-def make(folder: Path, data: Path, demo_until: dt.date | None) -> None:
-    """Make the catalogue aside and move it into place, so that a kill leaves no half lake."""
+def database() -> duckdb.DuckDBPyConnection:
+    """A database of its own that can attach lakes. Loading the extensions takes most of the time of opening one."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": "",
+        },
+    )
+    for name in ("ducklake", "sqlite_scanner"):
+        connection.execute(f"LOAD {literal(str(extension(name)))}")
+    return connection
+
+
+def make(connection: duckdb.DuckDBPyConnection, folder: Path, data: Path, demo_until: dt.date | None) -> None:
+    """Make the catalogue aside and move it into place, so that a kill leaves no half lake.
+
+    `connection` is that of a `database()`; nothing stays attached to it.
+    """
     aside = folder / f"{CATALOGUE}.new"
     for old in folder.glob(f"{CATALOGUE}.new*"):
         old.unlink()
     data.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"})
-    for name in ("ducklake", "sqlite_scanner"):
-        connection.execute(f"LOAD {literal(str(extension(name)))}")
     connection.execute(attach_statement(folder, data).replace(CATALOGUE, f"{CATALOGUE}.new", 1))
-    connection.close()
+    connection.execute(f"DETACH {ALIAS}")
     known = {"id": secrets.token_hex(4), "format": str(FORMAT), "made_at": calendar.now().isoformat()}
     if demo_until:
         known["demo_until"] = demo_until.isoformat()
