@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from dx_data.catalog import JOURNAL, Catalog, Result, Snapshot, Value, look_between, run
+from dx_data.catalog import Catalog, Result, Snapshot, Value, look_between, run, told
 from dx_data.datasets import DATASETS
 from dx_data.derive import compared
 from dx_data.derive.compared import Side, Stage
@@ -112,9 +112,8 @@ def compare(
             notes=(*_notes(question, params, moved, count, day, today), *after.notes),
         )
 
-    more = (earlier.changed(question.reads), day, today, parts)
-    journal = set(question.reads).intersection(JOURNAL)  # what the snapshots do not date is not remembered
-    found = made() if journal else catalog.remembered(question, params, snapshot, more, made)
+    more = (earlier.changed(question.reads), told(question, earlier), day, today, parts)
+    found = catalog.remembered(question, params, snapshot, more, made)
     return replace(found, since=earlier.title)
 
 

@@ -47,10 +47,13 @@ class House:
         """The day on which a load became known; a demo is loaded at once, so there its files' own days count."""
         return load.as_of if self.is_demo else load.at.date()
 
-    def snapshot_on(self, day: dt.date) -> int:
-        """Number of the newest snapshot up to the end of a day; 0 where nothing was loaded yet."""
+    def snapshot_on(self, day: dt.date, loads: Sequence[Load] | None = None) -> int:
+        """Number of the newest snapshot up to the end of a day; 0 where nothing was loaded yet.
+
+        `loads` are those of the lake, newest first, where somebody has them at hand.
+        """
         number = 0
-        for load in reversed(self.lake.loads()):
+        for load in reversed(self.lake.loads() if loads is None else loads):
             if self.known_on(load) > day:
                 break
             number = load.snapshot
@@ -94,11 +97,14 @@ class House:
         Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed
         in between, unless `across_break`.
         """
-        now, today = self.at(snapshot), today or self.today()
-        earlier = self.at(self.snapshot_on(since) if isinstance(since, dt.date) else since)
-        day = since if isinstance(since, dt.date) else self._day(earlier.number)
+        now, today, loads = self.at(snapshot), today or self.today(), self.lake.loads()
+        if isinstance(since, dt.date):
+            earlier, day = now.earlier(self.snapshot_on(since, loads)), since
+        else:
+            earlier = self.at(since)
+            day = self._day(earlier.number, loads)
         if not across_break:
-            breaks.refuse(self.catalog.named(name, version), day, self._day(now.number))
+            breaks.refuse(self.catalog.named(name, version), day, self._day(now.number, loads))
         found = differences.compare(
             self.catalog, name, earlier, now, day=day, today=today, version=version, parts=parts, **params
         )
@@ -110,9 +116,8 @@ class House:
             return snapshot
         return replace((lake or self.lake).at(snapshot), arrivals=lambda: arrivals.arrivals(self.ledger))
 
-    def _day(self, snapshot: int) -> dt.date:
+    def _day(self, snapshot: int, loads: Sequence[Load]) -> dt.date:
         """The day on which a snapshot became known; that of the first load for the empty lake."""
-        loads = self.lake.loads()
         days = [self.known_on(load) for load in loads if load.snapshot <= snapshot]
         return days[0] if days else min((self.known_on(load) for load in loads), default=self.today())
 

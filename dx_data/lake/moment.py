@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,8 +24,8 @@ from dx_data.spec import Dataset
 class Moment:
     """One ward's view of the lake at one snapshot. `connect` opens a cursor, `history` lists all loads.
 
-    `shapes` tells the raw tables of a snapshot with their columns; `beside` keeps copies of tables in memory, if anybody
-    does. `arrivals` are the files that came, as the house's ledger tells them; each has the moment it came at.
+    `shapes` tells the raw tables of a snapshot with their columns; `beside` keeps copies of tables in memory, where
+    somebody does. `arrivals` are the files that came, as the house's ledger tells them; each has the moment it came at.
     """
 
     number: int
@@ -115,9 +115,17 @@ class Moment:
                 if load.undoes is None
                 for table in load.tables
             ]
+        return self._arrived
+
+    @cached_property
+    def _arrived(self) -> list[dict[str, Any]]:
         later = min((load.at for load in self.history() if load.snapshot > self.number), default=None)
         found = [row for row in self.arrivals() if later is None or row["arrived_at"] < later]
         return [{**row, "arrived_at": row["arrived_at"].replace(tzinfo=None)} for row in found]
+
+    def earlier(self, number: int) -> Moment:
+        """The same lake at an earlier snapshot, which is known to be there."""
+        return replace(self, number=number)
 
     def rows(self, dataset: Dataset) -> str:
         """SQL: the ward's rows of a table; an empty table of today's shape if there is none, NULL for new columns."""

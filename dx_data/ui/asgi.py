@@ -12,6 +12,7 @@ import importlib
 import ipaddress
 import re
 import socket
+from asyncio import to_thread
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -236,13 +237,23 @@ def without_delay() -> int:
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncGenerator[None, None]:
-    """Before the first request: sockets, warm imports, and the imported world out of the collector's sight."""
+    """Before the first request: sockets, warm imports, and the imported world out of the collector's sight.
+
+    As long as the server runs, answers are made ahead in quiet moments.
+    """
     without_delay()
     for name in _HEAVY:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    yield
+    from dx_data.ui import ahead, session  # they know this module
+
+    answers = ahead.Ahead(session.shown)
+    answers.start()
+    try:
+        yield
+    finally:
+        await to_thread(answers.stop)
 
 
 def on_script_error(fault: Exception) -> bool:

@@ -39,7 +39,12 @@ def way(here: Session, page: str, label: str, **filters: str) -> Callable[[], No
 
 def a_year_of_months(here: Session) -> dict[str, dt.date]:
     """The period of a small line: this month, and the same month a year ago with all between."""
-    return {"since": here.today.replace(year=here.today.year - 1, day=1), "until": here.today}
+    return year_of_months(here.today)
+
+
+def year_of_months(today: dt.date) -> dict[str, dt.date]:
+    """The same period for a reference date."""
+    return {"since": today.replace(year=today.year - 1, day=1), "until": today}
 
 
 def tile(

@@ -108,6 +108,11 @@ def opened() -> House:
     return _open(houses.address(demo), demo).house
 
 
+def shown() -> House | None:
+    """The house on the screen, None where there is no lake to show."""
+    return opened() if is_there() else None
+
+
 def page(right: Right, lead: str = "") -> Session:
     """What every page calls first: the right is checked, the lake is open, the page's question stands under its title.
 
