@@ -83,9 +83,8 @@ def _still_there(opened: _Opened) -> bool:
         return False
 
 
-@st.cache_resource(
-    show_spinner="台帳を開いています…", validate=_still_there, on_release=lambda opened: opened.house.close()
-)
+# No spinner: the server opens the lake at its start, in a thread that has no page to show one on.
+@st.cache_resource(show_spinner=False, validate=_still_there, on_release=lambda opened: opened.house.close())
 def _open(place: str, demo: bool) -> _Opened:
     house = houses.open_house(demo=demo, chosen=settings())
     house.lake.keep_near()
