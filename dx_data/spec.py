@@ -132,6 +132,11 @@ class Column(Declared):
         """Title with unit, as on an axis or a table's head."""
         return f"{self.title}（{self.unit}）" if self.unit else self.title
 
+    @property
+    def is_change(self) -> bool:
+        """Whether its numbers say how much more or less something became: by its title (…との差, …の増減率)."""
+        return self.kind.counts and self.title.endswith(("との差", "増減率"))
+
 
 class Together(Declared):
     """Where `state` has one of `values`, the column `needs` is filled."""

@@ -524,6 +524,24 @@ def test_a_table_tells_no_data_from_zero() -> None:
     assert words.NO_DATA_LEGEND in html
 
 
+def test_every_difference_says_its_direction_in_words() -> None:
+    """A column named a difference has a title from which its cells know; a deposit's 差額 is an amount, no change."""
+    columns = [(question.name, c) for question in read_questions().values() for c in question.columns]
+    named = {(name, c.name) for name, c in columns if re.search(r"difference|change_rate", c.name)}
+    changes = {(name, c.name): c for name, c in columns if c.is_change}
+    assert named - set(changes) == {("settlement", "difference_yen")}
+    months = changes["applications_by_month", "difference"]
+    rows = [[value] for value in (-5623, 1200, 0, None)]
+    cells = re.findall(r'<td class="dx-number">(.*?)</td>', tables.html(["差"], rows, caption="例", columns=[months]))
+    assert cells == ["－5,623 減", "＋1,200 増", "±0 増減なし", "…"]
+    assert words.with_unit(-5623, months) == "－5,623件 減"
+
+
+def test_no_date_stands_in_a_page_as_programs_write_it(lakes: Path) -> None:
+    for stem in ("deadlines", "overview", "cashless"):
+        assert re.findall(r">[^<]*\b20\d\d-\d\d-\d\d\b[^<]*<", markup(page(stem))) == []
+
+
 def test_dates_are_written_the_japanese_way() -> None:
     assert words.shown(dt.date(2026, 4, 1)) == "2026年4月1日(水)"
 
