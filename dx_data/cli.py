@@ -17,7 +17,7 @@ import click
 from dx_data import access, intake, serving
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
-from dx_data.custody import remembered
+from dx_data.custody import backups, password, remembered
 from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over, view
 from dx_data.custody.receipts import receipt as receipt_of
 from dx_data.custody.refusals import Refusal
@@ -591,6 +591,59 @@ def ledger(demo: bool, verify: bool, as_json: bool) -> None:
             click.echo(f"{line.number:>6}  {line.at[:19]}  {line.who}  {line.act}  {line.subject}")
     if faults:
         sys.exit(1)
+
+
+# --- keeping ----------------------------------------------------------------------------------------------------
+
+
+def _password(file: Path) -> str:
+    """The password of backups, from its file or, where there is none, from whoever sits here."""
+    try:
+        return password.kept(file)
+    except NotFound:
+        if not sys.stdin.isatty():
+            raise
+        return str(click.prompt("控えの合言葉", hide_input=True, err=True))
+
+
+@dx.command(short_help="台帳の控えを取ります")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="フォルダー")
+@_json_option
+@click.pass_obj
+def backup(demo: bool, folder: Path, as_json: bool) -> None:
+    """台帳のすべて（目録・表データ・管理台帳）を、暗号化した1つのファイルにして、フォルダーに置きます。
+
+    画面を見ている人や取込があっても取れます。合言葉は、はじめに1つ作り、ファイル（DX_BACKUP_KEY）に置きます。
+    """
+    house = _house(demo)
+    file = Path(house.settings.backup_key)
+    if password.made(file):
+        _say(f"控えの合言葉を作り、『{file}』に置きました。")
+        _say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
+    done = backups.back_up(house.lake.folder, house.lake.data, folder, access.local_person(), password.kept(file))
+    if as_json:
+        _print_json(done.as_json())
+    else:
+        _say(done.sentence)
+
+
+@dx.command(short_help="控えから台帳を復元します")
+@click.argument("source", type=click.Path(exists=True, path_type=Path), metavar="フォルダー")
+@_json_option
+@click.pass_obj
+def restore(demo: bool, source: Path, as_json: bool) -> None:
+    """控えのファイルか、フォルダーの中のいちばん新しい控えから、台帳を復元します。
+
+    復元する場所（DX_LAKE）は、空でなければなりません。控えのすべてを確かめてから、台帳の場所に置きます。
+    """
+    chosen, place = settings(), Path(address(demo))
+    data = Path(chosen.lake_data) if chosen.lake_data and not demo else None
+    secret = _password(Path(chosen.backup_key))
+    found = backups.restore(source, place, data, access.local_person(), secret)
+    if as_json:
+        _print_json({**found, "place": str(place.absolute())})
+    else:
+        _say(f"復元しました: {place}（{found['made_at'][:16].replace('T', ' ')} の控え、時点 {found['snapshot']}）")
 
 
 # --- declarations ----------------------------------------------------------------------------------------------

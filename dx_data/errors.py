@@ -145,6 +145,10 @@ class UndoRefused(Stopped):
     """A load cannot be taken back, since later loads have written the same rows."""
 
 
+class BackupRefused(Stopped):
+    """A backup cannot be made there, or cannot be restored as it is."""
+
+
 class NotPermitted(Stopped):
     """The person lacks the role that the action needs."""
 

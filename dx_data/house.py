@@ -219,6 +219,10 @@ def settle(house: House) -> None:
             success, failure = kinds.get(intent.act, (Act.UNDO, Act.UNDO_FAILED))
             facts = {**intent.detail, "intent": intent.number, "settled": "起動時に確定"}
             if load:
-                house.ledger.append(intent.who, success, intent.subject, **facts, snapshot=load.snapshot)
+                house.ledger.append(intent.who, success, intent.subject, **facts, **_proof(house, load))
             else:
                 house.ledger.append(intent.who, failure, intent.subject, **facts)
+
+
+def _proof(house: House, load: Load) -> dict[str, Any]:
+    return {"snapshot": load.snapshot, **house.lake.proof(load.snapshot)}

@@ -18,6 +18,7 @@ from dx_data.catalog import Result, json_value
 from dx_data.custody import answer_book, receipt_book
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.refusals import Refusal
+from dx_data.errors import WrongUsage
 from dx_data.why import PARTS, Explained, Listed, Row, Why
 
 # What a spreadsheet would take for a formula when a cell begins with it.
@@ -38,6 +39,7 @@ class Exit(StrEnum):
     """The kinds of leaving (design.md, Exits) that exist so far."""
 
     INTERNAL = "内部"
+    PROTECTED = "要保護"  # so far backups alone, which custody.backups seals
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,10 @@ def hand_over(
     `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json; for a
     figure svg, or png: an SVG still, marked for the browser, which draws it into pixels as it is saved.
 
-    NotPermitted without the right.
+    NotPermitted without the right; WrongUsage for 要保護, which nothing leaves in a plain form.
     """
+    if kind is Exit.PROTECTED:
+        raise WrongUsage.because("要保護の持ち出しは、暗号化した控えだけです", "`dx backup` を使ってください")
     if isinstance(what, FaultList):
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))

@@ -53,6 +53,8 @@ class Act(StrEnum):
     CORRECTED = "手直し"
     RETIRED = "手直しの終了"
     FORGOTTEN = "記憶の取消し"
+    RESTORED = "復元"
+    INSPECTED = "点検"
 
 
 OUTCOMES = {
@@ -175,6 +177,11 @@ class Ledger:
             Line(number, at, who, act, subject, json.loads(detail), previous, seal, json.loads(apart))
             for number, at, who, act, subject, detail, previous, seal, apart in rows
         ]
+
+    def pages(self) -> bytes:
+        """The whole file as a copy of it would be, at one moment."""
+        with self._open() as connection:
+            return connection.serialize()
 
     def open_intents(self) -> list[Line]:
         """Intents that no later line settles, oldest first."""

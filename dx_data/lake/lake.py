@@ -12,13 +12,12 @@ from threading import Lock
 from typing import Any
 
 import duckdb
-from filelock import FileLock, Timeout
 
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused
-from dx_data.lake import history, place
+from dx_data.lake import history, pages, place, stored
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.moment import Moment
 from dx_data.lake.near import Near
@@ -29,10 +28,10 @@ from dx_data.lake.undo import refuse_overwritten, take_back
 from dx_data.lake.write import apply
 from dx_data.spec import Dataset
 
-_TURN_SECONDS = 600
 _SHAPES = 64
 
 Announce = Callable[[int], tuple[int, str]]
+Record = Callable[[Load], None]
 Commit = Callable[[dict[str, Any]], None]
 
 
@@ -47,10 +46,12 @@ class Lake:
         municipality: str = "131229",
         facts: dict[str, str] | None = None,
         database: duckdb.DuckDBPyConnection | None = None,
+        confined: bool = False,
     ) -> None:
         """Open an existing lake; NotFound if there is none, StartRefused if it must not be used where it lies.
 
-        It is attached to a database of its own: the given one, with nothing attached yet, or a new one.
+        It is attached to a database of its own: the given one, with nothing attached yet, or a new one. A `confined`
+        lake reads nothing outside its own folders, whatever its catalogue says.
 
         Its facts are read with Python's SQLite. Who has the lake open gives them: closing a second SQLite's hold on a
         file lets go of the locks that DuckDB's has on it in the same process (sqlite.org/howtocorrupt.html 2.2).
@@ -70,6 +71,8 @@ class Lake:
         self._connection = database or place.database()
         self._connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
         self._connection.execute(place.attach_statement(self.folder, self._data))
+        if confined:
+            self._confine()
         self._history: tuple[int, list[Load]] = (-1, [])
         self._history_lock = Lock()
         self._dated: dict[tuple[str, str], tuple[int, dict[str, dt.date]]] = {}
@@ -89,7 +92,7 @@ class Lake:
         folder = place.local(address)
         folder.mkdir(parents=True, exist_ok=True)
         database = place.database()
-        with FileLock(folder / "turn.lock", timeout=_TURN_SECONDS):
+        with place.turn(folder):
             if not (folder / place.CATALOGUE).exists():
                 place.make(database, folder, Path(data) if data else folder / "tables", demo_until)
         return cls(address, data, municipality=municipality, database=database)
@@ -108,6 +111,11 @@ class Lake:
         commit ("database is locked", measured).
         """
         return self.folder / place.LEDGER
+
+    def _confine(self) -> None:
+        folders = ", ".join(literal(str(folder.absolute())) for folder in (self.folder, self._data))
+        self._connection.execute(f"SET allowed_directories = [{folders}]")
+        self._connection.execute("SET enable_external_access = false")
 
     @contextmanager
     def apart(self) -> Iterator[Lake]:
@@ -231,6 +239,25 @@ class Lake:
             self._dated[dataset.name, column] = (written, found)
         return dict(found)
 
+    @property
+    def data(self) -> Path:
+        """The folder of the Parquet files."""
+        return self._data
+
+    def files(self, snapshot: int | None = None) -> list[str]:
+        """The Parquet files that a snapshot wrote, or all of them, by their paths below `data`."""
+        with closing(self.cursor()) as cursor:
+            rows = cursor.execute(stored.files_statement(f"{META}.")).fetchall()
+        return [path for path, written in rows if snapshot in (None, written)]
+
+    def proof(self, snapshot: int) -> dict[str, Any]:
+        """What proves later that nothing stored was changed: digests of the snapshot's files and of the catalogue now.
+
+        To be taken within a `turn`, when nobody writes.
+        """
+        catalogue = pages.digest(self.folder / place.CATALOGUE)
+        return {"files": stored.digests(self._data, self.files(snapshot)), "catalogue": catalogue}
+
     def anchors(self) -> dict[int, str]:
         """Seals of ledger lines that the history noted, by line number."""
         return {load.line: load.anchor for load in self.loads() if load.anchor}
@@ -260,13 +287,8 @@ class Lake:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Loads take turns, also across processes; a killed process gives its turn back."""
-        try:
-            with FileLock(self.folder / "turn.lock", timeout=_TURN_SECONDS):
-                yield
-        except Timeout as fault:
-            raise LoadRefused.because(
-                "ほかの取込が10分以上続いています", "取込履歴を確かめ、しばらくしてからやり直してください"
-            ) from fault
+        with place.turn(self.folder):
+            yield
 
     def load(
         self,
@@ -275,11 +297,12 @@ class Lake:
         *,
         accept_vanished: bool = False,
         before: Announce = lambda _: (0, ""),
+        after: Record = lambda _: None,
     ) -> Load:
         """Write what the plan promised, as one snapshot.
 
         `before` announces the load's number inside the turn, before anything is written, and answers with the line and
-        the seal of the ledger's intent.
+        the seal of the ledger's intent; `after` records the load inside the same turn.
         Raises LoadRefused when another load came between plan and yes, or keys vanish beyond the limit without a yes;
         LakeDamaged (rolled back) when the outcome is not what was promised.
         """
@@ -306,9 +329,18 @@ class Lake:
                 for index, part in enumerate(fresh):
                     apply(cursor, at, part, index, number, origin.as_of)
                 commit(history.written(number, origin, names, now.counts, seal=seal))
-            return self.load_named(number)
+            done = self.load_named(number)
+            after(done)
+            return done
 
-    def undo(self, number: int, author: str, *, before: Announce = lambda _: (0, "")) -> Load:
+    def undo(
+        self,
+        number: int,
+        author: str,
+        *,
+        before: Announce = lambda _: (0, ""),
+        after: Record = lambda _: None,
+    ) -> Load:
         """Take a load back, row by row: what it wrote and nobody wrote since gives way to what stood before.
 
         Raises UndoRefused naming the later loads that wrote the same rows.
@@ -322,20 +354,22 @@ class Lake:
                 )
             if number in self.undone():
                 raise UndoRefused.because(f"取込番号 {number} はすでに取り消されています", "取込履歴を確かめてください")
-            base, after, now = self._moment(load.snapshot - 1), self._moment(load.snapshot), self.at()
+            base, written, now = self._moment(load.snapshot - 1), self._moment(load.snapshot), self.at()
             new = max(each.load for each in self.loads()) + 1
             origin = Origin(load.file, load.sha256, 0, author, load.as_of, f"取込番号 {number} の取消")
             with closing(self.cursor()) as probe:
                 for name in load.tables:
-                    refuse_overwritten(probe, declared(name), load, base, after, now)
+                    refuse_overwritten(probe, declared(name), load, base, written, now)
             seal = before(new)
             counts = {"added": 0, "changed": 0, "missing": 0}
             info = history.written(new, origin, load.tables, counts, undoes=number, seal=seal)
             with self._transaction(author) as (cursor, commit):
                 for name in load.tables:
-                    take_back(cursor, declared(name), load, base, after, now)
+                    take_back(cursor, declared(name), load, base, written, now)
                 commit(info)
-            return self.load_named(new)
+            done = self.load_named(new)
+            after(done)
+            return done
 
     @contextmanager
     def _transaction(self, author: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Commit]]:
