@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check docs demo bench fuzz mutate mutate-sql screenshots lock clean dev browser
+.PHONY: help run test test-all check docs demo bench fuzz mutate mutate-sql attack screenshots lock clean dev browser
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -22,6 +22,7 @@ help:
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
 	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
 	@echo 'make mutate-sql   質問の SQL を 1 か所ずつ変えて、例が気づくかを確かめる（NUMBER=25 SEED=1 で抜き取り）'
+	@echo 'make attack       公表した数値から、伏せた件数を割り出せないかを確かめる（NUMBER=500 SEED=1）'
 	@echo 'make screenshots  画面の写真と「使い方」の絵をとる'
 	@echo 'make lock         pyproject.toml からロックファイルを書きなおす（UPGRADE=1 で新しい版へ）'
 	@echo 'make clean        つくりなおせる一時ファイルを消す（台帳と .venv は残します）'
@@ -132,6 +133,10 @@ bench: $(DEV)
 
 fuzz: $(DEV)
 	@$(PY) -m tests.fuzz $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED))
+
+# 500 wards of eight releases each, attacked by somebody who kept every pack.
+attack: $(DEV)
+	@$(PY) -m tests.attack $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED))
 
 # --- regenerating ------------------------------------------------------------------------------------------------
 

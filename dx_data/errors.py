@@ -157,6 +157,10 @@ class AcrossBreak(Stopped):
     """A difference was asked for across a day on which the definition changed, and asked for only once."""
 
 
+class DisclosureRefused(Stopped):
+    """Figures cannot be made public, since few people could be told from them."""
+
+
 class NotFound(Stopped):
     """There is no load, question, dataset or snapshot of that name."""
 
