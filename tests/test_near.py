@@ -35,6 +35,8 @@ def demo(lakes: Path) -> Iterator[tuple[House, House]]:
     """The small demo twice: read from the files, and from memory."""
     files, memory = house.open_house(demo=True), house.open_house(demo=True)
     memory.lake.keep_near()
+    for name in DATASETS:
+        memory.at(None).bring_near(name)
     yield files, memory
     files.close()
     memory.close()
@@ -49,9 +51,11 @@ def databases(lake: Lake) -> list[str]:
     return [name for (name,) in rows]
 
 
-def forms(lake: Lake, snapshot: int | None = None) -> tuple[list[str], bool]:
+def forms(lake: Lake, snapshot: int | None = None, *, bring: bool = True) -> tuple[list[str], bool]:
     """The forms that a question sees at a snapshot, and whether it sees them in memory."""
     at = lake.at(snapshot)
+    if bring:
+        at.bring_near("forms")
     with at.near(["forms"]) as near:
         place = near.get("forms") or f"{at.schema}.forms {at.version}"
         with closing(at.cursor()) as cursor:
@@ -91,6 +95,7 @@ def test_a_load_is_seen_at_once_and_its_undo_too_while_the_past_stays(lake: Lake
     first = load(lake, "forms", [form(1)])
     assert forms(lake) == (["様式1"], True)
     second = load(lake, "forms", [form(1), form(2)])
+    assert forms(lake, bring=False) == (["様式1", "様式2"], False)  # nobody waits for a copy, nobody reads an old one
     assert forms(lake) == (["様式1", "様式2"], True)
     assert forms(lake, first.snapshot) == (["様式1"], False)
     lake.undo(second.load, "試験")
@@ -110,6 +115,7 @@ def test_a_load_elsewhere_leaves_a_copy_as_it_is(lake: Lake) -> None:
 
 def test_an_outdated_copy_goes_with_its_last_reader(lake: Lake) -> None:
     load(lake, "forms", [form(1)])
+    lake.at().bring_near("forms")
     with lake.at().near(["forms"]) as near, closing(lake.cursor()) as cursor:
         load(lake, "forms", [form(1), form(2)])
         assert forms(lake) == (["様式1", "様式2"], True)
@@ -130,8 +136,8 @@ def test_a_copy_that_cannot_be_made_says_so_and_leaves_nothing(lake: Lake) -> No
     load(lake, "forms", [form(1)])
     at = lake.at()
     broken = replace(at, shapes=lambda _: {**at.columns(), tables.history_name(DATASETS["procedures"]): frozenset("x")})
-    with pytest.raises(duckdb.CatalogException), broken.near(["procedures"]):
-        pass
+    with pytest.raises(duckdb.CatalogException):
+        broken.bring_near("procedures")
     assert databases(lake) == []
 
 

@@ -180,7 +180,7 @@ class Lake:
         return {name: frozenset(columns) for name, columns in rows}
 
     def keep_near(self) -> None:
-        """From now on questions find the tables they read in memory: for who asks many, such as the screens."""
+        """From now on moments can bring tables near: for who asks many questions, such as the screens."""
         self._near = self._near or Near(self.cursor)
 
     def loads(self) -> list[Load]:

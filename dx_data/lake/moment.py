@@ -123,6 +123,11 @@ class Moment:
         found = [row for row in self.arrivals() if later is None or row["arrived_at"] < later]
         return [{**row, "arrived_at": row["arrived_at"].replace(tzinfo=None)} for row in found]
 
+    def bring_near(self, name: str) -> None:
+        """Lay a dataset's tables in memory as they stand here, where somebody keeps such copies."""
+        if self.beside:
+            self.beside.bring(self, name)
+
     def earlier(self, number: int) -> Moment:
         """The same lake at an earlier snapshot, which is known to be there."""
         return replace(self, number=number)

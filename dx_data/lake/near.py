@@ -35,10 +35,10 @@ class _Copy:
 
 
 class Near:
-    """Copies of datasets, each as the newest snapshot somebody asked for has it; moments before it read the files.
+    """Copies of datasets, each as the newest moment it was brought at has it; every other moment reads the files.
 
-    A copy is what the files say, whole and never altered: a load makes a new one at the next question, and the old one
-    goes with its last reader. A raw table of more than `most` cells stays where it lies.
+    A copy is what the files say, whole and never altered: when it is brought anew after a load, the old one goes with
+    its last reader. A raw table of more than `most` cells stays where it lies. Whoever asks never waits for a copy.
     """
 
     def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection], most: int = MOST_CELLS) -> None:
@@ -46,7 +46,7 @@ class Near:
         self._copies: dict[str, _Copy] = {}
         self._numbers = count(1)
         self._lock = Lock()
-        self._making: dict[str, Lock] = {}
+        self._making = Lock()
 
     @contextmanager
     def of(self, at: Moment, names: Iterable[str]) -> Iterator[dict[str, str]]:
@@ -67,24 +67,26 @@ class Near:
     def _taken(self, at: Moment, name: str) -> _Copy | None:
         changed = at.changed([name])
         with self._lock:
-            making = self._making.setdefault(name, Lock())
-        with making:  # who comes second waits for the copy instead of making another
-            with self._lock:
-                known = self._copies.get(name)
-                if known and known.changed > changed:
-                    return None
-                if known and known.changed == changed:
-                    known.readers += 1
-                    return known
+            known = self._copies.get(name)
+            if known is None or known.changed != changed:
+                return None
+            known.readers += 1
+            return known
+
+    def bring(self, at: Moment, name: str) -> None:
+        """Copy a dataset as it stands at a moment, unless its copy is that new already."""
+        changed = at.changed([name])
+        with self._making:  # who comes second waits for the copy instead of making another
+            known = self._copies.get(name)
+            if known and known.changed >= changed:
+                return
             made = self._made(at, name, changed)
             with self._lock:
                 self._copies[name] = made
-                made.readers += 1
                 if known:
                     known.outdated = True
             if known:
                 self._dropped(known)
-            return made
 
     def _given_back(self, copy: _Copy) -> None:
         with self._lock:

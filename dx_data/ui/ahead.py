@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from dx_data.catalog import Result
+from dx_data.datasets import DATASETS
 from dx_data.errors import AcrossBreak
 from dx_data.house import House
 from dx_data.lake import Moment
@@ -119,6 +120,8 @@ def _made(
 class Ahead:
     """A thread that answers `first_shown` anew whenever the lake or the day changed, one at a time, in quiet moments.
 
+    Before, it brings the tables near, so that what people choose themselves is quicker, too.
+
     `opened` is the house on the screen, None where there is none. The answers lie where `House.ask` finds them; nothing
     is written anywhere. A fault is logged with the question's name and the fault's kind alone, for its words may hold
     values, and the next question is asked.
@@ -165,8 +168,16 @@ class Ahead:
         """Answer everything that pages show at first; how many were answered when it ended, was stopped or outdated."""
         state, at = self._state(house), house.at(None)
         answered = 0
+
+        def goes_on() -> bool:
+            return self.pages.wait(self._stop, self.quiet) and self._state(house) == state
+
+        for name in DATASETS:  # first, for every question is quicker then
+            if not goes_on():
+                return answered
+            at.bring_near(name)
         for asked in first_shown(house, at, state[2]):
-            if not self.pages.wait(self._stop, self.quiet) or self._state(house) != state:
+            if not goes_on():
                 return answered
             try:
                 asked.make()
