@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -387,3 +388,48 @@ def test_an_address_without_a_page_is_said_in_japanese(page: Page, url: str) -> 
     screenshots.opened(page, f"{url}/nowhere")
     expect(page.get_by_role("dialog")).to_contain_text("この住所の画面はありません")
     assert not screens.ENGLISH.search(page.get_by_role("dialog").inner_text())
+
+
+def test_long_work_says_how_far_it_is_and_can_be_stopped(page: Page, url: str, lake: Path) -> None:
+    """Stopped while checking, the lake is untouched; stopped while loading, it has whole files and no half one."""
+    number, lines = 8, 3000
+
+    def loads() -> list[int]:
+        opened = house.open_house(demo=True)
+        found = [each.added for each in opened.lake.loads()]
+        opened.close()
+        return found
+
+    before = loads()
+    rows = "".join(f"LoGoフォーム,止-{{0}}-{at},2026/11/12 09:00,完了\n" for at in range(lines))
+    head = "システム,申請番号,申請日時,処理状況\n"
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, *((f"止める{at}_20261113.csv", (head + rows.format(at)).encode()) for at in range(number)))
+    # A busy browser shows some of the steps only.
+    page.get_by_text(re.compile(f"{number} 件のうち [1-6] 件目を確かめています")).wait_for()
+    page.get_by_role("button", name="中止").click()
+    expect(page.get_by_text("台帳に何も書いていません")).to_be_visible()
+    screenshots.ready(page)
+    assert loads() == before
+    waiting = page.get_by_role("button", name="を確かめる")
+    expect(waiting).to_have_text(re.compile(r"残りの [1-8] 件を確かめる"))
+    waiting.click()
+    accept = page.get_by_role("button", name=f"{number} 件をすべて取り込む")
+    expect(accept).to_be_visible()
+    screenshots.ready(page)
+    assert loads() == before
+
+    accept.click()
+    # The second file's steps tell that the first is in.
+    page.get_by_text(re.compile(f"{number} 件のうち [2-8] 件目を取り込んでいます")).wait_for()
+    page.get_by_role("button", name="中止").click()
+    expect(page.get_by_text("中止しました。")).to_be_visible()
+    screenshots.ready(page)
+    taken = loads()
+    whole = len(taken) - len(before)
+    assert taken == [lines] * whole + before
+    assert 1 <= whole < number
+    expect(page.get_by_role("heading", name="取込済み")).to_have_count(whole)
+    page.get_by_role("button", name=f"残りの {number - whole} 件を確かめる").click()
+    expect(page.get_by_role("heading", name="確認待ち")).to_have_count(number - whole)
+    assert loads() == taken
