@@ -155,6 +155,18 @@ class House:
         """Everything wrong with the ledger, checked against the seals that the loads carry."""
         return self.ledger.verify(self.lake.anchors())
 
+    def clock_is_back(self) -> Problem | None:
+        """A fault if this computer's clock stands before the ledger's last line. Work goes on: order is by number."""
+        last = self.ledger.last()
+        if last is None or calendar.now() >= dt.datetime.fromisoformat(last.at):
+            return None
+        return Problem(
+            stage="house",
+            rule="house.clock",
+            message=f"このコンピューターの時計が、台帳の最後の記録（{last.at[:16].replace('T', ' ')}）より前です",
+            fix="時計を合わせてください（取込はできますが、記録の時刻が前後します）",
+        )
+
     def remembered(self) -> Known:
         """What people decided at earlier loads about headings, spellings and cells, and what masters add to choices."""
         additions = {}

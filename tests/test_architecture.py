@@ -49,6 +49,7 @@ ROOMS = {
     "demo": 8,
     "returned": 8,
     "house": 9,
+    "inspection": 10,
     "intake": 10,
     "serving": 10,
     "ui": 11,

@@ -26,10 +26,11 @@ class Proof:
     def of(cls, ledger: Ledger) -> Proof:
         """What the ledger noted, up to now. To be taken within a turn."""
         files: dict[str, str] = {}
-        catalogue = None
+        catalogue, newest = None, -1
         for line in ledger.lines_of(Act.LOAD, Act.UNDO, Act.INSPECTED):
             files |= {f"{TABLES}{path}": digest for path, digest in line.detail.get("files", {}).items()}
-            catalogue = line.detail.get("catalogue", catalogue)
+            if "catalogue" in line.detail and line.detail["snapshot"] >= newest:
+                catalogue, newest = line.detail["catalogue"], line.detail["snapshot"]
         return cls(files, None if ledger.open_intents() else catalogue)
 
     def differing(self, found: Mapping[str, str | None]) -> Iterator[Problem]:

@@ -8,11 +8,11 @@ from dx_data.lake.across import notices
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
-from dx_data.lake.pages import digest, pages
+from dx_data.lake.pages import pages
 from dx_data.lake.place import CATALOGUE, LEDGER, destroy, exists, local, network_filesystem, turn
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
 from dx_data.lake.reference import Reference, kept
-from dx_data.lake.stored import Catalogue, sha256
+from dx_data.lake.stored import Catalogue, digest_of, sha256
 
 __all__ = [
     "CATALOGUE",
@@ -28,7 +28,7 @@ __all__ = [
     "Plan",
     "Reference",
     "destroy",
-    "digest",
+    "digest_of",
     "doubled_problem",
     "exists",
     "kept",

@@ -16,7 +16,7 @@ import duckdb
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
-from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused
+from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused, of_disk
 from dx_data.lake import history, pages, place, stored
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.moment import Moment
@@ -71,6 +71,7 @@ class Lake:
         self._connection = database or place.database()
         self._connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
         self._connection.execute(place.attach_statement(self.folder, self._data))
+        self._confined = confined
         if confined:
             self._confine()
         self._history: tuple[int, list[Load]] = (-1, [])
@@ -124,7 +125,14 @@ class Lake:
         An internal fault of DuckDB ends the whole database it happens in. What asks unusual questions asks them here,
         so that the answers on everybody's screens live on.
         """
-        with closing(Lake(str(self.folder), str(self._data), municipality=self.municipality, facts=self._facts)) as own:
+        again = Lake(
+            str(self.folder),
+            str(self._data),
+            municipality=self.municipality,
+            facts=self._facts,
+            confined=self._confined,
+        )
+        with closing(again) as own:
             own._connection.execute("SET threads = 1")
             yield own
 
@@ -255,7 +263,7 @@ class Lake:
 
         To be taken within a `turn`, when nobody writes.
         """
-        catalogue = pages.digest(self.folder / place.CATALOGUE)
+        catalogue = stored.digest_of(pages.pages(self.folder / place.CATALOGUE))
         return {"files": stored.digests(self._data, self.files(snapshot)), "catalogue": catalogue}
 
     def anchors(self) -> dict[int, str]:
@@ -395,6 +403,8 @@ class Lake:
                 yield cursor, commit
             except duckdb.Error as fault:
                 _roll_back(cursor)
+                if refused := of_disk(fault):
+                    raise refused from fault
                 raise LakeDamaged.because(
                     f"台帳に書き込めませんでした（{type(fault).__name__}）。台帳は元のままです",
                     "ディスクの空きと、ほかのプログラムが台帳を開いていないかを確かめ、やり直してください",

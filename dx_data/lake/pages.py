@@ -4,7 +4,6 @@ Reading: SQLite gives every page as a transaction sees it, the write-ahead log i
 before and after a checkpoint and change only when something is written.
 """
 
-import hashlib
 import sqlite3
 import subprocess
 import sys
@@ -25,11 +24,6 @@ def pages(catalogue: Path) -> bytes:
     if done.returncode:
         raise sqlite3.DatabaseError(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
     return done.stdout
-
-
-def digest(catalogue: Path) -> str:
-    """SHA-256 of `pages`."""
-    return hashlib.sha256(pages(catalogue)).hexdigest()
 
 
 def _read(catalogue: str) -> bytes:

@@ -44,6 +44,11 @@ class Catalogue:
         return cls(facts, newest, files)
 
 
+def digest_of(content: bytes) -> str:
+    """The digest of bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def sha256(file: Path) -> str:
     """A file's digest, in hexadecimal."""
     found = hashlib.sha256()
