@@ -50,6 +50,7 @@ ROOMS = {
     "returned": 8,
     "house": 9,
     "intake": 10,
+    "logins": 9,
     "serving": 10,
     "ui": 11,
     "cli": 11,

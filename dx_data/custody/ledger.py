@@ -53,6 +53,10 @@ class Act(StrEnum):
     CORRECTED = "手直し"
     RETIRED = "手直しの終了"
     FORGOTTEN = "記憶の取消し"
+    LOGGED_IN = "ログイン"
+    LOGIN_REFUSED = "ログイン拒否"
+    LOGGED_OUT = "ログアウト"
+    LOGIN_ENDED = "ログインの終了"
 
 
 OUTCOMES = {
