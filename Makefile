@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check docs demo bench fuzz mutate mutate-sql attack screenshots lock clean dev browser
+.PHONY: help run test test-all check audit docs demo bench fuzz mutate mutate-sql attack screenshots lock clean dev browser
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -17,6 +17,7 @@ help:
 	@echo 'make test         すべての検査とテスト'
 	@echo 'make test-all     同じテストを、偶然に任せるところの回数を増やして'
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
+	@echo 'make audit        部品に、知られている弱点がないかを公開の一覧に尋ねる（ネットワークが要ります）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
 	@echo 'make bench        取込と質問の速さ、メモリーをはかる'
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
@@ -103,6 +104,16 @@ test: $(DEV) browser
 # The same with all that a usual run leaves to chance: every moment of a kill, every example, every figure traced.
 test-all: $(DEV) browser
 	@DX_EXAMPLES=all $(PY) -m pytest -q $(TWO)
+
+# Asks the public list OSV about every package of both locks; a package that cannot be asked about is a failure, too.
+# The tool comes for this once, into uv's own cache.
+audit: $(DEV)
+	@for lock in requirements.lock requirements-dev.lock; do \
+		echo "$$lock を調べています…"; \
+		.venv/bin/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --progress-spinner off \
+			--vulnerability-service osv --require-hashes --disable-pip --requirement $$lock || { \
+			echo "$$lock に弱点のある部品があるか、調べられませんでした。上の表示を確かめてください。" >&2; exit 1; }; \
+	done
 
 # Chromium and a Japanese font for the tests that look at the screen.
 browser:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dx_data.errors import NotPermitted
+from dx_data.errors import NotPermitted, StartRefused
+from dx_data.settings import Login
 
 
 class Role(StrEnum):
@@ -31,6 +33,7 @@ class Right(StrEnum):
     CREATE_LAKE = "台帳を作る"
     BACK_UP = "台帳の控えを取る"
     INSPECT = "台帳を点検する"
+    END_LOGINS = "ほかの人のログインを終える"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
@@ -40,7 +43,10 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     ),
     Role.PUBLISH: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.APPROVE}),
     Role.ADMIN: frozenset(
-        {Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE, Right.BACK_UP, Right.INSPECT}
+        {
+            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE, Right.BACK_UP, Right.INSPECT),
+            Right.END_LOGINS,
+        }
     ),
 }
 
@@ -71,6 +77,38 @@ def local_person() -> Person:
     except OSError:  # an account without a name, as in containers
         name = "（このコンピューターの利用者）"
     return Person(name, frozenset(Role))
+
+
+def given(login: Login, values: Iterable[str], names: Iterable[str]) -> frozenset[Role]:
+    """The roles of somebody for whom the provider sent these values of the role claim and these names.
+
+    >>> login = Login(issuer="https://id.example", client_id="dx", url="https://dx.example",
+    ...               roles={"閲覧": ["dx-view"]}, people={"管理": ["Kanri@example.jp"]})
+    >>> sorted(given(login, ["dx-view", "other"], ["kanri@example.jp"])), given(login, ["閲覧"], [])
+    ([<Role.ADMIN: '管理'>, <Role.VIEW: '閲覧'>], frozenset())
+    """
+    known = {name.casefold() for name in names}
+    by_claim = {role for role, listed in _listed(login.roles).items() if set(listed) & set(values)}
+    by_name = {role for role, listed in _listed(login.people).items() if {each.casefold() for each in listed} & known}
+    return frozenset(by_claim | by_name)
+
+
+def check_roles(login: Login) -> None:
+    """StartRefused where the settings name a role that there is not."""
+    _listed(login.roles)
+    _listed(login.people)
+
+
+def _listed(table: Mapping[str, tuple[str, ...]]) -> dict[Role, tuple[str, ...]]:
+    """A table of the settings by role. StartRefused where it names a role that there is not."""
+    unknown = [name for name in table if name not in {role.value for role in Role}]
+    if unknown:
+        raise StartRefused.because(
+            f"設定 login に、ない役割『{unknown[0]}』があります",
+            f"役割は {'・'.join(role.value for role in Role)} から選んでください",
+            stage="settings",
+        )
+    return {Role(name): listed for name, listed in table.items()}
 
 
 def require(person: Person, right: Right) -> None:

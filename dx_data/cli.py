@@ -15,11 +15,13 @@ from typing import Any, NoReturn
 import click
 
 from dx_data import access, inspection, intake, serving
+from dx_data.access import Right
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
 from dx_data.custody import backups, password, remembered
 from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over, view
 from dx_data.custody.inspections import State
+from dx_data.custody.ledger import Act
 from dx_data.custody.receipts import receipt as receipt_of
 from dx_data.custody.refusals import Refusal
 from dx_data.custody.refusals import refusal as refusal_of
@@ -30,6 +32,8 @@ from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_disk
 from dx_data.house import House, address, make_house, open_house
 from dx_data.intake import About, Reviewed, Wish
 from dx_data.lake import destroy, exists
+from dx_data.logins import Logins
+from dx_data.logins import ledger as ledger_at
 from dx_data.settings import ROOT, settings
 from dx_data.spec import Delivery
 from dx_data.text import Unreadable, parse_date
@@ -171,6 +175,42 @@ def demo(as_of: dt.date | None) -> None:
 def serve(demo: bool, port: int | None, listen: str, here: bool) -> None:
     """画面を始め、ブラウザーで開く住所を表示します。終えるときは Ctrl+C を押します。"""
     sys.exit(serving.serve(port, listen, demo=demo or here, say=_say))
+
+
+@dx.command(short_help="いまのログインを表示・終了します")
+@click.option(
+    "--end", "number", type=int, default=None, metavar="番号", help="この番号の人のログインをすべて終えます。"
+)
+@_json_option
+@click.pass_obj
+def logins(demo: bool, number: int | None, as_json: bool) -> None:
+    """画面にログインしている人を表示します。終えたログインの画面は、すぐに（開いたままでも10秒ほどで）使えなくなります。"""
+    chosen = settings()
+    if chosen.login is None:
+        raise WrongUsage.because(
+            "ログインは設定されていません",
+            "README の「利用者を登録して、庁内で使う」のとおりに、dx.toml に [login] を書いてください",
+        )
+    kept = Logins(Path(chosen.logins), chosen.login)
+    if number is not None:
+        access.require(access.local_person(), Right.END_LOGINS)
+        found = [record for record in kept.lasting() if record.number == number]
+        if not found:
+            raise NotFound.because(f"ログイン {number} 番はありません", "dx logins で番号を確かめてください")
+        who = found[0].identity
+        ended = kept.end_all(who.subject)
+        if lines := ledger_at(address(demo)):
+            lines.append(access.local_person().name, Act.LOGIN_ENDED, who.subject, name=who.name, logins=ended)
+        _say(f"{who.name} さんのログインを {ended} 件終えました。")
+        _say("次のログインを断るには、ログイン先か dx.toml で、この人の役割を外してください。")
+    lasting = [record.as_json(chosen.login) for record in kept.lasting()]
+    if as_json:
+        _print_json({"logins": lasting})
+        return
+    for each in lasting:
+        click.echo(f"{each['login']:>5}  {each['begun']}  {each['who']}  {'・'.join(each['roles']) or '役割なし'}")
+    if not lasting:
+        _say("ログインしている人はいません。")
 
 
 # --- files in --------------------------------------------------------------------------------------------------

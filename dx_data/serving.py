@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -12,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dx_data.access import check_roles
 from dx_data.errors import StartRefused
-from dx_data.settings import ROOT
+from dx_data.settings import LOOPBACK, ROOT, Login, login_secret, settings
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEMO = "DX_SERVE_DEMO"
+LOGIN_HEADER = "X-Dx-Login"  # set by the guard (ui/login.py), which drops whatever a browser sends under this name
 FIRST_PORT = 8501
 _TRIES = 20
 _FOLDERS = ("DX_LAKE", "DX_LAKE_DATA", "DX_LAKE_DEMO")
@@ -25,22 +28,18 @@ _START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Command:
-    """What to run: arguments, environment, and the address a person opens."""
+    """What to run: arguments, environment, the address where it listens, and the one that a person opens."""
 
     arguments: list[str]
     environment: dict[str, str]
     url: str
+    opened: str
 
 
 def command(port: int | None = None, address: str = "127.0.0.1", demo: bool = False) -> Command:
-    """The server's command. StartRefused beyond this computer without login, or when the port is taken."""
-    if address not in LOOPBACK:
-        raise StartRefused.because(
-            f"待ち受ける住所『{address}』はこのコンピューターの外から開けますが、ログインが設定されていません",
-            "--address を省くか、127.0.0.1 にしてください（ログインには、まだ対応していません）",
-            stage="serve",
-            rule="serve.address",
-        )
+    """The server's command. StartRefused where it would be unsafe, or when the port is taken."""
+    login = settings().login
+    _safe(address, login)
     bound = "127.0.0.1" if address == "localhost" else address
     chosen = port if port is not None else _free_port(bound)
     if not _is_free(bound, chosen):
@@ -57,6 +56,7 @@ def command(port: int | None = None, address: str = "127.0.0.1", demo: bool = Fa
         n: str(Path(inherited[n]).absolute()) for n in _FOLDERS if n in inherited and ":" not in inherited[n][2:]
     }
     host = f"[{bound}]" if ":" in bound else bound
+    scheme = "https" if login and login.certificate else "http"
     return Command(
         [
             sys.executable,
@@ -68,10 +68,49 @@ def command(port: int | None = None, address: str = "127.0.0.1", demo: bool = Fa
             bound,
             "--server.port",
             str(chosen),
+            *(_with_login(login) if login else []),
         ],
         {**inherited, DEMO: "1" if demo else ""},
-        f"http://{host}:{chosen}",
+        url := f"{scheme}://{host}:{chosen}",
+        login.url if login else url,
     )
+
+
+def _safe(address: str, login: Login | None) -> None:
+    """StartRefused beyond this computer without login, or with one that goes over the network unencrypted."""
+    if login:
+        check_roles(login)
+        login_secret(settings())
+    if address in LOOPBACK:
+        return
+    if login is None:
+        raise StartRefused.because(
+            f"待ち受ける住所『{address}』はこのコンピューターの外から開けますが、ログインが設定されていません",
+            "--address を省くか、127.0.0.1 にしてください。庁内で使うときは、README の"
+            "「利用者を登録して、庁内で使う」のとおりにログインを設定してください",
+            stage="serve",
+            rule="serve.address",
+        )
+    if not (login.certificate and login.is_https):
+        raise StartRefused.because(
+            f"待ち受ける住所『{address}』はこのコンピューターの外から開けますが、通信を暗号にする証明書が設定されていません",
+            "dx.toml の [login] に、https の url と certificate と certificate_key を書くか、"
+            "--address を省いて、このコンピューターの https の中継（IIS など）を通してください",
+            stage="serve",
+            rule="serve.certificate",
+        )
+
+
+def _with_login(login: Login) -> list[str]:
+    """Streamlit's own checks, told of the address that people use, and of whose each of its sessions is."""
+    options = {
+        "server.allowedHosts": login.name,
+        # A reconnecting page gets its old session back only under the same login.
+        "server.trustedUserHeaders": json.dumps({LOGIN_HEADER: "login"}),
+    }
+    if login.certificate and login.certificate_key:
+        options |= {"server.sslCertFile": str(login.certificate), "server.sslKeyFile": str(login.certificate_key)}
+    return [part for name, value in options.items() for part in (f"--{name}", value)]
 
 
 def serve(port: int | None, address: str, *, demo: bool, say: Callable[[str], None]) -> int:
@@ -84,8 +123,9 @@ def serve(port: int | None, address: str, *, demo: bool, say: Callable[[str], No
     )
     try:
         if _answers(started.url, process):
-            say(f"ブラウザーで {started.url} を開いてください（終えるときは Ctrl+C を押します）。")
-            say("ログインを設定していないので、このコンピューターからだけ開けます。")
+            say(f"ブラウザーで {started.opened} を開いてください（終えるときは Ctrl+C を押します）。")
+            if not settings().login:
+                say("ログインを設定していないので、このコンピューターからだけ開けます。")
         return process.wait()
     except KeyboardInterrupt:
         process.terminate()
@@ -96,11 +136,14 @@ def serve(port: int | None, address: str, *, demo: bool, say: Callable[[str], No
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
     """Wait until the server answers; False if it ended instead or takes more than a minute."""
+    # Our own loopback address, whose certificate names another host.
+    unnamed = ssl._create_unverified_context() if url.startswith("https:") else None  # noqa: S323
+    url = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
     for _ in range(_START_SECONDS * 4):
         if process.poll() is not None:
             return False
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1):  # noqa: S310  (our own loopback address)
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1, context=unnamed):  # noqa: S310
                 return True
         except OSError:
             time.sleep(0.25)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,7 +15,82 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from dx_data.errors import StartRefused
+
 ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Login(BaseModel):
+    """How people sign in: the OpenID Connect provider, this product's address, and who has which role."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: str = Field(
+        description="ログイン先（OpenID プロバイダー）の住所。Entra ID では https://login.microsoftonline.com/テナントID/v2.0"
+    )
+    client_id: str = Field(min_length=1, description="ログイン先がこの製品に付けた番号（クライアントID）")
+    url: str = Field(description="利用者がブラウザーで開く、この製品の住所（https://…）")
+    claim: str = Field(
+        "roles", description="役割を表す項目。ログイン先が利用者ごとに送る（アプリ ロールは roles、グループは groups）"
+    )
+    roles: dict[str, tuple[str, ...]] = Field({}, description="役割ごとの、その項目の値")
+    people: dict[str, tuple[str, ...]] = Field({}, description="役割ごとの、メールアドレスか利用者の番号（oid、sub）")
+    secret_file: Path | None = Field(
+        None, description="クライアント シークレットを書いたファイル（このフォルダーの外）"
+    )
+    certificate: Path | None = Field(None, description="この製品が自分で https で話すときの証明書（PEM）")
+    certificate_key: Path | None = Field(None, description="その秘密鍵（PEM）")
+    hours: float = Field(8, gt=0, le=8, description="ログインしてから終わるまでの時間の上限")
+    idle_minutes: float = Field(60, gt=0, le=480, description="使わないままでいるとログインが終わるまでの分")
+
+    @property
+    def host(self) -> str:
+        """Host and port as a browser names them."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def name(self) -> str:
+        """The host alone."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the product encrypted."""
+        return self.url.startswith("https://")
+
+    @field_validator("issuer", "url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+            raise ValueError("https:// で始まる住所にしてください")
+        if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("https://名前 の形の住所にしてください")
+        return value.rstrip("/")
+
+    @field_validator("url")
+    @classmethod
+    def _no_path(cls, value: str) -> str:
+        if urlsplit(value).path:
+            raise ValueError("名前とポートだけの住所にしてください（後ろに / から始まる部分を付けない）")
+        default = ":443" if value.startswith("https://") else ":80"
+        return value.lower().removesuffix(default)  # as browsers write it in Host and Origin
+
+    @field_validator("secret_file")
+    @classmethod
+    def _outside(cls, value: Path | None) -> Path | None:
+        if value and value.resolve().is_relative_to(ROOT):
+            raise ValueError("プログラムのフォルダーの外に置いてください")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not self.roles and not self.people:
+            raise ValueError("roles か people で、だれにどの役割があるかを決めてください")
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise ValueError("certificate と certificate_key は両方を決めてください")
+        return self
 
 
 class Settings(BaseSettings):
@@ -27,6 +104,11 @@ class Settings(BaseSettings):
     backup_key: str = Field(str(ROOT / "data" / "backup-key.txt"), description="控えの合言葉のファイル")
     municipality_code: str = Field("131229", description="全国地方公共団体コード（6桁、検査数字つき）")
     disclosure_threshold: int = Field(10, ge=3, description="公表で伏せる件数の下限。1からこの値-1までを伏せる")
+    login: Login | None = Field(
+        None, description="ログイン（OpenID Connect）。省略すると、このコンピューターからだけ開ける"
+    )
+    login_secret: SecretStr | None = Field(None, description="クライアント シークレット。環境変数だけに書ける")
+    logins: str = Field(str(ROOT / "data" / "logins.sqlite"), description="いまのログインの記録の場所")
     contact: str = Field("", description="「使い方」の画面に示す連絡先（課の名前、内線など）")
     max_upload_mb: int = Field(100, ge=1, description="1ファイルの大きさの上限（MB）。kintoneの書き出し上限と同じ")
     max_unpacked_mb: int = Field(200, ge=1, description="Excelを展開した大きさの上限（MB）")
@@ -52,10 +134,50 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments first, then the environment, then dx.toml."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _WithoutSecret(settings_cls)
+
+
+class _WithoutSecret(TomlConfigSettingsSource):
+    """dx.toml, which people copy and send around: a secret does not belong there."""
+
+    def __call__(self) -> dict[str, Any]:
+        """What the file says. ValueError where it holds the secret."""
+        found = super().__call__()
+        if "login_secret" in found:
+            raise StartRefused.because(
+                "dx.toml に login_secret が書かれています",
+                "dx.toml から消して、環境変数 DX_LOGIN_SECRET か、[login] の secret_file のファイルに書いてください",
+                stage="settings",
+            )
+        return found
 
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. StartRefused where one is wrong."""
+    try:
+        return Settings()
+    except ValidationError as fault:
+        wrong = "、".join(
+            f"{'.'.join(map(str, each['loc']))}（{each['msg'].removeprefix('Value error, ')}）"
+            for each in fault.errors(include_input=False)
+        )
+        raise StartRefused.because(
+            f"設定が正しくありません: {wrong}", "dx.toml か環境変数 DX_… を直してください", stage="settings"
+        ) from None
+
+
+def login_secret(chosen: Settings) -> str | None:
+    """The client secret, from the environment or its file; None without one. StartRefused if it cannot be read."""
+    if chosen.login_secret:
+        return chosen.login_secret.get_secret_value()
+    if chosen.login is None or chosen.login.secret_file is None:
+        return None
+    try:
+        return chosen.login.secret_file.read_text("utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise StartRefused.because(
+            f"クライアント シークレットのファイル『{chosen.login.secret_file}』を読めません",
+            "ファイルの場所と、この製品を動かす人に読む権限があることを確かめてください",
+            stage="settings",
+        ) from fault

@@ -33,9 +33,11 @@ _READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-sc
 
 
 @contextlib.contextmanager
-def server(*, demo: bool = False, log: Path | None = None, **environment: str) -> Iterator[str]:
+def server(
+    *, demo: bool = False, log: Path | None = None, port: int | None = None, **environment: str
+) -> Iterator[str]:
     """The real server on a free port, until the block ends; its address."""
-    command = serving.command(_free_port(), demo=demo)
+    command = serving.command(port or free_port(), demo=demo)
     with contextlib.ExitStack() as stack:
         out = stack.enter_context(log.open("w")) if log else subprocess.DEVNULL
         process = subprocess.Popen(
@@ -49,7 +51,8 @@ def server(*, demo: bool = False, log: Path | None = None, **environment: str) -
             process.wait(20)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses at the moment."""
     import socket
 
     with socket.socket() as probe:

@@ -51,6 +51,7 @@ ROOMS = {
     "house": 9,
     "inspection": 10,
     "intake": 10,
+    "logins": 9,
     "serving": 10,
     "ui": 11,
     "cli": 11,

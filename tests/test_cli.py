@@ -87,7 +87,7 @@ def test_the_commands_are_those_these_rooms_serve() -> None:
     assert every_command() == sorted(
         [
             *("demo", "serve", "read", "check", "load", "loads", "undo"),
-            *("receipt", "ledger", "readings", "datasets", "template", "questions", "ask"),
+            *("receipt", "ledger", "readings", "logins", "datasets", "template", "questions", "ask"),
         ]
     )
 

@@ -55,6 +55,10 @@ class Act(StrEnum):
     FORGOTTEN = "記憶の取消し"
     RESTORED = "復元"
     INSPECTED = "点検"
+    LOGGED_IN = "ログイン"
+    LOGIN_REFUSED = "ログイン拒否"
+    LOGGED_OUT = "ログアウト"
+    LOGIN_ENDED = "ログインの終了"
 
 
 OUTCOMES = {

@@ -1,6 +1,6 @@
 """What stands between the network and Streamlit: the loopback gate, headers, Japanese index page, warm start.
 
-Exclusive right: nothing else touches requests, responses or sockets.
+Exclusive right: with ui/login.py, nothing else touches requests, responses or sockets.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dx_data.settings import LOOPBACK, login_secret, settings
 from dx_data.ui.words import PRODUCT
 
 HERE = Path(__file__).resolve().parent
@@ -34,7 +35,6 @@ SCRIPT = HERE / "main.py"
 STATIC = HERE / "static"
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 HOME = "overview"
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 # Nothing of ours uses them: figures about the process, and a second way to drive the pages.
 CLOSED = ("/_stcore/metrics", "/_stcore/agent")
@@ -130,8 +130,8 @@ def is_loopback_client(client: tuple[str, int] | None) -> bool:
 class Gate:
     """Lets in only this computer while nobody can log in, closes doors nobody needs, dresses what goes out."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, local: bool = True) -> None:
+        self.app, self.local = app, local
         self._headers = headers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,7 +139,8 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if not (is_loopback_host(Headers(scope=scope).get("host")) and is_loopback_client(scope.get("client"))):
+        from_here = is_loopback_host(Headers(scope=scope).get("host")) and is_loopback_client(scope.get("client"))
+        if self.local and not from_here:
             words = "この画面は、動かしているコンピューターからだけ、http://127.0.0.1 で始まる住所で開けます。"
             await self._refuse(words, 403, scope, receive, send)
         elif scope["path"].startswith(CLOSED):
@@ -200,8 +201,23 @@ class Dressed:
 
 
 def middleware() -> list[Middleware]:
-    """Our middleware, outermost first."""
-    return [Middleware(Gate)]
+    """Our middleware, outermost first: where people log in, the gate is open to others and a guard stands behind it."""
+    chosen = settings()
+    if chosen.login is None:
+        return [Middleware(Gate)]
+    from dx_data import logins
+    from dx_data.ui import login, session
+
+    return [
+        Middleware(Gate, local=False),
+        Middleware(
+            login.Guard,
+            login=chosen.login,
+            secret=login_secret(chosen),
+            logins=logins.Logins(Path(chosen.logins), chosen.login),
+            ledger=session.ledger,
+        ),
+    ]
 
 
 def routes() -> list[BaseRoute]:

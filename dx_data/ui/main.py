@@ -51,7 +51,7 @@ def refused() -> None:
     access.require(person, Right.ASK)
 
 
-person = access.local_person()
+person = session.person()
 pages = {
     section: [
         st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == asgi.HOME)
@@ -73,6 +73,7 @@ st.set_page_config(
 with ahead.drawing.page(), faults.spoken():
     session.banner()
     guide.masthead(f"{navigation.title}{mark}")
+    session.signed_in(person)
     if shown and not navigation.url_path:
         guide.tour()
     if shown:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from dx_data import access, serving, text
+from dx_data import access, logins, serving, text
 from dx_data import house as houses
 from dx_data import lake as lakes
-from dx_data.access import Person, Right
+from dx_data.access import Person, Right, Role
 from dx_data.catalog import Result
+from dx_data.custody.ledger import Ledger
 from dx_data.errors import Stopped, WrongUsage
 from dx_data.house import House
 from dx_data.lake import Moment
@@ -101,6 +104,33 @@ def is_there() -> bool:
     return lakes.exists(houses.address(uses_demo()))
 
 
+def ledger() -> Ledger | None:
+    """The ledger of the lake on the screen; None where there is no lake yet."""
+    return logins.ledger(houses.address(uses_demo()))
+
+
+def person() -> Person:
+    """Who sits at the screen: whoever is signed in, looked up anew on every run; without login this computer's account.
+
+    Somebody whose login has ended since is nobody, with no right.
+    """
+    login = settings().login
+    if login is None:
+        return access.local_person()
+    record = logins.Logins(Path(settings().logins), login).find(st.context.headers.get(serving.LOGIN_HEADER))
+    return record.person(login) if record else Person("（ログインしていない人）", frozenset())
+
+
+def signed_in(somebody: Person) -> None:
+    """Under the title: as whom somebody is signed in, and the way out."""
+    if somebody.proven:
+        roles = "・".join(role.value for role in Role if role in somebody.roles)
+        st.html(
+            f'<p class="dx-note">{escape(somebody.name)}（{roles}）としてログインしています。'
+            '<a href="/logout" target="_self">ログアウト</a></p>'
+        )
+
+
 def opened() -> House:
     """The house on the screen, opened once per process and lake."""
     demo = uses_demo()
@@ -117,15 +147,15 @@ def page(right: Right, lead: str = "") -> Session:
 
     NotPermitted without the right. Where there is no lake the page ends with what to do.
     """
-    person = access.local_person()
-    access.require(person, right)
+    somebody = person()
+    access.require(somebody, right)
     if lead:
         st.html(f'<p class="dx-lead">{lead}</p>')
     if not is_there():
-        no_lake(person)
+        no_lake(somebody)
         st.stop()
     across = frozenset(st.query_params.get(ACROSS, "").split(",")) - {""}
-    here = Session(opened(), person, across=across)
+    here = Session(opened(), somebody, across=across)
     return _in_the_past(here)
 
 

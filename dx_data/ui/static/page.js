@@ -41,5 +41,12 @@
     "tour-close": () => { root.classList.add("dx-toured"); kept((store) => store.setItem(KEPT, "1")); },
     "tour-open": () => { root.classList.remove("dx-toured"); kept((store) => store.removeItem(KEPT)); },
   };
+  // A login that the server has ended: the page comes anew, and with it the way to log in.
+  setInterval(async () => {
+    if (document.querySelector("[data-testid=stApp]")?.dataset.testConnectionState === "CONNECTED") return;
+    const answer = await fetch("./_stcore/host-config").catch(() => null);
+    if (answer?.status === 401) location.reload();
+  }, 5000);
+
   addEventListener("click", (event) => ACTIONS[event.target.closest?.("[data-dx]")?.dataset.dx]?.());
 })();
