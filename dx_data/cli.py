@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from dx_data import access, intake, serving
+from dx_data import access, intake, publishing_commands, serving
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
 from dx_data.custody import remembered
@@ -789,6 +789,10 @@ def _figure(found: Why) -> None:
 
 def _shown(value: Any) -> str:
     return "・".join(value) if isinstance(value, list) else str(json_value(value))
+
+
+for _name, (_short, _run) in publishing_commands.COMMANDS.items():
+    dx.command(_name, short_help=_short)(_run)
 
 
 # --- entry -----------------------------------------------------------------------------------------------------
