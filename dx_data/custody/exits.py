@@ -128,17 +128,12 @@ def hand_over(
 
     NotPermitted without the right; WrongUsage for 要保護, which nothing leaves in a plain form.
     """
-    if kind is Exit.PROTECTED:
-        raise WrongUsage.because("要保護の持ち出しは、暗号化した控えだけです", "`dx backup` を使ってください")
+    _fits(kind, what)
     if isinstance(what, DraftPack):
         require(person, Right.HAND_OVER)
         facts = {"snapshot": what.snapshot, "manifest": what.manifest, "files": what.files, "state": "案"}
         line = ledger.append(person.name, Act.HAND_OVER, f"四半期公表 {what.quarter}", kind=kind.value, **facts)
         return HandedOver(f"{what.quarter}_発行記録.json", _issue(what, line), MEDIA["json"])
-    if kind is Exit.PUBLIC:
-        raise NotPermitted.because(
-            "公表用に出せるのは、四半期の公表資料だけです", "`dx pack` で公表資料を作ってください"
-        )
     if isinstance(what, FaultList):
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
@@ -183,6 +178,16 @@ def _issue(what: DraftPack, line: Line) -> bytes:
         "ledger_hash": line.seal,
     }
     return (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _fits(kind: Exit, what: object) -> None:
+    """Whether such a thing leaves in this way at all."""
+    if kind is Exit.PROTECTED:
+        raise WrongUsage.because("要保護の持ち出しは、暗号化した控えだけです", "`dx backup` を使ってください")
+    if kind is Exit.PUBLIC and not isinstance(what, DraftPack):
+        raise NotPermitted.because(
+            "公表用に出せるのは、四半期の公表資料だけです", "`dx pack` で公表資料を作ってください"
+        )
 
 
 def _record(kind: Exit, result: Result, person: Person, ledger: Ledger, form: str) -> None:
