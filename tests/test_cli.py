@@ -65,6 +65,7 @@ def test_the_commands_are_those_these_rooms_serve() -> None:
         [
             *("demo", "serve", "read", "check", "load", "loads", "undo"),
             *("receipt", "ledger", "readings", "datasets", "template", "questions", "ask"),
+            *("pack", "pack-check"),
         ]
     )
 
