@@ -121,7 +121,7 @@ def test_what_is_handed_over_is_recorded_and_marked(home: House, person: Person)
     assert any("内部資料" in cell for line in lines for cell in line)
     last = home.ledger.lines()[-1]
     assert (last.act, last.subject, last.detail["kind"]) == (Act.HAND_OVER, "ward_benchmark", "内部")
-    assert [kind.value for kind in Exit] == ["内部", "要保護"]
+    assert [kind.value for kind in Exit] == ["内部", "要保護", "公表"]
     with pytest.raises(WrongUsage, match="暗号化した控えだけ"):
         hand_over(Exit.PROTECTED, result, person, home.ledger)
     assert home.ledger.lines()[-1] == last

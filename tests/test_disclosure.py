@@ -134,6 +134,17 @@ def test_two_small_counts_whose_sum_tells_too_much_take_a_third() -> None:
     assert hidden(Release((Count(place(APRIL, JULY), 32), *kinds))) == ["1", "1", "30"]
 
 
+def test_what_only_hides_another_is_uncertain_itself() -> None:
+    """Rows 9 0 | 39 - 30 and so on: with 9, 0, 12 and 15 hidden, the 0 would be known to be between 0 and 9."""
+    shown = [Cell(value, Standing.SHOWN) for value in (39, 27, 21, 15, 30)]
+    cells = (*(Cell(value) for value in (9, 0, 30, 12, 15, 0)), *shown)
+    rows = ({0: 1, 1: 1, 2: 1, 6: -1}, {3: 1, 4: 1, 5: 1, 7: -1})
+    columns = ({0: 1, 3: 1, 8: -1}, {1: 1, 4: 1, 9: -1}, {2: 1, 5: 1, 10: -1})
+    sums = Sums(cells, (*rows, *columns), T)
+    assert [weak.cell for weak in weaknesses(sums, frozenset({0, 1, 3, 4}))] == [1, 3, 4]
+    assert hide(sums) == frozenset(range(6))
+
+
 def test_days_add_up_to_the_whole() -> None:
     months = [place(dt.date(2026, month, 1), dt.date(2026, month + 1, 1)) for month in (4, 5, 6)]
     counts = tuple(Count(each, value) for each, value in zip(months, (4, 40, 60), strict=True))
@@ -165,6 +176,16 @@ def test_the_difference_of_two_cumulative_tables_does_not_tell() -> None:
     again = Count(place(APRIL, JULY, "一"), 20, Standing.UNPUBLISHED)
     assert hidden(then, Release((Count(place(APRIL, OCTOBER, "一"), 23), again))) == ["23"]
     assert hidden(Release((Count(place(APRIL, OCTOBER, "一"), 23),))) == ["23"][:0]
+
+
+def test_a_whole_told_before_does_not_tell_a_month_of_it() -> None:
+    """20 until June stands in an earlier pack, so 17 in May would say that 3 came in April."""
+    then = Release((Count(place(APRIL, JULY, "一"), 20, Standing.SHOWN),))
+    months = [place(dt.date(2026, month, 1), dt.date(2026, month + 1, 1), "一") for month in (4, 5, 6)]
+    counts = tuple(Count(each, value) for each, value in zip(months, (3, 17, 0), strict=True))
+    again = Count(place(APRIL, JULY, "一"), 20, Standing.UNPUBLISHED)
+    assert hidden(then, Release((*counts, again))) == ["3", "17"]
+    assert hidden(Release(counts)) == ["3"]
 
 
 def test_what_was_hidden_stays_hidden_as_long_as_it_is_the_same() -> None:
