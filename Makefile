@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check audit docs demo bench fuzz mutate mutate-sql attack screenshots lock clean dev browser
+.PHONY: help run test test-all check audit docs demo bench faults fuzz mutate mutate-sql attack screenshots lock clean dev browser
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -20,6 +20,7 @@ help:
 	@echo 'make audit        部品に、知られている弱点がないかを公開の一覧に尋ねる（ネットワークが要ります）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
 	@echo 'make bench        取込と質問の速さ、メモリーをはかる'
+	@echo 'make faults       取込を殺し、ディスクを埋め、書きかけを切り、鍵をかけて、失わないかを確かめる（LOADS=500 NUMBER=200 SEED=1）'
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
 	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
 	@echo 'make mutate-sql   質問の SQL を 1 か所ずつ変えて、例が気づくかを確かめる（NUMBER=25 SEED=1 で抜き取り）'
@@ -141,6 +142,10 @@ mutate-sql: $(DEV)
 
 bench: $(DEV)
 	@for each in door ledger_book receipts long_export questions pages; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+
+# Takes half an hour or more; a test of a few faults is among the others.
+faults: $(DEV)
+	@$(PY) -m tests.faults $(if $(LOADS),--loads $(LOADS)) $(if $(NUMBER),--faults $(NUMBER)) $(if $(SEED),--seed $(SEED))
 
 fuzz: $(DEV)
 	@$(PY) -m tests.fuzz $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED))

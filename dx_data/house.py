@@ -152,8 +152,8 @@ class House:
             return Explained(result, (), counts(result, self.at(result.snapshot, lake), columns))
 
     def verify_ledger(self) -> list[Problem]:
-        """Everything wrong with the ledger, checked against the seals that the loads carry."""
-        return self.ledger.verify(self.lake.anchors())
+        """Everything wrong with the ledger, checked against the seals that the loads carry and the note of its file."""
+        return self.ledger.verify(self.lake.anchors()) or self.ledger.altered()
 
     def clock_is_back(self) -> Problem | None:
         """A fault if this computer's clock stands before the ledger's last line. Work goes on: order is by number."""

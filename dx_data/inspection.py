@@ -78,13 +78,10 @@ def stored(folder: Path, data: Path) -> tuple[list[Finding], dict[str, Any]]:
     with turn(folder):
         try:
             ledger = Ledger(folder / LEDGER)
-            broken = [problem.message for problem in ledger.verify()]
-            file = ledger.whole()
+            broken = [f"{problem.message}。" for problem in ledger.verify() or ledger.altered()]
             proof = Proof.of(ledger)
         except _UNREADABLE as fault:
-            broken, file = [f"『{LEDGER}』を読めません（{type(fault).__name__}）。"], None
-        if file is False:
-            broken.append(f"『{LEDGER}』が、最後の記録のあとで書き換わっています。")
+            broken = [f"『{LEDGER}』を読めません（{type(fault).__name__}）。"]
         try:
             catalogue = pages(folder / CATALOGUE)
             digest = digest_of(catalogue)
@@ -141,8 +138,6 @@ def _digest(file: Path) -> str | None:
 def records(house: House) -> Finding:
     """The ledger's chain against the seals that the loads carry; times that run backwards."""
     broken = [f"{problem.message}。" for problem in house.verify_ledger()]
-    if house.ledger.whole() is False:
-        broken.append(f"『{LEDGER}』が、最後の記録のあとで書き換わっています。")
     lines = house.ledger.lines()
     back = [later.number for line, later in pairwise(lines) if _when(later.at) < _when(line.at)]
     cautions = [f"{number} 行目の時刻が、前の行より前です（時計が戻されました）。" for number in back[:_SHOWN]]

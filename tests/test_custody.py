@@ -51,6 +51,15 @@ def test_an_untouched_ledger_verifies(chain: Ledger) -> None:
         ("UPDATE dx_ledger SET detail = '{}' WHERE number = 6", ["6行目の内容が書き換えられています"]),
         ("DELETE FROM dx_ledger WHERE number = 4", ["4行目から4行目がありません"]),
         (
+            "UPDATE dx_ledger SET subject = CASE number WHEN 3 THEN '問2' ELSE '問1' END WHERE number IN (3, 4)",
+            ["3行目の内容が書き換えられています", "4行目の内容が書き換えられています"],
+        ),
+        (
+            "INSERT INTO dx_ledger SELECT 7, at, who, act, subject, detail, previous, seal FROM dx_ledger"
+            " WHERE number = 6",
+            ["7行目が前の行とつながりません", "7行目の内容が書き換えられています"],
+        ),
+        (
             "UPDATE dx_ledger SET number = CASE number WHEN 2 THEN 30 ELSE number END",
             ["2行目から2行目がありません", "7行目から29行目がありません", "30行目の内容が書き換えられています"],
         ),
@@ -69,6 +78,26 @@ def test_a_cut_tail_is_noticed_by_the_seals_the_loads_carry(home: House, take: A
     tampered(home.lake.ledger_file, "DELETE FROM dx_ledger WHERE number >= 2")
     assert home.ledger.verify() == []
     assert [p.message for p in home.verify_ledger()] == ["2行目が、台帳の外に控えた記録と合いません"]
+
+
+def test_a_tail_that_no_load_vouches_for_is_noticed_by_the_note_of_the_file(home: House, chain: Ledger) -> None:
+    assert home.verify_ledger() == []
+    tampered(home.lake.ledger_file, "DELETE FROM dx_ledger WHERE number = 6")
+    assert home.ledger.verify() == []
+    assert [p.message for p in home.verify_ledger()] == [
+        "管理台帳のファイル『ledger.sqlite』が、最後の記録のあとで書き換わっているか、末尾が切られています"
+    ]
+
+
+def test_a_note_that_a_killed_process_left_behind_is_no_fault(home: House, chain: Ledger) -> None:
+    note = home.lake.ledger_file.with_suffix(".sha256")
+    number, digest = note.read_text().split(" ")
+    for left, whole in ((f"{int(number) - 1} {digest}", None), (f"{number} {digest[::-1]}", False), ("?", False)):
+        note.write_text(left)
+        assert home.ledger.whole() is whole
+    note.unlink()
+    assert home.ledger.whole() is None
+    assert home.verify_ledger() == []
 
 
 def test_the_table_itself_refuses_changes(home: House, chain: Ledger) -> None:

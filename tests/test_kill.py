@@ -18,6 +18,7 @@ from dx_data.access import Person
 from dx_data.catalog import look
 from dx_data.custody.ledger import Act
 from dx_data.settings import Settings
+from tests import faults
 from tests.thorough import times
 
 pytestmark = pytest.mark.slow
@@ -150,3 +151,10 @@ def test_two_loaders_at_once_take_turns(chosen: Settings, person: Person, write:
     assert sorted(load.load for load in home.lake.loads()) == list(range(1, 9))
     assert home.verify_ledger() == []
     home.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 は Windows にありません")
+def test_struck_loads_are_neither_lost_nor_doubled() -> None:
+    # `make faults` strikes 200 of 500.
+    _, told = faults.run(loads=times(5, 12), faults=times(3, 8), seed=7)
+    assert sum(count for outcome, count in told.items() if faults.CUT not in outcome) == times(3, 8)

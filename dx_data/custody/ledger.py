@@ -187,14 +187,16 @@ class Ledger:
     def whole(self) -> bool | None:
         """Whether the file is, to the byte, as the last line left it; None where that was not noted.
 
-        A process that is killed after a line, or two that write at once, may leave the note of an earlier line.
+        A process that is killed after a line, or two that write at once, may leave the note of an earlier line; that of
+        a later one says that the tail was cut.
         """
         try:
             noted = self._noted.read_text("ascii")
         except (FileNotFoundError, UnicodeDecodeError):
             return None
         found = self._whole()
-        return noted == found if noted.split(" ")[0] == found.split(" ")[0] else None
+        (before, _, _), (now, _, _) = noted.partition(" "), found.partition(" ")
+        return None if before.isdecimal() and int(before) < int(now) else noted == found
 
     def lines(self) -> list[Line]:
         """All lines, oldest first, without what stands apart."""
@@ -217,6 +219,11 @@ class Ledger:
             Line(number, at, who, act, subject, json.loads(detail), previous, seal, json.loads(apart))
             for number, at, who, act, subject, detail, previous, seal, apart in rows
         ]
+
+    def altered(self) -> list[Problem]:
+        """A fault if the file was changed since its last line, though every line that is left holds."""
+        told = f"管理台帳のファイル『{self._path.name}』が、最後の記録のあとで書き換わっているか、末尾が切られています"
+        return [_broken(0, told)] if self.whole() is False else []
 
     def last(self) -> Line | None:
         """The newest line, without what stands apart of it."""
