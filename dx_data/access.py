@@ -31,14 +31,23 @@ class Right(StrEnum):
     SEE_ROWS = "数値の元の行を見る"
     APPROVE = "公表を承認する"
     CREATE_LAKE = "台帳を作る"
+    BACK_UP = "台帳の控えを取る"
+    INSPECT = "台帳を点検する"
     END_LOGINS = "ほかの人のログインを終える"
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEW: frozenset({Right.ASK, Right.HAND_OVER}),
-    Role.LOAD: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CHECK, Right.LOAD, Right.UNDO}),
+    Role.LOAD: frozenset(
+        {Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CHECK, Right.LOAD, Right.UNDO, Right.INSPECT}
+    ),
     Role.PUBLISH: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.APPROVE}),
-    Role.ADMIN: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE, Right.END_LOGINS}),
+    Role.ADMIN: frozenset(
+        {
+            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE, Right.BACK_UP, Right.INSPECT),
+            Right.END_LOGINS,
+        }
+    ),
 }
 
 

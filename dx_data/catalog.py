@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from functools import cache, cached_property
@@ -47,8 +48,9 @@ POPULATIONS = Path(__file__).with_name("populations")
 # What a question may read beside the datasets: the ward's calendar (day, is_open, ordinal, holiday, forecast).
 CALENDAR = "calendar_days"
 # And, for データの健康, what the house knows of itself. No lake holds these tables; they are made for each answer.
+DECLARED = "declared_datasets"
 JOURNAL: dict[str, tuple[str, pa.Schema]] = {
-    "declared_datasets": (
+    DECLARED: (
         "データセットの宣言",
         pa.schema(
             [("dataset", pa.string()), ("title", pa.string()), ("rhythm", pa.string()), ("most_days", pa.int64())]
@@ -101,6 +103,9 @@ class Snapshot(Protocol):
 
     def columns(self) -> Mapping[str, frozenset[str]]:
         """The raw tables there are, with their columns."""
+
+    def near(self, names: Iterable[str]) -> AbstractContextManager[Mapping[str, str]]:
+        """Those raw tables of these datasets that lie in memory just so, with their names there, while it is open."""
 
     def changed(self, names: Iterable[str]) -> int:
         """Number of the newest snapshot, up to this one, that changed one of these tables."""
@@ -348,6 +353,7 @@ class Catalog:
 
     questions: dict[str, Question] = field(default_factory=read_questions)
     _answers: OrderedDict[tuple[Any, ...], Result] = field(default_factory=OrderedDict)
+    _digests: dict[str, tuple[Question, str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def named(self, name: str, version: int | None = None) -> Question:
@@ -385,11 +391,10 @@ class Catalog:
         """
         question = self.named(name, version)
         params = self.params(question, given, today)
+        found = self.remembered(question, params, snapshot, (), lambda: self._run(question, params, snapshot))
         if set(question.reads).intersection(JOURNAL):
-            # A refused file changes no table, so there is nothing to remember the answer by.
-            found = self._run(question, params, snapshot)
             return replace(found, as_of=found.as_of or today, updated=found.updated or snapshot.updated(DATASETS))
-        return self.remembered(question, params, snapshot, (), lambda: self._run(question, params, snapshot))
+        return found
 
     def remembered(
         self,
@@ -401,10 +406,11 @@ class Catalog:
     ) -> Result:
         """An answer made once for as long as nothing it reads changes; `more` is what else it depends on."""
         key = (
-            hashlib.sha256(question.model_dump_json().encode()).hexdigest(),
+            self._digest(question),
             tuple(sorted((name, str(value)) for name, value in params.items())),
             snapshot.title.split(":")[0],
             snapshot.changed(question.reads),
+            told(question, snapshot),
             *more,
         )
         with self._lock:
@@ -420,6 +426,14 @@ class Catalog:
                 self._answers.popitem(last=False)
         return result
 
+    def _digest(self, question: Question) -> str:
+        """The digest of a question's whole file; told once, for a page asks the same questions over and over."""
+        known, digest = self._digests.get(question.name, (None, ""))
+        if known is not question:
+            digest = _sha256(question.model_dump_json())
+            self._digests[question.name] = (question, digest)
+        return digest
+
     def _run(self, question: Question, params: dict[str, Any], snapshot: Snapshot) -> Result:
         raw = snapshot.columns()
         with look(snapshot, question.reads, question.sql) as cursor:
@@ -434,6 +448,17 @@ class Catalog:
             updated=snapshot.updated(question.reads),
             notes=tuple(f"{title}:この時点では未収集" for title in missing),
         )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def told(question: Question, snapshot: Snapshot) -> tuple[str, ...]:
+    """What a question hears of the house's journal: a refused file changes no table, but this."""
+    return tuple(
+        _sha256(repr(snapshot.journal(name))) for name in question.reads if name in JOURNAL and name != DECLARED
+    )
 
 
 def journal_table(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
@@ -487,30 +512,35 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
         self.snapshot, self.names, self.sql = snapshot, tuple(names), sql
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
-        self.cursor = self.snapshot.cursor()
+        self._open = ExitStack()
+        self.near = self._open.enter_context(self.snapshot.near(name for name in self.names if name in DATASETS))
+        self.cursor = self._open.enter_context(closing(self.snapshot.cursor()))
         # Without it DuckLake reads its catalogue anew for every statement, which takes longer than most questions.
         self.cursor.execute("BEGIN TRANSACTION")
         raw = self.snapshot.columns()
+        counted = counted_by(self.sql, self.names)
+        self.text = self.sql and "".join((self.sql, *(population.sql for population in counted)))
         for name in self.names:
             if name == CALENDAR:
                 self.cursor.register(CALENDAR, open_days())
                 continue
             if name in JOURNAL:
-                rows = declarations() if name == "declared_datasets" else self.snapshot.journal(name)
+                rows = declarations() if name == DECLARED else self.snapshot.journal(name)
                 self.cursor.register(name, journal_table(name, rows))
                 continue
             for statement in self._views(DATASETS[name], raw):
                 self.cursor.execute(statement)
-        for population in counted_by(self.sql, self.names):
+        for population in counted:
             self.cursor.execute(tables.macro(population))
         return self.cursor
 
     def _views(self, dataset: Dataset, raw: Mapping[str, frozenset[str]]) -> list[str]:
         schema, version = self.snapshot.schema, self.snapshot.version
-        return tables.views(dataset, raw.get(dataset.name), schema, version, kept=raw)
+        existing = raw.get(dataset.name)
+        return tables.views(dataset, existing, schema, version, kept=raw, near=self.near, named_in=self.text)
 
     def __exit__(self, *_: object) -> None:
-        self.cursor.close()
+        self._open.close()
 
 
 class look_between(look):  # noqa: N801

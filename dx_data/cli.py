@@ -14,12 +14,13 @@ from typing import Any, NoReturn
 
 import click
 
-from dx_data import access, intake, serving
+from dx_data import access, inspection, intake, publishing_commands, serving
 from dx_data.access import Right
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
-from dx_data.custody import remembered
+from dx_data.custody import backups, password, remembered
 from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over, view
+from dx_data.custody.inspections import State
 from dx_data.custody.ledger import Act
 from dx_data.custody.receipts import receipt as receipt_of
 from dx_data.custody.refusals import Refusal
@@ -27,7 +28,7 @@ from dx_data.custody.refusals import refusal as refusal_of
 from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import template as templates
 from dx_data.door.describe import describe
-from dx_data.errors import NotFound, Problem, Stopped, WrongUsage
+from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_disk
 from dx_data.house import House, address, make_house, open_house
 from dx_data.intake import About, Reviewed, Wish
 from dx_data.lake import destroy, exists
@@ -396,6 +397,8 @@ def load(
     house = _made(demo, person)
     chosen = Delivery(delivery) if delivery else None
     wish = _wish(dataset, mapping, as_of=as_of, delivery=chosen, partial=partial, accept_older=older)
+    if back := house.clock_is_back():
+        _say(back.sentence)
     done = []
     for path in intake.files_in(list(files)):
         found = intake.review(path, house, house.settings, wish=wish)
@@ -633,6 +636,90 @@ def ledger(demo: bool, verify: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
+# --- keeping ----------------------------------------------------------------------------------------------------
+
+
+def _password(file: Path) -> str:
+    """The password of backups, from its file or, where there is none, from whoever sits here."""
+    try:
+        return password.kept(file)
+    except NotFound:
+        if not sys.stdin.isatty():
+            raise
+        return str(click.prompt("控えの合言葉", hide_input=True, err=True))
+
+
+@dx.command(short_help="台帳の控えを取ります")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="フォルダー")
+@_json_option
+@click.pass_obj
+def backup(demo: bool, folder: Path, as_json: bool) -> None:
+    """台帳のすべて（目録・表データ・管理台帳）を、暗号化した1つのファイルにして、フォルダーに置きます。
+
+    画面を見ている人や取込があっても取れます。合言葉は、はじめに1つ作り、ファイル（DX_BACKUP_KEY）に置きます。
+    """
+    house = _house(demo)
+    file = Path(house.settings.backup_key)
+    if password.made(file):
+        _say(f"控えの合言葉を作り、『{file}』に置きました。")
+        _say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
+    done = backups.back_up(house.lake.folder, house.lake.data, folder, access.local_person(), password.kept(file))
+    if as_json:
+        _print_json(done.as_json())
+    else:
+        _say(done.sentence)
+
+
+@dx.command(short_help="控えから台帳を復元します")
+@click.argument("source", type=click.Path(exists=True, path_type=Path), metavar="フォルダー")
+@_json_option
+@click.pass_obj
+def restore(demo: bool, source: Path, as_json: bool) -> None:
+    """控えのファイルか、フォルダーの中のいちばん新しい控えから、台帳を復元します。
+
+    復元する場所（DX_LAKE）は、空でなければなりません。控えのすべてを確かめてから、台帳の場所に置きます。
+    """
+    chosen, place = settings(), Path(address(demo))
+    data = Path(chosen.lake_data) if chosen.lake_data and not demo else None
+    secret = _password(Path(chosen.backup_key))
+    found = backups.restore(source, place, data, access.local_person(), secret)
+    if as_json:
+        _print_json({**found, "place": str(place.absolute())})
+    else:
+        _say(f"復元しました: {place}（{found['made_at'][:16].replace('T', ' ')} の控え、時点 {found['snapshot']}）")
+
+
+@dx.command(short_help="台帳を点検します")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="点検記録を書き込む先（.html）。")
+@_json_option
+@click.pass_obj
+def inspect(demo: bool, output: Path | None, as_json: bool) -> None:
+    """保存したものが書いたときのままか、記録がつながっているか、いちばん新しい控えから同じ数値になるかを確かめます。
+
+    結果は点検記録として管理台帳に残ります。異常があれば、終わりの番号は 1 です。
+    """
+    if not exists(address(demo)):
+        raise NotFound.because("台帳がありません", "DX_LAKE を確かめてください")
+    if output and output.exists():
+        raise WrongUsage.because(f"『{output}』はすでにあります", "-o で別の名前を指定してください")
+    found = inspection.inspect(settings(), access.local_person(), demo=demo)
+    if output:
+        output.write_bytes(found.html("内部"))
+        _say(f"点検記録を書きました: {output}")
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        click.echo(found.sentence)
+        for each in found.findings:
+            click.echo(f"{each.subject}: {each.state.value}")
+            for line in each.said[:_SHOWN]:
+                click.echo(f"  {line}")
+            if len(each.said) > _SHOWN:
+                click.echo(f"  ほか {len(each.said) - _SHOWN:,} 件は、--json か -o で見られます。")
+    if found.state is State.FAULT:
+        sys.exit(1)
+
+
 # --- declarations ----------------------------------------------------------------------------------------------
 
 
@@ -831,6 +918,10 @@ def _shown(value: Any) -> str:
     return "・".join(value) if isinstance(value, list) else str(json_value(value))
 
 
+for _name, (_short, _run) in publishing_commands.COMMANDS.items():
+    dx.command(_name, short_help=_short)(_run)
+
+
 # --- entry -----------------------------------------------------------------------------------------------------
 
 
@@ -877,12 +968,19 @@ def main() -> NoReturn:
         sys.stderr.close()
         sys.exit(0)
     except Exception as fault:
-        # The message of an unknown fault may hold a value from a file, so only its kind and place are shown.
-        logging.getLogger("dx").debug("fault", exc_info=True)
-        place = _innermost(fault)
-        _say(f"プログラムの誤りです（{type(fault).__name__}、{place}）→ この1行を添えて管理者に知らせてください")
-        sys.exit(OUR_FAULT)
+        sys.exit(_unforeseen(fault))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unforeseen(fault: Exception) -> int:
+    """A fault of the disk in words, any other by its kind and place alone: its message may hold a value from a file."""
+    if refused := of_disk(fault):
+        _stop(refused)
+        return refused.exit_code
+    logging.getLogger("dx").debug("fault", exc_info=True)
+    place = _innermost(fault)
+    _say(f"プログラムの誤りです（{type(fault).__name__}、{place}）→ この1行を添えて管理者に知らせてください")
+    return OUR_FAULT
 
 
 def _innermost(fault: BaseException) -> str:

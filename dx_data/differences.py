@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from dx_data.catalog import JOURNAL, Catalog, Result, Snapshot, Value, look_between, run
+from dx_data.catalog import Catalog, Result, Snapshot, Value, look_between, run, told
 from dx_data.datasets import DATASETS
 from dx_data.derive import compared
 from dx_data.derive.compared import Side, Stage
@@ -112,9 +112,8 @@ def compare(
             notes=(*_notes(question, params, moved, count, day, today), *after.notes),
         )
 
-    more = (earlier.changed(question.reads), day, today, parts)
-    journal = set(question.reads).intersection(JOURNAL)  # what the snapshots do not date is not remembered
-    found = made() if journal else catalog.remembered(question, params, snapshot, more, made)
+    more = (earlier.changed(question.reads), told(question, earlier), day, today, parts)
+    found = catalog.remembered(question, params, snapshot, more, made)
     return replace(found, since=earlier.title)
 
 
@@ -255,7 +254,7 @@ def sentence(one: Moved, since: str, over: bool, *, alone: bool) -> str:
     >>> month = Column(name="month", title="年月", kind=Kind.DATE, month=True)
     >>> column = Column(name="received", title="申請件数", kind=Kind.INTEGER, unit="件")
     >>> sentence(Moved(((month, dt.date(2026, 9, 1)),), column, 100, 112, 9, 3, 0), "先週の報告", True, alone=True)
-    '2026年9月分：先週の報告から +12件（遅れて届いた分 9件、訂正 3件）'
+    '2026年9月分：先週の報告から +12件 増（遅れて届いた分 9件、訂正 3件）'
     """
     unit = one.column.unit or ""
     places = [_place(column, value) for column, value in one.place]
@@ -263,7 +262,9 @@ def sentence(one: Moved, since: str, over: bool, *, alone: bool) -> str:
     if one.difference is None or (one.difference == 0 and None in (one.old, one.new)):
         old, new = (f"{_number_words(value)}{unit}" if value is not None else "なし" for value in (one.old, one.new))
         return f"{name}：{since}では {old}、いまは {new}"
-    shift = f"{f'{one.difference:+,}' if one.difference else '±0'}{'ポイント' if unit == '%' else unit}"
+    counted = "ポイント" if unit == "%" else unit
+    way = "増" if one.difference > 0 else "減"
+    shift = f"{one.difference:+,}{counted} {way}" if one.difference else f"±0{counted} 増減なし"
     if one.late is None and None not in (one.old, one.new):
         return f"{name}：{since}から {shift}（{_number_words(one.old)}{unit} → {_number_words(one.new)}{unit}）"
     named = (

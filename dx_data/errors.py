@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -145,12 +147,20 @@ class UndoRefused(Stopped):
     """A load cannot be taken back, since later loads have written the same rows."""
 
 
+class BackupRefused(Stopped):
+    """A backup cannot be made there, or cannot be restored as it is."""
+
+
 class NotPermitted(Stopped):
     """The person lacks the role that the action needs."""
 
 
 class AcrossBreak(Stopped):
     """A difference was asked for across a day on which the definition changed, and asked for only once."""
+
+
+class DisclosureRefused(Stopped):
+    """Figures cannot be made public, since few people could be told from them."""
 
 
 class NotFound(Stopped):
@@ -183,7 +193,48 @@ class AnswerBroken(Stopped):
     exit_code = 3
 
 
+class DiskRefused(Stopped):
+    """The disk takes no more, may not be written, or fails; what was committed before stays."""
+
+
 class LakeDamaged(Stopped):
     """What is stored is not what was promised; the operation was rolled back."""
 
     exit_code = 3
+
+
+_FULL = "ディスクに空きがありません", "空きを作ってから、取込履歴でどこまで済んだかを確かめ、やり直してください"
+_CLOSED = (
+    "ディスクに書き込めません（書き込みが許されていません）",
+    "フォルダーの権限と、ディスクの保護を確かめてください",
+)
+_BUSY = "ほかのプログラムがファイルを使っています", "同じ台帳を開いているプログラムを閉じて、やり直してください"
+_FAILING = "ディスクの読み書きに失敗しました", "ディスクの空きと接続を確かめ、`dx inspect` で点検してください"
+_BY_NUMBER = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EROFS: _CLOSED,
+    errno.EACCES: _CLOSED,
+    errno.EPERM: _CLOSED,
+    errno.EIO: _FAILING,
+}
+_BY_WORDS = {
+    "database or disk is full": _FULL,
+    "No space left on device": _FULL,
+    "File too large": _FULL,
+    "readonly database": _CLOSED,
+    "Read-only file system": _CLOSED,
+    "unable to open database file": _CLOSED,
+    "Permission denied": _CLOSED,
+    "database is locked": _BUSY,
+    "disk I/O error": _FAILING,
+}
+
+
+def of_disk(fault: BaseException) -> DiskRefused | None:
+    """A fault of the disk in words, if it is one: of the system, of SQLite, or of DuckDB, which only has words."""
+    told = _BY_NUMBER.get(fault.errno or 0) if isinstance(fault, OSError) else None
+    if told is None and (isinstance(fault, sqlite3.Error) or type(fault).__module__.endswith("duckdb")):
+        told = next((each for words, each in _BY_WORDS.items() if words in str(fault)), None)
+    return DiskRefused.because(*told, rule="disk") if told else None

@@ -47,10 +47,13 @@ class House:
         """The day on which a load became known; a demo is loaded at once, so there its files' own days count."""
         return load.as_of if self.is_demo else load.at.date()
 
-    def snapshot_on(self, day: dt.date) -> int:
-        """Number of the newest snapshot up to the end of a day; 0 where nothing was loaded yet."""
+    def snapshot_on(self, day: dt.date, loads: Sequence[Load] | None = None) -> int:
+        """Number of the newest snapshot up to the end of a day; 0 where nothing was loaded yet.
+
+        `loads` are those of the lake, newest first, where somebody has them at hand.
+        """
         number = 0
-        for load in reversed(self.lake.loads()):
+        for load in reversed(self.lake.loads() if loads is None else loads):
             if self.known_on(load) > day:
                 break
             number = load.snapshot
@@ -94,11 +97,14 @@ class House:
         Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed
         in between, unless `across_break`.
         """
-        now, today = self.at(snapshot), today or self.today()
-        earlier = self.at(self.snapshot_on(since) if isinstance(since, dt.date) else since)
-        day = since if isinstance(since, dt.date) else self._day(earlier.number)
+        now, today, loads = self.at(snapshot), today or self.today(), self.lake.loads()
+        if isinstance(since, dt.date):
+            earlier, day = now.earlier(self.snapshot_on(since, loads)), since
+        else:
+            earlier = self.at(since)
+            day = self._day(earlier.number, loads)
         if not across_break:
-            breaks.refuse(self.catalog.named(name, version), day, self._day(now.number))
+            breaks.refuse(self.catalog.named(name, version), day, self._day(now.number, loads))
         found = differences.compare(
             self.catalog, name, earlier, now, day=day, today=today, version=version, parts=parts, **params
         )
@@ -110,9 +116,8 @@ class House:
             return snapshot
         return replace((lake or self.lake).at(snapshot), arrivals=lambda: arrivals.arrivals(self.ledger))
 
-    def _day(self, snapshot: int) -> dt.date:
+    def _day(self, snapshot: int, loads: Sequence[Load]) -> dt.date:
         """The day on which a snapshot became known; that of the first load for the empty lake."""
-        loads = self.lake.loads()
         days = [self.known_on(load) for load in loads if load.snapshot <= snapshot]
         return days[0] if days else min((self.known_on(load) for load in loads), default=self.today())
 
@@ -150,6 +155,18 @@ class House:
         """Everything wrong with the ledger, checked against the seals that the loads carry."""
         return self.ledger.verify(self.lake.anchors())
 
+    def clock_is_back(self) -> Problem | None:
+        """A fault if this computer's clock stands before the ledger's last line. Work goes on: order is by number."""
+        last = self.ledger.last()
+        if last is None or calendar.now() >= dt.datetime.fromisoformat(last.at):
+            return None
+        return Problem(
+            stage="house",
+            rule="house.clock",
+            message=f"このコンピューターの時計が、台帳の最後の記録（{last.at[:16].replace('T', ' ')}）より前です",
+            fix="時計を合わせてください（取込はできますが、記録の時刻が前後します）",
+        )
+
     def remembered(self) -> Known:
         """What people decided at earlier loads about headings, spellings and cells, and what masters add to choices."""
         additions = {}
@@ -172,8 +189,12 @@ def address(demo: bool, chosen: Settings | None = None) -> str:
 def open_house(*, demo: bool = False, chosen: Settings | None = None) -> House:
     """Open an existing lake, sweep what killed processes left, settle open intents. NotFound if there is no lake."""
     chosen = chosen or settings()
-    door.sweep()
     lake = Lake(address(demo, chosen), None if demo else chosen.lake_data, municipality=chosen.municipality_code)
+    return _opened(lake, chosen)
+
+
+def _opened(lake: Lake, chosen: Settings) -> House:
+    door.sweep()
     house = House(chosen, lake, Catalog(), Ledger(lake.ledger_file))
     settle(house)
     return house
@@ -185,16 +206,16 @@ def make_house(person: Person, *, demo_until: dt.date | None = None, chosen: Set
     chosen = chosen or settings()
     demo = demo_until is not None
     place = address(demo, chosen)
-    if not lakes.exists(place):
-        lake = Lake.create(
-            place,
-            None if demo else chosen.lake_data,
-            municipality=chosen.municipality_code,
-            demo_until=demo_until,
-        )
-        Ledger(lake.ledger_file).append(person.name, Act.MADE, lake.id, demo=demo)
-        lake.close()
-    return open_house(demo=demo, chosen=chosen)
+    if lakes.exists(place):
+        return open_house(demo=demo, chosen=chosen)
+    lake = Lake.create(
+        place,
+        None if demo else chosen.lake_data,
+        municipality=chosen.municipality_code,
+        demo_until=demo_until,
+    )
+    Ledger(lake.ledger_file).append(person.name, Act.MADE, lake.id, demo=demo)
+    return _opened(lake, chosen)
 
 
 def settle(house: House) -> None:
@@ -210,6 +231,10 @@ def settle(house: House) -> None:
             success, failure = kinds.get(intent.act, (Act.UNDO, Act.UNDO_FAILED))
             facts = {**intent.detail, "intent": intent.number, "settled": "起動時に確定"}
             if load:
-                house.ledger.append(intent.who, success, intent.subject, **facts, snapshot=load.snapshot)
+                house.ledger.append(intent.who, success, intent.subject, **facts, **_proof(house, load))
             else:
                 house.ledger.append(intent.who, failure, intent.subject, **facts)
+
+
+def _proof(house: House, load: Load) -> dict[str, Any]:
+    return {"snapshot": load.snapshot, **house.lake.proof(load.snapshot)}

@@ -132,6 +132,11 @@ class Column(Declared):
         """Title with unit, as on an axis or a table's head."""
         return f"{self.title}（{self.unit}）" if self.unit else self.title
 
+    @property
+    def is_change(self) -> bool:
+        """Whether its numbers say how much more or less something became: by its title (…との差, …の増減率)."""
+        return self.kind.counts and self.title.endswith(("との差", "増減率"))
+
 
 class Together(Declared):
     """Where `state` has one of `values`, the column `needs` is filled."""
@@ -307,6 +312,8 @@ class Break(Declared):
         return column.kind.counts and (not self.rates or column.unit in {"%", "ポイント"})
 
 
+# Units in which people, bodies and what they send in are counted.
+PROTECTED_UNITS = frozenset({"件", "人", "団体", "事業所"})
 FIRST_VERSION = Version(number=1, valid_from=CONTRACT_START, change="初めの定義です")
 _COMPARES = re.compile("前年同[期月].*(との差|増減率)")
 
@@ -324,12 +331,23 @@ class Param(Declared):
 
 
 class Publish(Declared):
-    """The recorded decision that an answer may leave as 公表: who decided, which column counts, in what unit."""
+    """The recorded decision that an answer may leave as 公表: who decided, what of it leaves, what in it is protected.
+
+    `columns` are the columns that leave (all, if none is named). Of a protected unit, `count` is the column that counts
+    and `parts` name, for a count, other counts in the row that are parts of it. `previous` is the same count a year
+    earlier. `measure` is what is counted: answers that name the same measure count the same things, so that their
+    columns of one name add up across tables. `threshold` may only be stricter than the ward's.
+    """
 
     decision: str
     count: str | None = None
     unit: Literal["人", "団体", "件(申請)", "なし"]
     reason: str = ""
+    measure: str = ""
+    columns: tuple[str, ...] = ()
+    parts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    previous: str | None = None
+    threshold: int | None = Field(None, ge=3)
 
     @model_validator(mode="after")
     def _reason_for_none(self) -> Self:
@@ -338,6 +356,12 @@ class Publish(Declared):
         if self.unit != "なし" and not self.count:
             raise ValueError("publish: a protected unit needs its count column")
         return self
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The protected columns: the count, its parts, the parts' parts, but not the count of a year earlier."""
+        named = [self.count, *self.parts, *(part for parts in self.parts.values() for part in parts)]
+        return tuple(dict.fromkeys(name for name in named if name))
 
 
 def read_yaml(text: str) -> Any:
@@ -421,14 +445,43 @@ class Question(Declared):
             raise ValueError(f"key names no column: {missing}")
         if missing := [name for by in self.serves.values() for name in by if name not in names]:
             raise ValueError(f"serves names no column: {missing}")
-        if self.publish and self.publish.count and self.publish.count not in names:
-            raise ValueError("publish.count names no column")
+        if self.publish:
+            self._publishable(self.publish)
         if [version.number for version in self.versions] != list(range(1, len(self.versions) + 1)):
             raise ValueError("versions are numbered 1, 2, 3 … in their order")
         days = [version.valid_from for version in self.versions]
         if not days or days != sorted(set(days)):
             raise ValueError("each version is valid from a later day than the one before")
         return self
+
+    def _publishable(self, publish: Publish) -> None:
+        """What leaves is declared; of a protected unit, nothing that counts leaves without being protected."""
+        names = [column.name for column in self.columns]
+        asked = [*publish.columns, *publish.counts, *([publish.previous] if publish.previous else [])]
+        if missing := [name for name in asked if name not in names]:
+            raise ValueError(f"publish names no column: {missing}")
+        leaving = {column.name for column in self.published}
+        if missing := [name for name in (*self.key, *asked) if name not in leaving]:
+            raise ValueError(f"publish.columns leaves out {missing}")
+        if publish.unit == "なし":
+            return
+        protected = {*publish.counts, publish.previous}
+        for column in self.published:
+            counted = column.kind is Kind.INTEGER and column.unit in PROTECTED_UNITS and column.name not in protected
+            if counted and "との差" not in column.title:
+                raise ValueError(f"publish: {column.name} counts, so name it in parts or leave it out of columns")
+            if column.unit in {"%", "ポイント"} and len(protected - {None}) < 2:
+                raise ValueError(f"publish: {column.name} needs both its counts beside it")
+            if column.kind is Kind.NUMBER and column.unit not in {"%", "ポイント"}:
+                raise ValueError(f"publish: {column.name} is a mean or the like; leave it out of columns")
+
+    @property
+    def published(self) -> tuple[Column, ...]:
+        """The columns that leave as 公表; none without the decision."""
+        if not self.publish:
+            return ()
+        chosen = self.publish.columns
+        return tuple(column for column in self.columns if not chosen or column.name in chosen)
 
     @property
     def version(self) -> Version:

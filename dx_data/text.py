@@ -229,6 +229,25 @@ def japanese_date(d: date) -> str:
     return f"{d.year}年{d.month}月{d.day}日({_WEEKDAYS[d.weekday()]})"
 
 
+_DATE_IN_TEXT = re.compile(r"(?<![0-9A-Za-z_-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9A-Za-z_-])")
+
+
+def japanese_dates(text: str) -> str:
+    """A sentence with the days in it written the Japanese way; what is no day, or part of a number, stays.
+
+    >>> japanese_dates("定例会（2026-04-01）、2026-02-30、A-2026-04-01")
+    '定例会（2026年4月1日(水)）、2026-02-30、A-2026-04-01'
+    """
+
+    def written(found: re.Match[str]) -> str:
+        try:
+            return japanese_date(date.fromisoformat(found[0]))
+        except ValueError:
+            return found[0]
+
+    return _DATE_IN_TEXT.sub(written, text)
+
+
 # --- dates: reading ----------------------------------------------------------------------------------------
 
 _PLAIN_DATE = re.compile(r"([0-9]{4})([-/])([0-9]{1,2})\2([0-9]{1,2})")

@@ -6,6 +6,7 @@ from dx_data.access import Right
 from dx_data.custody.exits import Exit, hand_over
 from dx_data.custody.receipt_book import filename
 from dx_data.ui import cards, filters, session
+from dx_data.ui.month import calendar
 
 here = session.page(Right.ASK, "窓口のキャッシュレスは増えているか、事績簿に抜けや誤りはないかを調べます。")
 year = filters.fiscal_year(here)
@@ -41,19 +42,19 @@ for place, name, shape, subject in (
 ):
     with place:
         cards.card(here, here.ask(name, **period), shape, title=f"{subject}、{year.title}）")
-months = {f"{month.year}年{month.month}月": month for month in reversed(cards.values(monthly, "month"))}
-if months:
-    chosen = filters.choice(here, "month", "事績簿の年月", list(months))
-    book = here.ask("receipts_of_month", month=months[chosen])
-    names = ("collected_on", "counter", "fee_type", "method", "sales_transactions", "sales_yen", "transactions")
-    cards.card(here, book, cards.table(*names, "amount_yen", limit=10), title=f"キャッシュレス事績簿（日別、{chosen}）")
-    if here.person.may(Right.HAND_OVER):
-        label = f"{chosen}の事績簿を Excel で保存（内部資料）"
-        data = lambda: hand_over(Exit.INTERNAL, book, here.person, here.house.ledger, form="xlsx").content  # noqa: E731
-        st.download_button(label, data=data, file_name=filename(book), on_click="ignore")
-    totals = cards.table("counter", "fee_type", "method", "transactions", "amount_yen", "year_yen", limit=10)
-    sums = here.ask("receipts_month_totals", month=months[chosen])
-    cards.card(here, sums, totals, title=f"収納月計表（窓口・手数料・決済手段別、{chosen}）")
+chosen, month = filters.month(here, year, cards.values(monthly, "month"))
+days = here.ask("receipts_calendar", month=month, as_of=year.until)
+cards.card(here, days, calendar, title=f"事績簿の届き方（開庁日の暦、{chosen}）")
 missing = cards.table("counter", "missing_on", "opening", "missing_days", "open_days", limit=10)
 cards.card(here, here.ask("missing_open_days", **period), missing, empty="収納のない開庁日はありません。")
+book = here.ask("receipts_of_month", month=month)
+names = ("collected_on", "counter", "fee_type", "method", "sales_transactions", "sales_yen", "transactions")
+cards.card(here, book, cards.table(*names, "amount_yen", limit=10), title=f"キャッシュレス事績簿（日別、{chosen}）")
+if book.rows and here.person.may(Right.HAND_OVER):
+    label = f"{chosen}の事績簿を Excel で保存（内部資料）"
+    data = lambda: hand_over(Exit.INTERNAL, book, here.person, here.house.ledger, form="xlsx").content  # noqa: E731
+    st.download_button(label, data=data, file_name=filename(book), on_click="ignore")
+totals = cards.table("counter", "fee_type", "method", "transactions", "amount_yen", "year_yen", limit=10)
+sums = here.ask("receipts_month_totals", month=month)
+cards.card(here, sums, totals, title=f"収納月計表（窓口・手数料・決済手段別、{chosen}）")
 cards.go("deposits", "入金と手数料をくわしく見る")

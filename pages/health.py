@@ -1,7 +1,7 @@
 """データの健康: DX推進課と受託者が、データが間隔どおりに届き、抜け・食い違い・誤りが減っているかを確かめる。"""
 
 from dx_data.access import Right
-from dx_data.ui import cards, filters, session
+from dx_data.ui import cards, filters, inspected, session
 
 here = session.page(
     Right.ASK, "データは届いているか、抜けや食い違いはないか、どこから届くファイルに誤りが多いかを確かめます。"
@@ -32,4 +32,5 @@ cards.card(
     cards.table("month", "sender", "files", "refused", "faulty", "mended", "totals", "differing", limit=20),
     title=f"届いたファイルの誤り（届け元・月別、{year.title}）",
 )
+inspected.last(here)
 cards.go("history", "取込履歴を見る")

@@ -87,6 +87,9 @@ def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
         for theme, each in found.items()
     }
     assert ours == {"light": {}, "dark": {}}
+    tab.emulate_media(forced_colors="active")
+    assert forced(tab) == []
+    tab.emulate_media(forced_colors="none")
     for width in _WIDTHS:
         tab.set_viewport_size({"width": width, "height": 844})
         screenshots.ready(tab)
@@ -143,11 +146,46 @@ def test_everything_is_reached_by_keyboard_and_seen_in_focus(url: str, tab: Page
     assert tab.evaluate(missed) == []
 
 
-def test_forced_colours_keep_words_and_frames(url: str, tab: Page) -> None:
-    """In forced colours what is only a background is gone; words, table lines and the demo's mark stay."""
+# Charts draw their own colours, as pictures do; everything else must have the person's.
+_COLOUR = """() => {
+    const own = document.createElement("div");
+    own.style.cssText = "color: CanvasText; forced-color-adjust: none";
+    document.body.append(own);
+    const { color } = getComputedStyle(own);
+    own.remove();
+    return color;
+}"""
+_LOST = """colour => [...document.querySelectorAll('[data-testid=stMain] :is(h1, h2, p, td, th, dd, label, li)')]
+    .filter(e => e.checkVisibility() && e.textContent.trim() && !e.closest('svg, a, button, summary, .js-plotly-plot'))
+    .filter(e => getComputedStyle(e).color !== colour).map(e => e.outerHTML.slice(0, 120))"""
+
+
+def forced(tab: Page) -> list[str]:
+    """What a page loses in forced colours: words not in the person's colour, frames and marks that are gone."""
+    lost: list[str] = tab.evaluate(_LOST, tab.evaluate(_COLOUR))
+    lines = (
+        (".dx-demo", "borderTopStyle", "dashed"),
+        (".dx-table thead th", "borderBottomStyle", "solid"),
+        (".dx-month .dx-day", "borderTopStyle", "solid"),
+        (".dx-month .dx-lacking", "borderTopWidth", "3px"),
+        (".dx-list .dx-late", "listStyleType", '"▲ "'),
+    )
+    for selector, name, wanted in lines:
+        for found in tab.locator(selector).evaluate_all(f"all => all.map(e => getComputedStyle(e).{name})"):
+            if found != wanted:
+                lost.append(f"{selector} {name}: {found}")
+    ring = "e => { e.focus({ focusVisible: true }); return getComputedStyle(e).outlineStyle }"
+    for selector in ("summary", "[data-testid=stMain] button", "[data-testid=stMain] a[href]"):
+        for each in tab.locator(selector).all()[:1]:
+            if each.is_visible() and each.evaluate(ring) == "none":
+                lost.append(f"{selector}: no focus")
+    return lost
+
+
+def test_forced_colours_are_noticed_when_something_defies_them(url: str, tab: Page) -> None:
     tab.emulate_media(forced_colors="active")
-    screenshots.opened(tab, f"{url}/applications")
-    (mark,) = tab.locator(".dx-demo").all()
-    style = mark.evaluate("e => [getComputedStyle(e).borderStyle, getComputedStyle(e).color]")
-    assert style[0] == "dashed"
-    assert tab.locator(".dx-table thead th").first.evaluate("e => getComputedStyle(e).borderBottomStyle") == "solid"
+    screenshots.opened(tab, f"{url}/help")
+    assert forced(tab) == []
+    tab.evaluate("document.querySelector('h1').style.cssText = 'forced-color-adjust: none; color: #ccc'")
+    tab.evaluate("document.querySelector('.dx-demo').style.border = 'none'")
+    assert [line.partition(" ")[0] for line in forced(tab)] == ["<h1", ".dx-demo"]

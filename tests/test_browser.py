@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from dx_data import demo, house, intake
@@ -25,6 +28,7 @@ pytestmark = [
 
 PERSON = Person("試験", frozenset(Role))
 FILES = {file.name: file for file in demo.small()}
+SVG = "{http://www.w3.org/2000/svg}"
 FIRST, SECOND = sorted(name for name in FILES if name.startswith("電子申請実績"))
 
 
@@ -324,6 +328,42 @@ def test_saving_a_card_leaves_one_line_in_the_ledger(page: Page, url: str, lake:
     assert waiting.value.suggested_filename.endswith("時点_架空データ.csv")
 
 
+def test_a_figure_saved_as_png_looks_like_its_svg_and_leaves_its_line(page: Page, chromium: Browser, url: str) -> None:
+    """Twice as large as the SVG, with the same ink at every place: also where title, mark and source stand."""
+    screenshots.opened(page, f"{url}/applications")
+    saved: dict[str, tuple[str, bytes]] = {}
+    for form in ("PNG", "SVG"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"図を {form} で保存（内部資料）").first.click()
+        saved[form] = (waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes())
+    (name, pixels), (svg_name, svg) = saved["PNG"], saved["SVG"]
+    assert (name.rpartition("."), svg_name.rpartition(".")) == (
+        (svg_name.rpartition(".")[0], ".", "png"),
+        (svg_name.rpartition(".")[0], ".", "svg"),
+    )
+    root = ET.fromstring(svg)  # noqa: S314
+    width, height = (int(float(root.get(side, ""))) for side in ("width", "height"))
+    drawn = chromium.new_page(device_scale_factor=2, viewport={"width": width, "height": height})
+    drawn.set_content(f"<body style='margin:0'>{svg.decode()}</body>")
+    shot = drawn.locator("svg").screenshot()
+    drawn.close()
+    with Image.open(io.BytesIO(pixels)) as png, Image.open(io.BytesIO(shot)) as wanted:
+        assert (png.format, png.size) == ("PNG", (2 * width, 2 * height))
+        shown, expected = png.convert("L"), wanted.convert("L").crop((0, 0, *png.size))
+    assert ImageStat.Stat(ImageChops.difference(shown, expected)).mean[0] < 1
+    below = next(float(text.get("y", "")) for text in root.iter(f"{SVG}text") if "内部資料" in "".join(text.itertext()))
+    for top in (20, 2 * below - 24):
+        place = (40, int(top), 500, int(top) + 26)
+        ink = [sum(image.crop(place).histogram()[:128]) for image in (shown, expected)]
+        assert ink[1] > 500
+        assert ink[0] == pytest.approx(ink[1], rel=0.1)
+    opened = house.open_house(demo=True)
+    lines = [line for line in opened.ledger.lines() if line.act == Act.HAND_OVER][-2:]
+    opened.close()
+    assert [line.detail["form"] for line in lines] == ["png", "svg"]
+    assert lines[0].subject == lines[1].subject
+
+
 def test_the_template_can_be_saved_and_opened(page: Page, url: str) -> None:
     screenshots.opened(page, f"{url}/dictionary")
     with page.expect_download() as waiting:
@@ -348,3 +388,48 @@ def test_an_address_without_a_page_is_said_in_japanese(page: Page, url: str) -> 
     screenshots.opened(page, f"{url}/nowhere")
     expect(page.get_by_role("dialog")).to_contain_text("この住所の画面はありません")
     assert not screens.ENGLISH.search(page.get_by_role("dialog").inner_text())
+
+
+def test_long_work_says_how_far_it_is_and_can_be_stopped(page: Page, url: str, lake: Path) -> None:
+    """Stopped while checking, the lake is untouched; stopped while loading, it has whole files and no half one."""
+    number, lines = 12, 3000
+
+    def loads() -> list[int]:
+        opened = house.open_house(demo=True)
+        found = [each.added for each in opened.lake.loads()]
+        opened.close()
+        return found
+
+    before = loads()
+    rows = "".join(f"LoGoフォーム,止-{{0}}-{at},2026/11/12 09:00,完了\n" for at in range(lines))
+    head = "システム,申請番号,申請日時,処理状況\n"
+    screenshots.opened(page, f"{url}/intake")
+    upload(page, *((f"止める{at}_20261113.csv", (head + rows.format(at)).encode()) for at in range(number)))
+    # A busy browser shows some of the steps only.
+    page.get_by_text(re.compile(f"{number} 件のうち [1-6] 件目を確かめています")).wait_for()
+    page.get_by_role("button", name="中止").click()
+    expect(page.get_by_text("台帳に何も書いていません")).to_be_visible()
+    screenshots.ready(page)
+    assert loads() == before
+    waiting = page.get_by_role("button", name="を確かめる")
+    expect(waiting).to_have_text(re.compile(r"残りの 1?[0-9] 件を確かめる"))
+    waiting.click()
+    accept = page.get_by_role("button", name=f"{number} 件をすべて取り込む")
+    expect(accept).to_be_visible()
+    screenshots.ready(page)
+    assert loads() == before
+
+    accept.click()
+    # The second file's steps tell that the first is in.
+    page.get_by_text(re.compile(f"{number} 件のうち [2-6] 件目を取り込んでいます")).wait_for()
+    page.get_by_role("button", name="中止").click()
+    expect(page.get_by_text("中止しました。")).to_be_visible()
+    screenshots.ready(page)
+    taken = loads()
+    whole = len(taken) - len(before)
+    assert taken == [lines] * whole + before
+    assert 1 <= whole < number
+    expect(page.get_by_role("heading", name="取込済み")).to_have_count(whole)
+    page.get_by_role("button", name=f"残りの {number - whole} 件を確かめる").click()
+    expect(page.get_by_role("heading", name="確認待ち")).to_have_count(number - whole)
+    assert loads() == taken

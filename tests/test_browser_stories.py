@@ -229,6 +229,27 @@ def test_somebody_prints_a_page(page: Page, url: str) -> None:
     assert {(round(float(width)), round(float(height))) for width, height in sizes} == {(595, 842)}
 
 
+def test_the_overview_on_paper_has_its_figures_two_abreast_and_what_is_folded(page: Page, url: str) -> None:
+    """On A4 the four figures stand two and two; every card has its definition, dates and source, and no button."""
+    screenshots.opened(page, f"{url}/")
+    tiles = page.locator("[data-testid=stHorizontalBlock]:has(> :nth-child(4)) [class*=st-key-card_fold_]")
+    folded = page.locator(".dx-print-only")
+    expect(folded.first).to_be_hidden()
+    page.evaluate("document.documentElement.classList.add('dx-paper')")
+    for paper in (False, True):
+        if paper:
+            page.set_viewport_size({"width": A4[0], "height": A4[1]})
+            page.emulate_media(media="print")
+        boxes = [box for tile in tiles.all() if (box := tile.bounding_box())]
+        assert [len({round(box[side]) for box in boxes}) for side in ("x", "y")] == [2, 2]
+        assert max(box["x"] + box["width"] for box in boxes) <= A4[0] + page.evaluate("scrollX")
+    assert folded.count() == 7
+    for said in folded.all():
+        for name in ("注", "いつ時点", "更新日", "出典"):
+            expect(said.get_by_text(name, exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="定義・保存").first).to_be_hidden()
+
+
 def test_a_contractor_brings_four_weekly_files_one_of_them_faulty(page: Page, url: str, home: house.House) -> None:
     """受託者: three go in with one yes; the fourth says where, what and how to mend, and nothing of it is stored."""
     rows = list(csv.reader(io.StringIO(FILES[FAULTY].content.decode("cp932"))))

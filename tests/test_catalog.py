@@ -125,7 +125,7 @@ def test_a_question_is_its_file(tmp_path: Path) -> None:
         ("reference: 申請日時}", "reference: 申請日時", "expected ',' or '}'"),
         ("kind: integer, unit", "kind: whole, unit", "kind"),
         ("-- reads:", "-- publish: {decision: 会議, unit: 人}\n-- reads:", "needs its count column"),
-        ("-- reads:", "-- publish: {decision: 会議, unit: 人, count: 数}\n-- reads:", "publish.count names no column"),
+        ("-- reads:", "-- publish: {decision: 会議, unit: 人, count: 数}\n-- reads:", "publish names no column"),
         ("-- reads:", "-- publish: {decision: 会議, unit: なし}\n-- reads:", "needs its reason"),
         (HEADER, "", "title"),
         (HEADER, "-- 見出し\n", ""),

@@ -45,11 +45,11 @@ def test_the_overview_says_what_changed_since_last_week(home: house.House) -> No
     assert "先週から変わったこと（主な数値、1週間前の台帳との差）" in [heading.value for heading in at.header]
     said = markup(at)
     # The 7th of September was delivered anew: 10 became 13, the 10 by code payment went, 9 came on the 8th.
-    assert ">今年度の収納件数：先週の報告から +2件（60件 → 62件）</p>" in said
+    assert ">今年度の収納件数：先週の報告から +2件 増（60件 → 62件）</p>" in said
     assert ">先週から変わっていません。</p>" in said
     (apart,) = (toggle for toggle in at.toggle if toggle.key == "changes_apart")
     apart.set_value(True).run()
-    told = "今年度の収納件数：先週の報告から +2件（新しく届いた分 9件、変わった分 3件、消えた分 -10件）"
+    told = "今年度の収納件数：先週の報告から +2件 増（新しく届いた分 9件、変わった分 3件、消えた分 -10件）"
     assert told in markup(at)
 
 
@@ -71,7 +71,7 @@ def test_a_card_over_time_tells_what_changed_since_it_was_seen(home: house.House
     at = page("cashless")
     (label,) = (each.label for each in at.expander if each.label.startswith("先週の報告との差"))
     assert label == "先週の報告との差（10 の数値）"
-    assert "2026年9月分・収納件数：先週の報告から +2件" in markup(at)
+    assert "2026年9月分・収納件数：先週の報告から +2件 増" in markup(at)
     load(home.lake, "receipts", [receipt("2026-10-01", 5)], UNTIL)
     at.run()
     (label,) = (each.label for each in at.expander if "見たときとの差" in each.label)
@@ -108,4 +108,4 @@ def test_a_new_version_since_last_week_needs_a_second_click(home: house.House, m
     (again,) = (button for button in at.button if button.key == "seen_across_cashless_by_month")
     again.click().run()
     assert "先週の報告との差（10 の数値）" in [each.label for each in at.expander]
-    assert "2026年9月分・収納件数：先週の報告から +2件" in markup(at)
+    assert "2026年9月分・収納件数：先週の報告から +2件 増" in markup(at)

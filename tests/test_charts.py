@@ -508,6 +508,30 @@ def test_25_marks_that_would_print_over_each_other_are_one(names: tuple[str, ...
     assert notes(figure).count("途中") == marks
 
 
+UNFINISHED = {
+    # The way from 500 to 400 comes from above: below it is free.
+    "falling": ((500, 900), (400, 880), ("top", 400, None)),
+    # Below stands last year's mark, which is not 途中, and from above comes its own way: to the right.
+    "between": ((500, 480), (400, 380), ("bottom", 400, "left")),
+    # From below comes its own way, above stands another mark: to the right, below both.
+    "rising": ((400, 410), (500, 505), ("top", 500, "left")),
+    # Three marks that are 途中 stand so near that one word beyond them speaks for all.
+    "among": ((400, 410), (500, 505), ("bottom", 505, None)),
+}
+
+
+@pytest.mark.parametrize("name", UNFINISHED)
+def test_25_no_line_runs_through_the_word_for_an_unfinished_month(name: str) -> None:
+    (one, other), (last, other_last), wanted = UNFINISHED[name]
+    rows = [(month(2026, 4 + at), one, other, None, "確定", None, other, one - 5, None, None) for at in range(6)]
+    rows.append((month(2026, 10), last, other_last, None, "途中", None, other_last, last - 5, None, None))
+    own = {"rising": ("received", "third"), "among": ("received", "third", "fourth")}
+    names, compare = (own[name], None) if name in own else ("received", "previous")
+    figure = json.loads(charts.lines(by_month(*rows), "month", names, compare=compare, partial="state").to_json())
+    (found,) = [each for each in figure["layout"]["annotations"] if each["text"] == "途中"]
+    assert (found["yanchor"], found["y"], found.get("xanchor")) == wanted
+
+
 def test_25_an_answer_without_values_says_so() -> None:
     for figure in (
         charts.lines(by_month(), "month", "received"),

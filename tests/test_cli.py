@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import openpyxl
 import pytest
 
 from dx_data import cli
+from dx_data.settings import settings
 
 A = (
     "システム,申請番号,申請日時,処理状況\n"
@@ -23,27 +25,48 @@ A = (
 )
 
 
-class Terminal:
-    """Runs `dx` as a person's shell does, on a lake of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.environment = {
-            **os.environ,
-            "DX_LAKE": str(folder / "lake"),
-            "DX_LAKE_DEMO": str(folder / "demo"),
-            "LANG": "C",
-        }
-
-    def __call__(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "dx_data.cli", *map(str, words)]
-        return subprocess.run(
-            command, env=self.environment, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, check=False
-        )
+Dx = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def dx(tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path)
+def lakes_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in {"DX_LAKE": tmp_path / "lake", "DX_LAKE_DEMO": tmp_path / "demo", "LANG": "C"}.items():
+        monkeypatch.setenv(name, str(value))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def shell(lakes_of_its_own: None) -> Dx:
+    """Runs `dx` as a person's shell does: a process of its own."""
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "dx_data.cli", *map(str, words)]
+        return subprocess.run(command, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, check=False)
+
+    return run
+
+
+@pytest.fixture
+def dx(lakes_of_its_own: None, monkeypatch: pytest.MonkeyPatch) -> Dx:
+    """Runs what the process runs, `cli.main`, in this one: what is written and the exit code are the same."""
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        given = ["dx", *map(str, words)]
+        out, err = (io.TextIOWrapper(io.BytesIO(), "ascii") for _ in range(2))
+        monkeypatch.setattr(sys, "argv", given)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            cli.main()
+        written = []
+        for stream in (out, err):
+            stream.flush()
+            content = stream.buffer.getvalue()  # type: ignore[attr-defined]
+            written.append(content.decode("utf-8").replace("\r\n", "\n"))
+        assert isinstance(ended.value.code, int)
+        return subprocess.CompletedProcess(given, ended.value.code, *written)
+
+    return run
 
 
 def every_command() -> list[str]:
@@ -65,17 +88,18 @@ def test_the_commands_are_those_these_rooms_serve() -> None:
         [
             *("demo", "serve", "read", "check", "load", "loads", "undo"),
             *("receipt", "ledger", "readings", "logins", "datasets", "template", "questions", "ask"),
+            *("backup", "restore", "inspect", "pack", "pack-check"),
         ]
     )
 
 
-def test_check_then_load_then_ask_then_undo(dx: Terminal, write: Any, tmp_path: Path) -> None:
+def test_check_then_load_then_ask_then_undo(shell: Dx, write: Any, tmp_path: Path) -> None:
     path = write("電子申請_20261101T090000+0900.csv", A, "cp932")
-    checked = dx("check", "--json", path)
+    checked = shell("check", "--json", path)
     assert (checked.returncode, checked.stderr) == (0, "")
     (seen,) = json.loads(checked.stdout)["files"]
     assert not (tmp_path / "lake").exists()
-    loaded = dx("load", "--yes", "--json", path)
+    loaded = shell("load", "--yes", "--json", path)
     assert loaded.returncode == 0
     (done,) = json.loads(loaded.stdout)["files"]
     lake_id = done["snapshot"].split(":")[0]
@@ -104,22 +128,22 @@ def test_check_then_load_then_ask_then_undo(dx: Terminal, write: Any, tmp_path: 
         "plan": {"added": 2, "changed": 0, "unchanged": 0, "missing": 0},
     }
     assert {name: seen[name] for name in expected} == expected
-    again = dx("load", "--yes", "--json", path)
+    again = shell("load", "--yes", "--json", path)
     assert (again.returncode, json.loads(again.stdout)["files"][0]["status"]) == (0, "unchanged")
-    asked = json.loads(dx("ask", "applications_headline", "--param", "as_of=2026-11-01", "--json").stdout)
+    asked = json.loads(shell("ask", "applications_headline", "--param", "as_of=2026-11-01", "--json").stdout)
     assert set(asked) >= {"question", "definition", "snapshot", "as_of", "params", "columns", "rows"}
-    history = json.loads(dx("loads", "--json").stdout)["loads"]
+    history = json.loads(shell("loads", "--json").stdout)["loads"]
     assert [(each["load"], each["file"], each["added"]) for each in history] == [(1, path.name, 2)]
-    assert dx("undo", "1").returncode == 0
-    assert [each["undoes"] for each in json.loads(dx("loads", "--json").stdout)["loads"]] == [1, None]
-    verified = json.loads(dx("ledger", "--verify", "--json").stdout)
+    assert shell("undo", "1").returncode == 0
+    assert [each["undoes"] for each in json.loads(shell("loads", "--json").stdout)["loads"]] == [1, None]
+    verified = json.loads(shell("ledger", "--verify", "--json").stdout)
     assert (verified["verified"], verified["problems"]) == (True, [])
-    assert json.loads(dx("receipt", "1", "--json").stdout)["file"] == path.name
+    assert json.loads(shell("receipt", "1", "--json").stdout)["file"] == path.name
 
 
-def test_a_refused_file_ends_with_1_and_leaves_no_rows(dx: Terminal, write: Any, tmp_path: Path) -> None:
+def test_a_refused_file_ends_with_1_and_leaves_no_rows(shell: Dx, write: Any, tmp_path: Path) -> None:
     good, bad = write("1.csv", A), write("2.csv", A + "LoGoフォーム,A3,2026-02-30,完了\n")
-    both = dx("load", "--yes", "--json", good, bad, "--as-of", "2026-11-01")
+    both = shell("load", "--yes", "--json", good, bad, "--as-of", "2026-11-01")
     files = json.loads(both.stdout)["files"]
     assert (both.returncode, [f["status"] for f in files]) == (1, ["loaded", "refused"])
     (problem,) = files[1]["problems"]
@@ -133,10 +157,10 @@ def test_a_refused_file_ends_with_1_and_leaves_no_rows(dx: Terminal, write: Any,
         "rows": [4],
     }
     every = tmp_path / "faults.csv"
-    assert dx("check", bad, "--all", every).returncode == 1
+    assert shell("check", bad, "--all", every).returncode == 1
     lines = list(csv.reader(io.StringIO(every.read_text("utf-8-sig"))))
     assert lines[1][:5] == ["2.csv", "", "4", "申請日時", "2026-02-30"]
-    partial = json.loads(dx("load", "--yes", "--partial", "--json", bad, "--as-of", "2026-11-02").stdout)["files"][0]
+    partial = json.loads(shell("load", "--yes", "--partial", "--json", bad, "--as-of", "2026-11-02").stdout)["files"][0]
     assert (partial["status"], partial["rows"], partial["ok_rows"], partial["plan"]["unchanged"]) == (
         "unchanged",
         3,
@@ -145,7 +169,7 @@ def test_a_refused_file_ends_with_1_and_leaves_no_rows(dx: Terminal, write: Any,
     )
 
 
-def test_an_unknown_heading_is_never_guessed_and_can_be_told(dx: Terminal, write: Any) -> None:
+def test_an_unknown_heading_is_never_guessed_and_can_be_told(dx: Dx, write: Any) -> None:
     path = write("a.csv", A.replace("処理状況\n", "処理状況,満足度\n").replace("完了\n", "完了,5\n"))
     guessed = dx("load", "--yes", "--json", path)
     (found,) = json.loads(guessed.stdout)["files"]
@@ -156,7 +180,7 @@ def test_an_unknown_heading_is_never_guessed_and_can_be_told(dx: Terminal, write
     assert dx("load", "--yes", "--json", "--map", "満足度=", path).returncode == 0
 
 
-def test_a_folder_stands_for_its_files_and_without_yes_nothing_is_loaded(dx: Terminal, write: Any) -> None:
+def test_a_folder_stands_for_its_files_and_without_yes_nothing_is_loaded(dx: Dx, write: Any) -> None:
     folder = write("1.csv", A).parent
     write("2.csv", A.replace("A1", "B1").replace("A2", "B2"))
     asked = dx("load", folder)
@@ -179,13 +203,17 @@ def test_a_folder_stands_for_its_files_and_without_yes_nothing_is_loaded(dx: Ter
         (["serve", "--address", "0.0.0.0"], 2, "127.0.0.1"),  # noqa: S104
     ],
 )
-def test_wrong_usage_ends_with_2_and_a_japanese_sentence(
-    dx: Terminal, words: list[str], code: int, sentence: str
-) -> None:
+def test_wrong_usage_ends_with_2_and_a_japanese_sentence(dx: Dx, words: list[str], code: int, sentence: str) -> None:
     ended = dx(*words)
     assert (ended.returncode, ended.stdout) == (code, "")
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_shell_sees_wrong_usage_as_2(shell: Dx) -> None:
+    ended = shell("nosuch")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "使い方が違います" in ended.stderr
 
 
 def test_a_fault_of_ours_ends_with_3_without_a_value_or_a_traceback(
@@ -204,7 +232,7 @@ def test_a_fault_of_ours_ends_with_3_without_a_value_or_a_traceback(
     assert "Traceback" not in err
 
 
-def test_ask_writes_csv_with_column_names_or_titles(dx: Terminal, write: Any) -> None:
+def test_ask_writes_csv_with_column_names_or_titles(dx: Dx, write: Any) -> None:
     dx("load", "--yes", write("a.csv", A), "--as-of", "2026-11-01")
     plain = dx("ask", "applications_by_month", "--csv").stdout
     titled = dx("ask", "applications_by_month", "--csv", "--titles").stdout
@@ -215,7 +243,7 @@ def test_ask_writes_csv_with_column_names_or_titles(dx: Terminal, write: Any) ->
     assert dx("ask", "applications_by_month", "--param", "nosuch=1").returncode == 2
 
 
-def test_declarations_are_printed_as_json(dx: Terminal) -> None:
+def test_declarations_are_printed_as_json(dx: Dx) -> None:
     names = [each["name"] for each in json.loads(dx("datasets", "--json").stdout)["datasets"]]
     assert "applications" in names
     questions = json.loads(dx("questions", "--json").stdout)["questions"]
@@ -225,7 +253,7 @@ def test_declarations_are_printed_as_json(dx: Terminal) -> None:
     assert all(each["definition"]["versions"][0] == first for each in questions)
 
 
-def test_what_changed_since_a_snapshot_or_a_day_is_told(dx: Terminal, write: Any) -> None:
+def test_what_changed_since_a_snapshot_or_a_day_is_told(dx: Dx, write: Any) -> None:
     day = "2026-04-10"
     dx("load", "--yes", write("a.csv", A), "--as-of", day)
     lake = json.loads(dx("loads", "--json").stdout)["loads"][0]["snapshot"]
@@ -267,7 +295,7 @@ def test_what_changed_since_a_snapshot_or_a_day_is_told(dx: Terminal, write: Any
     assert dx(*asked, "--version", "2").returncode == 2
 
 
-def test_a_refused_file_has_a_note_that_can_be_saved(dx: Terminal, write: Any, tmp_path: Path) -> None:
+def test_a_refused_file_has_a_note_that_can_be_saved(dx: Dx, write: Any, tmp_path: Path) -> None:
     refused = dx("load", "--yes", write("a.csv", A + "LoGoフォーム,A3,2026-02-30,完了\n"), "--as-of", "2026-11-01")
     assert "受領拒否票は dx receipt 2 --refused で出せます" in refused.stderr
     assert dx("receipt", "2", "--refused").stdout.startswith("受領拒否票 第2号:")
@@ -280,7 +308,7 @@ def test_a_refused_file_has_a_note_that_can_be_saved(dx: Terminal, write: Any, t
     assert dx("receipt", "2", "-o", path).returncode == 2
 
 
-def test_an_older_file_needs_its_own_yes(dx: Terminal, write: Any) -> None:
+def test_an_older_file_needs_its_own_yes(dx: Dx, write: Any) -> None:
     ledger = "手続ID,手続名,所管課,進捗段階,オンライン化状況\nP-1,a,保育課,{},未\n"
     dx("load", "--yes", write("new.csv", ledger.format("フォーム案作成")), "--as-of", "2026-11-01")
     old = write("old.csv", ledger.format("未着手"))
@@ -290,7 +318,7 @@ def test_an_older_file_needs_its_own_yes(dx: Terminal, write: Any) -> None:
     assert dx("load", "--yes", "--older", old, "--as-of", "2026-10-01").returncode == 0
 
 
-def test_a_reading_given_once_is_remembered_listed_and_forgotten(dx: Terminal, tmp_path: Path) -> None:
+def test_a_reading_given_once_is_remembered_listed_and_forgotten(dx: Dx, tmp_path: Path) -> None:
     odd = A.replace("申請番号", "うけつけの番号")
     first, second = tmp_path / "a_20261101.csv", tmp_path / "b_20261102.csv"
     first.write_text(odd, "utf-8-sig")
@@ -314,7 +342,7 @@ def test_a_reading_given_once_is_remembered_listed_and_forgotten(dx: Terminal, t
     assert dx("check", second).returncode == 1
 
 
-def test_check_writes_the_returned_book_and_its_line_in_the_ledger(dx: Terminal, tmp_path: Path) -> None:
+def test_check_writes_the_returned_book_and_its_line_in_the_ledger(dx: Dx, tmp_path: Path) -> None:
     faulty, sound, target = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "返す.xlsx"
     faulty.write_text(A.replace("2026/04/02 09:00", "未定"), encoding="utf-8-sig")
     sound.write_text(A, encoding="utf-8-sig")
@@ -332,7 +360,7 @@ def test_check_writes_the_returned_book_and_its_line_in_the_ledger(dx: Terminal,
     assert dx("check", faulty, sound, "--returned", target).returncode == 2
 
 
-def test_ask_why_goes_from_a_figure_to_its_rows(dx: Terminal, write: Any) -> None:
+def test_ask_why_goes_from_a_figure_to_its_rows(dx: Dx, write: Any) -> None:
     path = write("電子申請_20261101T090000+0900.csv", A, "cp932")
     assert dx("load", "--yes", path).returncode == 0
     asked = ("ask", "applications_status", "--param", "since=2026-04-01", "--param", "until=2026-04-30")
@@ -356,7 +384,7 @@ def test_ask_why_goes_from_a_figure_to_its_rows(dx: Terminal, write: Any) -> Non
     assert acts.count("行の閲覧") == 1 + 3
 
 
-def test_ask_why_says_what_is_wrong_with_the_choice(dx: Terminal, write: Any) -> None:
+def test_ask_why_says_what_is_wrong_with_the_choice(dx: Dx, write: Any) -> None:
     assert dx("load", "--yes", write("電子申請_20261101T090000+0900.csv", A, "cp932")).returncode == 0
     wrong = {
         ("--row", "status=完了"): "--why を付けてください",

@@ -17,7 +17,7 @@ from dx_data.access import Person, Right, Role
 from dx_data.custody.exits import Exit, FaultList, hand_over, inert
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.receipts import receipt
-from dx_data.errors import LoadRefused, NotFound, NotPermitted
+from dx_data.errors import LoadRefused, NotFound, NotPermitted, WrongUsage
 from dx_data.house import House
 
 A = "システム,申請番号,申請日時,処理状況\nLoGoフォーム,A1,2026/04/01 09:00,完了\n"
@@ -121,7 +121,10 @@ def test_what_is_handed_over_is_recorded_and_marked(home: House, person: Person)
     assert any("内部資料" in cell for line in lines for cell in line)
     last = home.ledger.lines()[-1]
     assert (last.act, last.subject, last.detail["kind"]) == (Act.HAND_OVER, "ward_benchmark", "内部")
-    assert [kind.value for kind in Exit] == ["内部"]
+    assert [kind.value for kind in Exit] == ["内部", "要保護", "公表"]
+    with pytest.raises(WrongUsage, match="暗号化した控えだけ"):
+        hand_over(Exit.PROTECTED, result, person, home.ledger)
+    assert home.ledger.lines()[-1] == last
 
 
 def test_nothing_is_handed_over_without_the_right(home: House) -> None:

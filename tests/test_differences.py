@@ -85,10 +85,10 @@ def test_late_corrected_and_vanished_rows_are_told_apart(lake: Lake) -> None:
         (november, "収納金額", "円", None, 2100, 2100, 2100, 0, 0),
     ]
     assert result.notes[:4] == (
-        "2026年9月分・収納件数：先週の報告から +9件（遅れて届いた分 10件、訂正 3件、消えた分 -4件）",
-        "2026年9月分・収納金額：先週の報告から +2,700円（遅れて届いた分 3,000円、訂正 900円、消えた分 -1,200円）",
-        "2026年11月分・収納件数：先週の報告から +7件（新しく届いた分 7件）",
-        "2026年11月分・収納金額：先週の報告から +2,100円（新しく届いた分 2,100円）",
+        "2026年9月分・収納件数：先週の報告から +9件 増（遅れて届いた分 10件、訂正 3件、消えた分 -4件）",
+        "2026年9月分・収納金額：先週の報告から +2,700円 増（遅れて届いた分 3,000円、訂正 900円、消えた分 -1,200円）",
+        "2026年11月分・収納件数：先週の報告から +7件 増（新しく届いた分 7件）",
+        "2026年11月分・収納金額：先週の報告から +2,100円 増（新しく届いた分 2,100円）",
     )
     assert (result.since, result.snapshot) == (lake.at(before).title, lake.at().title)
     assert result.question.title == "キャッシュレス比率の前の時点との差（月次推移、前年度から）"
@@ -101,7 +101,7 @@ def test_the_issue_s_own_sentence(lake: Lake) -> None:
     back = [application(number, "2026-09-20T09:00") for number in range(30, 33)]
     load(lake, "applications", [*back, *(application(number, "2026-09-30T23:59") for number in range(40, 49))])
     result = compared(lake, "applications_by_month", before)
-    assert result.notes[0] == "2026年9月分・申請件数：先週の報告から +12件（遅れて届いた分 9件、訂正 3件）"
+    assert result.notes[0] == "2026年9月分・申請件数：先週の報告から +12件 増（遅れて届いた分 9件、訂正 3件）"
     assert result.rows == [
         (dt.date(2026, 9, 1), "申請件数", "件", 20, 32, 12, 9, 3, 0),
         (dt.date(2026, 9, 1), "取下げ件数", "件", 3, 0, -3, 0, -3, 0),
@@ -161,7 +161,7 @@ def test_a_row_that_moves_to_another_key_leaves_one_figure_and_joins_the_other(l
         ("課A", "公開中のフォーム数", 2, 1, -1, 0, -1, 0),
         ("課B", "公開中のフォーム数", None, 1, 1, 0, 1, 0),
     ]
-    assert result.notes[0] == "課A：先週の報告から -1フォーム（変わった分 -1フォーム）"
+    assert result.notes[0] == "課A：先週の報告から -1フォーム 減（変わった分 -1フォーム）"
 
 
 def test_from_the_empty_lake_everything_is_new_and_a_rate_has_no_parts(lake: Lake) -> None:
@@ -212,7 +212,9 @@ def test_the_observed_stages_stand_as_they_were_seen(lake: Lake) -> None:
         ("試行", "優先手続の数", 2, 3, 1, 1, 0, 0),
         ("試行", "始まりの分かる手続数", 1, 2, 1, 0, 1, 0),
     ]
-    assert result.notes[0] == "未着手・手続数：先週の報告から ±0手続（新しく届いた分 1手続、変わった分 -1手続）"
+    assert (
+        result.notes[0] == "未着手・手続数：先週の報告から ±0手続 増減なし（新しく届いた分 1手続、変わった分 -1手続）"
+    )
 
 
 # --- always -----------------------------------------------------------------------------------------------------

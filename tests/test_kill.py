@@ -20,6 +20,8 @@ from dx_data.custody.ledger import Act
 from dx_data.settings import Settings
 from tests.thorough import times
 
+pytestmark = pytest.mark.slow
+
 MOMENTS = times(8, 20)
 BEYOND = 1.2  # a little past the measured duration, so that late kills fall into the commit and after it
 READING_SECONDS = times(12, 20)

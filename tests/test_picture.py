@@ -14,6 +14,7 @@ from dx_data.custody.exits import MEDIA, Exit, Picture, hand_over
 from dx_data.custody.ledger import Act
 from dx_data.errors import NotPermitted
 from dx_data.house import House
+from dx_data.ui import asgi
 from tests.test_charts import AIMED, FIGURES, GOALS, WARDS, YEAR, by_month, month, result
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -138,3 +139,13 @@ def test_every_picture_leaves_a_line_and_carries_its_mark(home: House, person: a
     with pytest.raises(NotPermitted):
         hand_over(Exit.INTERNAL, Picture(answer, draw), access.Person("だれか", frozenset()), home.ledger)
     assert len(home.ledger.lines()) == before + 1
+
+
+def test_a_picture_for_pixels_is_the_same_picture_with_the_browser_s_mark(home: House, person: access.Person) -> None:
+    answer = home.ask("applications_by_month")
+    picture = Picture(answer, lambda below: charts.svg(charts.lines(YEAR, "month", "received"), "題", "文", below))
+    svg, png = (hand_over(Exit.INTERNAL, picture, person, home.ledger, form=form) for form in ("svg", "png"))
+    assert png.content.decode() == svg.content.decode().replace("<svg ", '<svg data-dx-save="png" ', 1)
+    assert (png.name, png.media) == (svg.name, MEDIA["svg"])
+    assert [line.detail["form"] for line in home.ledger.lines()[-2:]] == ["svg", "png"]
+    assert '/^<svg data-dx-save="png" /' in (asgi.STATIC / "picture.js").read_text(encoding="utf-8")

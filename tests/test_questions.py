@@ -1,5 +1,6 @@
 """Every question of queries/ keeps to its declaration and answers its hand-checkable examples, whole and in order."""
 
+import contextlib
 import csv
 import datetime as dt
 import functools
@@ -119,9 +120,9 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[st
     head, lines = cells(rows)
     text = Column(name="text", title="text")
     marks = ", ".join("?" for _ in head)
-    for line in lines:
-        values = [typed(columns.get(name, text), cell) for name, cell in zip(head, line, strict=True)]
-        connection.execute(f"INSERT INTO raw.{table} ({', '.join(head)}) VALUES ({marks})", values)
+    values = [[typed(columns.get(name, text), cell) for name, cell in zip(head, line, strict=True)] for line in lines]
+    if values:
+        connection.executemany(f"INSERT INTO raw.{table} ({', '.join(head)}) VALUES ({marks})", values)
 
 
 def journal_rows(name: str, text: str) -> list[dict[str, Any]]:
@@ -136,41 +137,46 @@ def journal_rows(name: str, text: str) -> list[dict[str, Any]]:
     ]
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, Column], rows: str) -> None:
-    """Put an example's rows into a table; what no declaration names (an observed change) DuckDB casts from text."""
-    head, lines = cells(rows)
-    text = Column(name="text", title="text")
-    marks = ", ".join("?" for _ in head)
-    for line in lines:
-        values = [typed(columns.get(name, text), cell) for name, cell in zip(head, line, strict=True)]
-        connection.execute(f"INSERT INTO raw.{table} ({', '.join(head)}) VALUES ({marks})", values)
+_EMPTY: list[duckdb.DuckDBPyConnection] = []  # databases with every raw table and no row, that nobody uses just now
 
 
-def visible(names: Iterable[str], given: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
-    """A database in memory that shows the named datasets and no other, with their populations, filled with an example's
-    rows."""
+def _empty_database() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config={"threads": "1"})
-    connection.execute("SET TimeZone = 'Asia/Tokyo'")
+    connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
     connection.execute("CREATE SCHEMA raw")
-    for name in names:
-        if name == CALENDAR:
-            connection.register(CALENDAR, open_days())
-            continue
-        if name in JOURNAL:
-            connection.register(name, journal_table(name, journal_rows(name, given.get(name, ""))))
-            continue
-        dataset = DATASETS[name]
+    for dataset in DATASETS.values():
         for statement in tables.create(dataset, "raw"):
             connection.execute(statement)
-        columns = {column.name: column for column in dataset.columns}
-        for table in (name, tables.history_name(dataset)):
-            if table in given:
-                _fill(connection, table, columns, given[table])
-        for statement in tables.views(dataset, tables.fields(dataset), "raw"):
-            connection.execute(statement)
-    for population in counted_by("".join(f"{p.name}(" for p in populations()), names):
-        connection.execute(tables.macro(population))
     return connection
+
+
+@contextlib.contextmanager
+def visible(names: Iterable[str], given: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor in memory that shows the named datasets and no other, with their populations, filled with an example's
+    rows. What it shows goes with it; the raw tables are emptied for the next, for making them takes longest."""
+    database = _EMPTY.pop() if _EMPTY else _empty_database()
+    with database.cursor() as cursor:
+        for name in names:
+            if name == CALENDAR:
+                cursor.register(CALENDAR, open_days())
+                continue
+            if name in JOURNAL:
+                cursor.register(name, journal_table(name, journal_rows(name, given.get(name, ""))))
+                continue
+            dataset = DATASETS[name]
+            columns = {column.name: column for column in dataset.columns}
+            for table in (name, tables.history_name(dataset)):
+                if table in given:
+                    _fill(cursor, table, columns, given[table])
+            for statement in tables.views(dataset, tables.fields(dataset), "raw"):
+                cursor.execute(statement)
+        for population in counted_by("".join(f"{p.name}(" for p in populations()), names):
+            cursor.execute(tables.macro(population))
+        yield cursor
+    for dataset in (DATASETS[name] for name in names if name in DATASETS):
+        for table in (dataset.name, *((tables.history_name(dataset),) if dataset.tracks else ())):
+            database.execute(f"DELETE FROM raw.{table}")
+    _EMPTY.append(database)
 
 
 def answer(question: Question, given: Mapping[str, str], params: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -18,6 +18,8 @@ from dx_data import demo, house
 from dx_data.settings import Settings
 from tests.thorough import times
 
+pytestmark = pytest.mark.slow
+
 UNTIL = pd.Timestamp("2026-11-20")
 MINUTE = 60
 
@@ -192,7 +194,7 @@ def test_what_september_became_since_last_week(home: Any, raw: dict[str, bytes])
     assert (told["old"], told["new"]) == (sum(before.values()), sum(now.values()))
     assert (told["late"], told["corrected"], told["vanished"]) == (late, corrected, 0)
     assert (
-        f"2026年9月分・収納件数：先週の報告から +{late + corrected}件（遅れて届いた分 {late}件、訂正 {corrected}件）"
+        f"2026年9月分・収納件数：先週の報告から +{late + corrected}件 増（遅れて届いた分 {late}件、訂正 {corrected}件）"
         in answer.notes
     )
     assert corrected == 3

@@ -19,9 +19,11 @@ from dx_data.catalog import Catalog, read_questions
 from dx_data.custody.ledger import Act
 from dx_data.derive import questions_page
 from dx_data.errors import DeclarationError, NotPermitted
-from dx_data.ui import asgi, definitions, faults, guide, tables, words
+from dx_data.ui import asgi, definitions, faults, guide, month, tables, words
 from tests import screens, screenshots
 from tests.screens import PERSON, STEMS, markup, page, point_to, start
+
+pytestmark = pytest.mark.slow  # all of them together
 
 ROOT = setting.ROOT
 MAIN = asgi.SCRIPT
@@ -36,9 +38,14 @@ def _read_settings_anew() -> None:
 # --- every page -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stem", STEMS)
-def test_every_page_renders_and_says_that_it_is_a_demo(lakes: Path, stem: str) -> None:
-    at = page(stem)
+@pytest.fixture(scope="module", params=STEMS)
+def drawn(lakes: Path, request: pytest.FixtureRequest) -> AppTest:
+    """A page as it is drawn, once for all that look at nothing but that."""
+    return page(request.param)
+
+
+def test_every_page_renders_and_says_that_it_is_a_demo(drawn: AppTest) -> None:
+    at = drawn
     assert not at.exception
     assert [error.value for error in at.error] == []
     (title,) = at.title
@@ -46,10 +53,9 @@ def test_every_page_renders_and_says_that_it_is_a_demo(lakes: Path, stem: str) -
     assert "架空データ — 数値はすべて作りものです" in markup(at)
 
 
-@pytest.mark.parametrize("stem", STEMS)
-def test_no_english_is_left_on_a_page(lakes: Path, stem: str) -> None:
+def test_no_english_is_left_on_a_page(drawn: AppTest) -> None:
     """Words of our own: labels, headings, buttons, help. (Streamlit's are static/ja.js's.)"""
-    at = page(stem)
+    at = drawn
     said = [element.value for element in (*at.title, *at.header, *at.info, *at.caption, *at.warning)]
     said += [element.label for element in (*at.selectbox, *at.button, *at.metric, *at.checkbox, *at.expander)]
     assert [words_ for words_ in said if not re.search("[ぁ-んァ-ヶ一-龠]", words_)] == []
@@ -162,7 +168,12 @@ def test_a_card_has_its_seven_things(lakes: Path) -> None:
     assert "<dt>出典</dt><dd>電子申請、フォーム管理台帳（架空データ）</dd>" in html
     assert "snapshot=" in html
     saves = [button.label for button in at.get("download_button")]
-    assert set(saves) == {"CSV を保存（内部資料）", "Excel を保存（内部資料）", "図を SVG で保存（内部資料）"}
+    assert set(saves) == {
+        "CSV を保存（内部資料）",
+        "Excel を保存（内部資料）",
+        "図を PNG で保存（内部資料）",
+        "図を SVG で保存（内部資料）",
+    }
 
 
 def test_what_is_missing_in_a_column_of_numbers_stands_where_its_number_would() -> None:
@@ -325,6 +336,56 @@ def test_the_demo_offers_the_real_lake_only_while_there_is_none(lakes: Path, mon
 # --- the address ----------------------------------------------------------------------------------
 
 
+def test_the_calendar_says_each_day_by_word_and_shape(lakes: Path) -> None:
+    """A month is a table of weeks from Monday; what a day lacks is said with the windows' names."""
+    at = start()
+    at.query_params["month"] = "2026年9月"
+    at = at.switch_page("../../pages/cashless.py").run()
+    (found,) = re.findall(r'<table class="dx-month">.*?</table>', markup(at))
+    assert re.findall(r"<th scope=\"col\">(.)", found) == list("月火水木金土日")
+    weeks = [re.findall(r"<td[^>]*>(.*?)</td>", week) for week in re.findall(r"<tr>(<td.*?)</tr>", found)]
+    assert [len(week) for week in weeks] == [7] * 5
+    # 1 September 2026 is a Tuesday, 21 to 23 September are holidays.
+    numbers = [int(each) for each in re.findall(r"<b>(\d+)</b>", found)]
+    assert (weeks[0][0], numbers) == ("", list(range(1, 31)))
+    assert [holiday in found for holiday in ("敬老の日", "秋分の日")] == [True, True]
+    assert found.count("dx-closed") == 11 == found.count("<span>閉庁</span>")
+
+
+def test_a_day_of_the_calendar_is_heard_as_it_is_seen() -> None:
+    days = [
+        {"day": dt.date(2026, 5, 1), "kind": "開庁日", "state": "一部が届いていない"},
+        {"day": dt.date(2026, 5, 2), "kind": "閉庁日", "state": "開く窓口なし"},
+        {"day": dt.date(2026, 5, 3), "kind": "閉庁日", "state": "すべて届いている"},
+        {"day": dt.date(2026, 5, 7), "kind": "開庁日", "state": "どこも届いていない"},
+        {"day": dt.date(2026, 5, 8), "kind": "開庁日", "state": "判定しない"},
+    ]
+    counts = [(3, 2, "<窓口A>", 1), (0, 0, "なし", 0), (1, 1, "なし", 0), (1, 0, "B", 0), (None, None, None, 0)]
+    names = ("expected", "delivered", "missing", "others")
+    page = month.html([day | dict(zip(names, each, strict=True)) for day, each in zip(days, counts, strict=True)], "例")
+    assert re.findall(r'<span class="dx-hidden">(\d.*?)</span><div aria-hidden="true">(.*?)</div>', page) == [
+        ("5月1日(金) 開庁日、3窓口のうち2窓口が届いています。ほかに1窓口",
+         "<b>1</b><span>▲ 不足</span><span>2／3</span><span>ほか1</span>"),
+        ("5月2日(土) 閉庁日、開く窓口なし", "<b>2</b><span>閉庁</span>"),
+        ("5月3日(日) 閉庁日、憲法記念日、1窓口のうち1窓口が届いています",
+         "<b>3</b><span>● 全部</span><span>1／1</span><span>憲法記念日</span>"),
+        ("5月7日(木) 開庁日、1窓口のうち0窓口が届いています", "<b>7</b><span>✕ なし</span><span>0／1</span>"),
+        ("5月8日(金) 開庁日、判定しません", "<b>8</b><span>判定外</span>"),
+    ]  # fmt: skip
+    assert re.findall("<li>(.*?)</li>", page) == ["<b>5月1日(金)</b> &lt;窓口A&gt;", "<b>5月7日(木)</b> B"]
+    assert page.count("dx-lacking") == 2
+
+
+def test_a_month_of_the_year_can_be_chosen_and_the_newest_with_receipts_comes_first(lakes: Path) -> None:
+    at = page("cashless")
+    (chosen,) = (box for box in at.selectbox if box.label == "事績簿の年月")
+    assert chosen.options == [f"2026年{number}月" for number in range(11, 3, -1)]
+    assert chosen.value == chosen.options[0]
+    at = at.selectbox(key="year").set_value("令和7年度").run()
+    (chosen,) = (box for box in at.selectbox if box.label == "事績簿の年月")
+    assert (chosen.options[0], chosen.options[-1], len(chosen.options)) == ("2026年3月", "2025年4月", 12)
+
+
 def test_a_link_shows_the_same_answer_again(lakes: Path) -> None:
     lake = house.open_house(demo=True)
     first = next(load for load in reversed(lake.lake.loads()) if "applications" in load.tables)
@@ -461,6 +522,24 @@ def test_a_table_tells_no_data_from_zero() -> None:
     assert ">0</td>" in html
     assert ">…</td>" in html
     assert words.NO_DATA_LEGEND in html
+
+
+def test_every_difference_says_its_direction_in_words() -> None:
+    """A column named a difference has a title from which its cells know; a deposit's 差額 is an amount, no change."""
+    columns = [(question.name, c) for question in read_questions().values() for c in question.columns]
+    named = {(name, c.name) for name, c in columns if re.search(r"difference|change_rate", c.name)}
+    changes = {(name, c.name): c for name, c in columns if c.is_change}
+    assert named - set(changes) == {("settlement", "difference_yen")}
+    months = changes["applications_by_month", "difference"]
+    rows = [[value] for value in (-5623, 1200, 0, None)]
+    cells = re.findall(r'<td class="dx-number">(.*?)</td>', tables.html(["差"], rows, caption="例", columns=[months]))
+    assert cells == ["－5,623 減", "＋1,200 増", "±0 増減なし", "…"]
+    assert words.with_unit(-5623, months) == "－5,623件 減"
+
+
+def test_no_date_stands_in_a_page_as_programs_write_it(lakes: Path) -> None:
+    for stem in ("deadlines", "overview", "cashless"):
+        assert re.findall(r">[^<]*\b20\d\d-\d\d-\d\d\b[^<]*<", markup(page(stem))) == []
 
 
 def test_dates_are_written_the_japanese_way() -> None:

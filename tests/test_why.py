@@ -42,6 +42,8 @@ from dx_data.why import Proof, Why, figures
 from tests.test_questions import CATALOG, TODAY, example, example_files, journal_rows, visible
 from tests.thorough import ALL, times
 
+pytestmark = pytest.mark.slow  # all of them together
+
 SEED = 20261120
 # What the small demo has nothing of; every question is traced in its examples too.
 NOTHING = {

@@ -51,6 +51,9 @@ _NAME_WIDTH = 6  # characters of a direct label before it wraps
 _NAME_LINES = 3
 _LABEL_LINE = 15  # pixels of one line of a direct label
 _MOST_LABELLED = 4  # series that carry their names themselves; more get a legend
+_WORD, _GAP, _MARGIN = 16, 5, 20  # pixels: a note's height and half its width, from its mark, above the plot
+_AROUND = 70  # pixels that margins and dates take of a figure's height, about
+_NARROWEST = 220  # pixels of the plot on a telephone
 _DAY = 86_400_000
 # Distance of ticks in months, and the months up to which it leaves room for the names on a narrow screen.
 _MONTH_STEPS = ((1, 7), (2, 14), (3, 24), (6, 48), (12, 96))
@@ -115,7 +118,7 @@ def lines(
     size = 4 if len(names) == 1 else 6
     for one in series[: len(names)]:
         traces += _own_line(one, places, open_at, size)
-        notes += _unfinished_note(one, places, open_at, values["range"][1], notes)
+        notes += _unfinished_note(one, places, open_at, values["range"], series, notes)
     traces += [_line(one, places, one.values, size=4) for one in series[len(names) :]]
     notes += [
         note(escape(word), place, 0, yshift=10, color=palette(dark).muted)
@@ -134,8 +137,7 @@ def lines(
         "yaxis": values,
     }
     if 2 <= len(series) <= _MOST_LABELLED:
-        # How high the plot itself becomes is known only roughly: margins and dates take about 70 pixels.
-        notes += _end_labels(series, values["range"], HEIGHT - 70)
+        notes += _end_labels(series, values["range"], HEIGHT - _AROUND)
         widest = max(len(line) for one in series for line in wrapped(one.name, _NAME_WIDTH, _NAME_LINES).split("<br>"))
         layout["margin"] = {"t": 24, "r": 30 + SMALL * (widest + 1)}
     return frame(result, traces, layout | {"annotations": notes}, dark=dark, title=title, unit=unit)
@@ -207,26 +209,76 @@ def _kept(values: Sequence[Number], places: Collection[int]) -> list[Number]:
 
 
 def _unfinished_note(
-    one: _Series, places: Sequence[str], open_at: Sequence[int], top: float, others: Sequence[Layout]
+    one: _Series,
+    places: Sequence[str],
+    open_at: Sequence[int],
+    span: Sequence[float],
+    series: Sequence[_Series],
+    others: Sequence[Layout],
 ) -> list[Layout]:
-    """「途中」 beside the last open marker, on the side where its dotted line does not come from.
+    """「途中」 beside the last open marker, where no line runs through the word.
 
-    Where another line's mark stands so near that both would print over each other, it speaks for both.
+    It stands above or below, on the side its dotted line does not come from; else to the right, above or below; else
+    beyond the lines in its way. Where another line's mark stands so near that both would print over each other, it
+    speaks for both.
     """
     known = [at for at in open_at if one.values[at] is not None]
     if not known:
         return []
-    value = one.values[known[-1]] or 0
-    if any(other["x"] == places[known[-1]] and abs(other["y"] - value) < top / 8 for other in others):
+    at = known[-1]
+    value = one.values[at] or 0
+    if any(other["x"] == places[at] and abs(other["y"] - value) < (span[1] - span[0]) / 8 for other in others):
         return []
-    before = next((v for v in reversed(one.values[: known[-1]]) if v is not None), 0)
-    if before <= value:
-        side: Layout = {"yanchor": "bottom", "yshift": 5}
-    elif value > top / 8:
-        side = {"yanchor": "top", "yshift": -5}
-    else:
-        side = {"xanchor": "right", "xshift": -8}
-    return [note("途中", places[known[-1]], value, **side)]
+    pixel = (span[1] - span[0]) / (HEIGHT - _AROUND)
+    runs = [run for each in series if (run := _near(each, at, len(places)))]
+    marks = [(found, found) for each in series if (found := each.values[at]) is not None]
+    before = next((v for v in reversed(one.values[:at]) if v is not None), 0)
+    up, down = _Side(True, span, pixel), _Side(False, span, pixel)
+    away, towards = (up, down) if before <= value else (down, up)
+    right: Layout = {"xanchor": "left", "xshift": 2 - _GAP}
+    for side, ways, place in ((away, runs, {}), (towards, runs, {}), (towards, marks, right), (away, marks, right)):
+        if side.clear(value, ways) == value and side.fits(value):
+            return [note("途中", places[at], value, **side.place, **place)]
+    beyond = away if away.fits(away.clear(value, runs)) else towards
+    return [note("途中", places[at], beyond.clear(value, runs), **beyond.place)]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Above (`up`) or below a value, where a word may stand."""
+
+    up: bool
+    span: Sequence[float]
+    pixel: float
+
+    @property
+    def place(self) -> Layout:
+        return {"yanchor": "bottom", "yshift": _GAP} if self.up else {"yanchor": "top", "yshift": -_GAP}
+
+    def fits(self, value: float) -> bool:
+        """Whether the word stays within the figure, and above zero where nothing lies below it."""
+        if self.up:
+            return value + _WORD * self.pixel <= self.span[1] + _MARGIN * self.pixel
+        return value - (_GAP + _WORD) * self.pixel >= self.span[0]
+
+    def clear(self, value: float, runs: Sequence[tuple[float, float]]) -> float:
+        """The nearest value on this side, from this one on, next to which a word has room between all the lines."""
+        sign = 1 if self.up else -1
+        for low, high in sorted(sorted((sign * a, sign * b)) for a, b in runs):
+            if low <= sign * value + (_GAP + _WORD) * self.pixel and high > sign * value:
+                value = sign * high
+        return value
+
+
+def _near(one: _Series, at: int, places: int) -> tuple[float, float] | None:
+    """Between which values a line runs where a word at a place would stand, on the narrowest figure."""
+    value = one.values[at]
+    if value is None:
+        return None
+    share = min(1.0, _WORD * max(1, places - 1) / _NARROWEST)
+    beside = [one.values[near] for near in (at - 1, at + 1) if 0 <= near < places]
+    ends = [value, *(value + (other - value) * share for other in beside if other is not None)]
+    return min(ends), max(ends)
 
 
 def _end_labels(series: Sequence[_Series], span: Sequence[float], plot: int) -> list[Layout]:

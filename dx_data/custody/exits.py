@@ -16,8 +16,9 @@ from typing import Any, ClassVar
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
 from dx_data.custody import answer_book, receipt_book
-from dx_data.custody.ledger import Act, Ledger
+from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.custody.refusals import Refusal
+from dx_data.errors import NotPermitted, WrongUsage
 from dx_data.why import PARTS, Explained, Listed, Row, Why
 
 # What a spreadsheet would take for a formula when a cell begins with it.
@@ -28,6 +29,8 @@ MEDIA = {
     "svg": "image/svg+xml",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+# What tells the browser (ui/static/picture.js) to draw an SVG into pixels before it is saved.
+_INTO_PIXELS = '<svg data-dx-save="png" '
 _UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 
@@ -36,6 +39,8 @@ class Exit(StrEnum):
     """The kinds of leaving (design.md, Exits) that exist so far."""
 
     INTERNAL = "内部"
+    PROTECTED = "要保護"  # so far backups alone, which custody.backups seals
+    PUBLIC = "公表"
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,16 @@ class Picture:
     draw: Callable[[Sequence[str]], str]
 
 
+@dataclass(frozen=True)
+class DraftPack:
+    """A 案 of the quarter's pack: made through `disclosure`, nothing in it is rows, and nobody has approved it yet."""
+
+    quarter: str
+    snapshot: str
+    manifest: str
+    files: int
+
+
 def returned_name(file: str) -> str:
     """What a returned book is called: the sender's name of it, marked; a CSV has become an Excel book.
 
@@ -97,7 +112,7 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | Explained | FaultList | Refusal | FaultBook | Picture,
+    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack,
     person: Person,
     ledger: Ledger,
     *,
@@ -106,10 +121,19 @@ def hand_over(
 ) -> HandedOver:
     """An answer, its figure, the rows behind it, a list of faults, a 受領拒否票 or a returned book as a file, recorded.
 
-    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json.
+    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json; for a
+    figure svg, or png: an SVG still, marked for the browser, which draws it into pixels as it is saved.
 
-    NotPermitted without the right.
+    A 公表 is only ever a pack; of its draft the line alone is kept, its files are where they were made.
+
+    NotPermitted without the right; WrongUsage for 要保護, which nothing leaves in a plain form.
     """
+    _fits(kind, what)
+    if isinstance(what, DraftPack):
+        require(person, Right.HAND_OVER)
+        facts = {"snapshot": what.snapshot, "manifest": what.manifest, "files": what.files, "state": "案"}
+        line = ledger.append(person.name, Act.HAND_OVER, f"四半期公表 {what.quarter}", kind=kind.value, **facts)
+        return HandedOver(f"{what.quarter}_発行記録.json", _issue(what, line), MEDIA["json"])
     if isinstance(what, FaultList):
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
@@ -129,14 +153,41 @@ def hand_over(
         explained = _why_json(what) if form == "json" else csv_bytes(why_lines(what), marked=titles)
         return HandedOver(f"元の行_{filename(what.result, form)}", explained, MEDIA[form])
     if isinstance(what, Picture):
-        drawn = what.draw(_standing_below(kind, what.result)).encode()
-        _record(kind, what.result, person, ledger, "svg")
-        return HandedOver(filename(what.result, "svg"), drawn, MEDIA["svg"])
+        drawn = what.draw(_standing_below(kind, what.result))
+        if form == "png":
+            drawn = drawn.replace("<svg ", _INTO_PIXELS, 1)
+        _record(kind, what.result, person, ledger, "png" if form == "png" else "svg")
+        return HandedOver(filename(what.result, "svg"), drawn.encode(), MEDIA["svg"])
     is_book = form == "xlsx" and what.question.name == receipt_book.QUESTION
     name = receipt_book.filename(what) if is_book else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
     _record(kind, what, person, ledger, form)
     return HandedOver(name, content, MEDIA[form])
+
+
+def _issue(what: DraftPack, line: Line) -> bytes:
+    """The 発行記録 of a pack, kept beside it and never in it: its copy number is the line of the ledger."""
+    record = {
+        "pack": what.quarter,
+        "state": "案",
+        "copy": line.number,
+        "at": line.at,
+        "who": line.who,
+        "manifest_sha256": what.manifest,
+        "snapshot": what.snapshot,
+        "ledger_hash": line.seal,
+    }
+    return (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _fits(kind: Exit, what: object) -> None:
+    """Whether such a thing leaves in this way at all."""
+    if kind is Exit.PROTECTED:
+        raise WrongUsage.because("要保護の持ち出しは、暗号化した控えだけです", "`dx backup` を使ってください")
+    if kind is Exit.PUBLIC and not isinstance(what, DraftPack):
+        raise NotPermitted.because(
+            "公表用に出せるのは、四半期の公表資料だけです", "`dx pack` で公表資料を作ってください"
+        )
 
 
 def _record(kind: Exit, result: Result, person: Person, ledger: Ledger, form: str) -> None:

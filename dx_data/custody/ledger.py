@@ -12,7 +12,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -53,6 +53,8 @@ class Act(StrEnum):
     CORRECTED = "手直し"
     RETIRED = "手直しの終了"
     FORGOTTEN = "記憶の取消し"
+    RESTORED = "復元"
+    INSPECTED = "点検"
     LOGGED_IN = "ログイン"
     LOGIN_REFUSED = "ログイン拒否"
     LOGGED_OUT = "ログアウト"
@@ -156,7 +158,43 @@ class Ledger:
                 lines.append(Line(number, at, who, entry.act.value, entry.subject, detail, previous, seal, entry.apart))
                 previous = seal
             connection.execute("COMMIT")
+        self._note()
         return lines
+
+    @property
+    def _noted(self) -> Path:
+        return self._path.with_suffix(".sha256")
+
+    def _whole(self) -> str:
+        """The last line's number and the digest of all pages, spare room included, as one line of text."""
+        with self._open() as connection:
+            connection.execute("BEGIN")
+            (number,) = connection.execute("SELECT coalesce(max(number), 0) FROM dx_ledger").fetchone()
+            found = connection.serialize()
+            connection.execute("COMMIT")
+        return f"{number} {hashlib.sha256(found).hexdigest()}"
+
+    def _note(self) -> None:
+        """Note the whole file beside it. Lines seal one another; this also covers bytes that belong to no line."""
+        aside = self._noted.with_name(f"{self._noted.name}.{secrets.token_hex(4)}")
+        try:
+            aside.write_text(self._whole(), "ascii")
+            aside.replace(self._noted)
+        except OSError:  # the line stands; an old note says nothing of it, and is not taken for one that does
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+    def whole(self) -> bool | None:
+        """Whether the file is, to the byte, as the last line left it; None where that was not noted.
+
+        A process that is killed after a line, or two that write at once, may leave the note of an earlier line.
+        """
+        try:
+            noted = self._noted.read_text("ascii")
+        except (FileNotFoundError, UnicodeDecodeError):
+            return None
+        found = self._whole()
+        return noted == found if noted.split(" ")[0] == found.split(" ")[0] else None
 
     def lines(self) -> list[Line]:
         """All lines, oldest first, without what stands apart."""
@@ -180,6 +218,20 @@ class Ledger:
             for number, at, who, act, subject, detail, previous, seal, apart in rows
         ]
 
+    def last(self) -> Line | None:
+        """The newest line, without what stands apart of it."""
+        with self._open() as connection:
+            row = connection.execute("SELECT * FROM dx_ledger ORDER BY number DESC LIMIT 1").fetchone()
+        if row is None:
+            return None
+        number, at, who, act, subject, detail, previous, seal = row
+        return Line(number, at, who, act, subject, json.loads(detail), previous, seal)
+
+    def pages(self) -> bytes:
+        """The whole file as a copy of it would be, at one moment."""
+        with self._open() as connection:
+            return connection.serialize()
+
     def open_intents(self) -> list[Line]:
         """Intents that no later line settles, oldest first."""
         waiting: dict[int, Line] = {}
@@ -192,7 +244,15 @@ class Ledger:
 
     def verify(self, anchors: Mapping[int, str] | None = None) -> list[Problem]:
         """Every edit, deletion, reordering or cut found; `anchors` are seals noted elsewhere by line number."""
+        try:
+            return self._verified(anchors or {})
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as fault:
+            return [_broken(0, f"管理台帳のファイル『{self._path.name}』を読めません（{type(fault).__name__}）")]
+
+    def _verified(self, anchors: Mapping[int, str]) -> list[Problem]:
         with self._open() as connection:
+            if (torn := connection.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
+                return [_broken(0, f"管理台帳のファイル『{self._path.name}』が壊れています（{len(torn):,} か所）")]
             rows = connection.execute("SELECT * FROM dx_ledger ORDER BY number").fetchall()
             apart = connection.execute("SELECT number, content FROM dx_ledger_apart ORDER BY number").fetchall()
         found: list[Problem] = []
@@ -206,16 +266,24 @@ class Ledger:
             if seal != _seal(number, at, who, act, subject, detail, before):
                 found.append(_broken(number, f"{number}行目の内容が書き換えられています"))
             previous, expected, seals[number] = seal, number + 1, seal
-            digests[number] = json.loads(detail).get("apart")
+            digests[number] = _apart_of(detail)
         found += [
             _broken(number, f"{number}行目に添えた値が書き換えられています")
             for number, content in apart
             if digests.get(number) != _digest(content)
         ]
-        for number, seal in sorted((anchors or {}).items()):
+        for number, seal in sorted(anchors.items()):
             if seals.get(number) != seal:
                 found.append(_broken(number, f"{number}行目が、台帳の外に控えた記録と合いません"))
         return found
+
+
+def _apart_of(detail: str) -> str | None:
+    try:
+        found: str | None = json.loads(detail).get("apart")
+    except (ValueError, AttributeError):  # a changed line, whose seal tells it
+        return None
+    return found
 
 
 def _broken(number: int, message: str) -> Problem:
@@ -224,5 +292,5 @@ def _broken(number: int, message: str) -> Problem:
         rule="ledger.broken",
         message=message,
         fix="バックアップの台帳と照合し、管理責任者に知らせてください",
-        rows=(number,),
+        rows=(number,) if number else (),
     )

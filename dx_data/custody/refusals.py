@@ -20,7 +20,7 @@ _STAGES = {
     "plan": "台帳との比較",
 }
 _HEADS = ("区分", "項目", "内容", "数量", "発生場所", "発生状況", "機械可読性ルール")
-_STYLE = (
+STYLE = (
     "body{font-family:'BIZ UDPGothic','Yu Gothic',Meiryo,sans-serif;margin:2em auto;max-width:60em;line-height:1.6}"
     "table{border-collapse:collapse;width:100%;margin:1em 0}"
     "th,td{border:1px solid #666;padding:.3em .6em;text-align:left;vertical-align:top}"
@@ -118,7 +118,7 @@ class Refusal:
         )
         return (
             f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>受領拒否票 第{self.number}号</title>'
-            f"<style>{_STYLE}</style></head><body><h1>受領拒否票 第{self.number}号</h1><p>{escape(kind)}資料</p>"
+            f"<style>{STYLE}</style></head><body><h1>受領拒否票 第{self.number}号</h1><p>{escape(kind)}資料</p>"
             f"<p>次のファイルは受け取らず、中身を保存していません。この票には、ファイルの値を書いていません。</p>"
             f"<table><tbody>{about}</tbody></table><h2>断った理由（{len(self.findings):,} 種類）</h2>"
             f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"

@@ -145,9 +145,13 @@ def _publish(question: Question) -> str:
     publish = question.publish
     if publish is None:
         return "公表の決定がないため、公表用には出せません"
+    leaving = "すべての列"
+    if publish.columns:
+        leaving = "・".join(column.title for column in question.published)
     if publish.count is None:
-        return f"{publish.decision}（秘匿の単位 なし:{publish.reason}）"
-    return f"{publish.decision}（秘匿の単位 {publish.unit}、件数の列 {question.column(publish.count).title}）"
+        return f"{publish.decision}（秘匿の単位 なし:{publish.reason}。出す列 {leaving}）"
+    protected = "・".join(question.column(name).title for name in publish.counts)
+    return f"{publish.decision}（秘匿の単位 {publish.unit}、秘匿する件数 {protected}。出す列 {leaving}）"
 
 
 def _params(question: Question) -> list[tuple[str, ...]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from dx_data.spec import Column, Dataset, Delivery, Kind, Pii, Population, Rollup
 
@@ -29,6 +30,7 @@ PROVENANCE: dict[str, tuple[str, str, str]] = {
 
 # Any dataset may be delivered as 全件 once, so any may have rows marked 消滅.
 _CURRENT = "vanished_on IS NULL"
+_NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 HISTORY_COLUMNS: dict[str, tuple[str, str]] = {
     "column_name": ("VARCHAR", "項目"),
@@ -114,6 +116,7 @@ def _selected(
     rows: str = "",
     row: str = "",
     among: str = "",
+    near: Mapping[str, str] = _NOWHERE,
 ) -> str:
     kinds = fields(dataset)
     present = existing or ()
@@ -124,8 +127,13 @@ def _selected(
     if existing is None:
         return f"SELECT {columns} WHERE false"
     current = "" if ever else f" WHERE {_CURRENT}"
-    source = rows or _among(f"{schema}.{quoted(dataset.name)} {version}", dataset.name, among)
+    source = rows or _among(_placed(dataset.name, schema, version, near), dataset.name, among)
     return f"SELECT {columns} FROM {source}{current}"
+
+
+def _placed(name: str, schema: str, version: str, near: Mapping[str, str]) -> str:
+    """Where a raw table is read: in memory, if it lies there, else at the snapshot."""
+    return near.get(name) or f"{schema}.{quoted(name)} {version}"
 
 
 def _row(row: str, existing: Collection[str] | None) -> str:
@@ -171,6 +179,8 @@ def views(
     kept: Collection[str] = (),
     row: str = "",
     among: str = "",
+    near: Mapping[str, str] = _NOWHERE,
+    named_in: str = "",
 ) -> list[str]:
     """Statements that show a dataset on a cursor, in English and in Japanese names.
 
@@ -180,19 +190,23 @@ def views(
     for the raw table and its history. A rollup is shown by its name: as it was kept, where `kept` (the raw tables there
     are) has its table, else counted from the rows.
 
+    `near` are raw tables that lie elsewhere just as `version` would show them, with their qualified names there. Of a
+    SQL text `named_in` only the views that it names are made, and the English one, which the others may build on.
+
     `row` names one more column: the number by which the raw table knows the row. `among` names a table ("table", __row)
     of the only rows to show.
     """
     english = {name: name for name in fields(dataset)}
     japanese = {c.name: c.title for c in dataset.stored} | {n: facts[1] for n, facts in PROVENANCE.items()}
-    statements = [
-        f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS"
-        f" {_selected(dataset, existing, titles, schema, version, rows=rows, row=row, among=among)}"
-        for name, titles in ((dataset.name, english), (dataset.title, japanese))
-    ]
+
+    def selected(titles: dict[str, str], *, ever: bool = False) -> str:
+        return _selected(
+            dataset, existing, titles, schema, version, ever=ever, rows=rows, row=row, among=among, near=near
+        )
+
+    made = {dataset.name: selected(english), dataset.title: selected(japanese)}
     if dataset.delivery is Delivery.WHOLE:
-        ever = _selected(dataset, existing, english, schema, version, ever=True, rows=rows, row=row, among=among)
-        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(f'{dataset.name}_ever')} AS {ever}")
+        made[f"{dataset.name}_ever"] = selected(english, ever=True)
     if dataset.tracks:
         kinds = history_fields(dataset)
         columns = ", ".join(f"NULL::{kind} AS {quoted(name)}" for name, kind in kinds.items())
@@ -200,15 +214,18 @@ def views(
             f"SELECT {_row(row, existing)}{columns} WHERE false"
             if existing is None
             else f"SELECT {_row(row, existing)}{', '.join(map(quoted, kinds))} FROM"
-            f" {past or _among(f'{schema}.{quoted(history_name(dataset))} {version}', history_name(dataset), among)}"
+            f" {past or _among(_placed(history_name(dataset), schema, version, near), history_name(dataset), among)}"
         )
-        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(history_name(dataset))} AS {source}")
+        made[history_name(dataset)] = source
     for rollup in dataset.rollups:
         name = kept_name(rollup)
-        there = f"SELECT * EXCLUDE (municipality_code) FROM {schema}.{quoted(name)} {version}"
-        source = there if name in kept else rollup.sql
-        statements.append(f"CREATE OR REPLACE TEMP VIEW {quoted(rollup.name)} AS {source}")
-    return statements
+        there = f"SELECT * EXCLUDE (municipality_code) FROM {_placed(name, schema, version, near)}"
+        made[rollup.name] = there if name in kept else rollup.sql
+    return [
+        f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {select}"
+        for name, select in made.items()
+        if not named_in or name == dataset.name or name in named_in
+    ]
 
 
 def macro(population: Population) -> str:

@@ -71,8 +71,8 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
             origin,
             accept_vanished=reviewed.wish.accept_vanished,
             before=lambda number: record.announce(number, reviewed.decisions, reviewed.ended),
+            after=record.finish,
         )
-        record.finish(done)
     return replace(reviewed, as_of=day, load=done, receipt=receipt(done.load, reversed(house.ledger.lines())))
 
 
@@ -96,9 +96,7 @@ def undo(number: int, house: House, person: Person) -> Load:
     require(person, Right.UNDO)
     facts = {"undoes": number}
     with _recorded(house, person, (Act.UNDO_INTENT, Act.UNDO, Act.UNDO_FAILED), str(number), facts) as record:
-        done = house.lake.undo(number, person.name, before=record.announce)
-        record.finish(done)
-    return done
+        return house.lake.undo(number, person.name, before=record.announce, after=record.finish)
 
 
 def forget(number: int, house: House, person: Person) -> Decision:
@@ -174,7 +172,7 @@ class _recorded:  # noqa: N801  (reads as a clause)
         return line.number, line.seal
 
     def finish(self, done: Load) -> None:
-        """Write the outcome of a committed load."""
+        """Write the outcome of a committed load, with what proves later that nothing stored was changed."""
         self.house.ledger.append(
             self.person.name,
             self.acts[1],
@@ -182,6 +180,7 @@ class _recorded:  # noqa: N801  (reads as a clause)
             **self.facts,
             intent=self.intent,
             snapshot=done.snapshot,
+            **self.house.lake.proof(done.snapshot),
         )
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:

@@ -8,11 +8,16 @@ from dx_data.lake.across import notices
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
-from dx_data.lake.place import destroy, exists, network_filesystem
+from dx_data.lake.pages import pages
+from dx_data.lake.place import CATALOGUE, LEDGER, destroy, exists, local, network_filesystem, turn
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
 from dx_data.lake.reference import Reference, kept
+from dx_data.lake.stored import Catalogue, digest_of, sha256
 
 __all__ = [
+    "CATALOGUE",
+    "LEDGER",
+    "Catalogue",
     "Change",
     "Lake",
     "Load",
@@ -23,10 +28,15 @@ __all__ = [
     "Plan",
     "Reference",
     "destroy",
+    "digest_of",
     "doubled_problem",
     "exists",
     "kept",
+    "local",
     "network_filesystem",
     "notices",
+    "pages",
+    "sha256",
+    "turn",
     "vanished_problem",
 ]

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import duckdb
-from filelock import FileLock, Timeout
 
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
-from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused
-from dx_data.lake import history, place
+from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused, of_disk
+from dx_data.lake import history, pages, place, stored
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.moment import Moment
+from dx_data.lake.near import Near
 from dx_data.lake.place import ALIAS, META
 from dx_data.lake.plan import Part, Plan, older_problem, plan_part, vanished_problem
 from dx_data.lake.reference import declared
@@ -27,9 +28,10 @@ from dx_data.lake.undo import refuse_overwritten, take_back
 from dx_data.lake.write import apply
 from dx_data.spec import Dataset
 
-_TURN_SECONDS = 600
+_SHAPES = 64
 
 Announce = Callable[[int], tuple[int, str]]
+Record = Callable[[Load], None]
 Commit = Callable[[dict[str, Any]], None]
 
 
@@ -43,8 +45,13 @@ class Lake:
         *,
         municipality: str = "131229",
         facts: dict[str, str] | None = None,
+        database: duckdb.DuckDBPyConnection | None = None,
+        confined: bool = False,
     ) -> None:
         """Open an existing lake; NotFound if there is none, StartRefused if it must not be used where it lies.
+
+        It is attached to a database of its own: the given one, with nothing attached yet, or a new one. A `confined`
+        lake reads nothing outside its own folders, whatever its catalogue says.
 
         Its facts are read with Python's SQLite. Who has the lake open gives them: closing a second SQLite's hold on a
         file lets go of the locks that DuckDB's has on it in the same process (sqlite.org/howtocorrupt.html 2.2).
@@ -61,10 +68,17 @@ class Lake:
         if int(self._facts["format"]) > place.FORMAT:
             raise StartRefused.because("新しい版で作られた台帳です", "プログラムを新しい版にしてください")
         self.id: str = self._facts["id"]
-        self._connection = self._attach()
+        self._connection = database or place.database()
+        self._connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
+        self._connection.execute(place.attach_statement(self.folder, self._data))
+        self._confined = confined
+        if confined:
+            self._confine()
         self._history: tuple[int, list[Load]] = (-1, [])
         self._history_lock = Lock()
         self._dated: dict[tuple[str, str], tuple[int, dict[str, dt.date]]] = {}
+        self._near: Near | None = None
+        self._shapes = lru_cache(maxsize=_SHAPES)(self._shape)
 
     @classmethod
     def create(
@@ -78,10 +92,11 @@ class Lake:
         """Make an empty lake and open it; `demo_until` marks it for good as a demo that ends on that day."""
         folder = place.local(address)
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "turn.lock", timeout=_TURN_SECONDS):
+        database = place.database()
+        with place.turn(folder):
             if not (folder / place.CATALOGUE).exists():
-                place.make(folder, Path(data) if data else folder / "tables", demo_until)
-        return cls(address, data, municipality=municipality)
+                place.make(database, folder, Path(data) if data else folder / "tables", demo_until)
+        return cls(address, data, municipality=municipality, database=database)
 
     @property
     def demo_until(self) -> dt.date | None:
@@ -98,20 +113,10 @@ class Lake:
         """
         return self.folder / place.LEDGER
 
-    def _attach(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(
-            ":memory:",
-            config={
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "temp_directory": "",
-            },
-        )
-        for name in ("ducklake", "sqlite_scanner"):
-            connection.execute(f"LOAD {literal(str(place.extension(name)))}")
-        connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
-        connection.execute(place.attach_statement(self.folder, self._data))
-        return connection
+    def _confine(self) -> None:
+        folders = ", ".join(literal(str(folder.absolute())) for folder in (self.folder, self._data))
+        self._connection.execute(f"SET allowed_directories = [{folders}]")
+        self._connection.execute("SET enable_external_access = false")
 
     @contextmanager
     def apart(self) -> Iterator[Lake]:
@@ -120,7 +125,14 @@ class Lake:
         An internal fault of DuckDB ends the whole database it happens in. What asks unusual questions asks them here,
         so that the answers on everybody's screens live on.
         """
-        with closing(Lake(str(self.folder), str(self._data), municipality=self.municipality, facts=self._facts)) as own:
+        again = Lake(
+            str(self.folder),
+            str(self._data),
+            municipality=self.municipality,
+            facts=self._facts,
+            confined=self._confined,
+        )
+        with closing(again) as own:
             own._connection.execute("SET threads = 1")
             yield own
 
@@ -161,7 +173,23 @@ class Lake:
         return self._moment(int(number))
 
     def _moment(self, number: int) -> Moment:
-        return Moment(number, self.id, self.municipality, self.cursor, self.loads)
+        return Moment(number, self.id, self.municipality, self.cursor, self.loads, self._shapes, self._near)
+
+    def _shape(self, number: int) -> Mapping[str, frozenset[str]]:
+        """The raw tables there were at a snapshot, with their columns. What was never alters, so it is remembered."""
+        lives = "{0}.begin_snapshot <= $n AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot > $n)"
+        with closing(self.cursor()) as cursor:
+            rows = cursor.execute(
+                f"SELECT t.table_name, list(c.column_name) FROM {META}.ducklake_table t"
+                f" JOIN {META}.ducklake_column c USING (table_id)"
+                f" WHERE {lives.format('t')} AND {lives.format('c')} GROUP BY t.table_name",
+                {"n": number},
+            ).fetchall()
+        return {name: frozenset(columns) for name, columns in rows}
+
+    def keep_near(self) -> None:
+        """From now on moments can bring tables near: for who asks many questions, such as the screens."""
+        self._near = self._near or Near(self.cursor)
 
     def loads(self) -> list[Load]:
         """All loads and undos, newest first."""
@@ -219,6 +247,25 @@ class Lake:
             self._dated[dataset.name, column] = (written, found)
         return dict(found)
 
+    @property
+    def data(self) -> Path:
+        """The folder of the Parquet files."""
+        return self._data
+
+    def files(self, snapshot: int | None = None) -> list[str]:
+        """The Parquet files that a snapshot wrote, or all of them, by their paths below `data`."""
+        with closing(self.cursor()) as cursor:
+            rows = cursor.execute(stored.files_statement(f"{META}.")).fetchall()
+        return [path for path, written in rows if snapshot in (None, written)]
+
+    def proof(self, snapshot: int) -> dict[str, Any]:
+        """What proves later that nothing stored was changed: digests of the snapshot's files and of the catalogue now.
+
+        To be taken within a `turn`, when nobody writes.
+        """
+        catalogue = stored.digest_of(pages.pages(self.folder / place.CATALOGUE))
+        return {"files": stored.digests(self._data, self.files(snapshot)), "catalogue": catalogue}
+
     def anchors(self) -> dict[int, str]:
         """Seals of ledger lines that the history noted, by line number."""
         return {load.line: load.anchor for load in self.loads() if load.anchor}
@@ -248,13 +295,8 @@ class Lake:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Loads take turns, also across processes; a killed process gives its turn back."""
-        try:
-            with FileLock(self.folder / "turn.lock", timeout=_TURN_SECONDS):
-                yield
-        except Timeout as fault:
-            raise LoadRefused.because(
-                "ほかの取込が10分以上続いています", "取込履歴を確かめ、しばらくしてからやり直してください"
-            ) from fault
+        with place.turn(self.folder):
+            yield
 
     def load(
         self,
@@ -263,11 +305,12 @@ class Lake:
         *,
         accept_vanished: bool = False,
         before: Announce = lambda _: (0, ""),
+        after: Record = lambda _: None,
     ) -> Load:
         """Write what the plan promised, as one snapshot.
 
         `before` announces the load's number inside the turn, before anything is written, and answers with the line and
-        the seal of the ledger's intent.
+        the seal of the ledger's intent; `after` records the load inside the same turn.
         Raises LoadRefused when another load came between plan and yes, or keys vanish beyond the limit without a yes;
         LakeDamaged (rolled back) when the outcome is not what was promised.
         """
@@ -294,9 +337,18 @@ class Lake:
                 for index, part in enumerate(fresh):
                     apply(cursor, at, part, index, number, origin.as_of)
                 commit(history.written(number, origin, names, now.counts, seal=seal))
-            return self.load_named(number)
+            done = self.load_named(number)
+            after(done)
+            return done
 
-    def undo(self, number: int, author: str, *, before: Announce = lambda _: (0, "")) -> Load:
+    def undo(
+        self,
+        number: int,
+        author: str,
+        *,
+        before: Announce = lambda _: (0, ""),
+        after: Record = lambda _: None,
+    ) -> Load:
         """Take a load back, row by row: what it wrote and nobody wrote since gives way to what stood before.
 
         Raises UndoRefused naming the later loads that wrote the same rows.
@@ -310,20 +362,22 @@ class Lake:
                 )
             if number in self.undone():
                 raise UndoRefused.because(f"取込番号 {number} はすでに取り消されています", "取込履歴を確かめてください")
-            base, after, now = self._moment(load.snapshot - 1), self._moment(load.snapshot), self.at()
+            base, written, now = self._moment(load.snapshot - 1), self._moment(load.snapshot), self.at()
             new = max(each.load for each in self.loads()) + 1
             origin = Origin(load.file, load.sha256, 0, author, load.as_of, f"取込番号 {number} の取消")
             with closing(self.cursor()) as probe:
                 for name in load.tables:
-                    refuse_overwritten(probe, declared(name), load, base, after, now)
+                    refuse_overwritten(probe, declared(name), load, base, written, now)
             seal = before(new)
             counts = {"added": 0, "changed": 0, "missing": 0}
             info = history.written(new, origin, load.tables, counts, undoes=number, seal=seal)
             with self._transaction(author) as (cursor, commit):
                 for name in load.tables:
-                    take_back(cursor, declared(name), load, base, after, now)
+                    take_back(cursor, declared(name), load, base, written, now)
                 commit(info)
-            return self.load_named(new)
+            done = self.load_named(new)
+            after(done)
+            return done
 
     @contextmanager
     def _transaction(self, author: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Commit]]:
@@ -349,6 +403,8 @@ class Lake:
                 yield cursor, commit
             except duckdb.Error as fault:
                 _roll_back(cursor)
+                if refused := of_disk(fault):
+                    raise refused from fault
                 raise LakeDamaged.because(
                     f"台帳に書き込めませんでした（{type(fault).__name__}）。台帳は元のままです",
                     "ディスクの空きと、ほかのプログラムが台帳を開いていないかを確かめ、やり直してください",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +15,8 @@ from dx_data.datasets import dataset_named
 from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
 from dx_data.lake.history import Load
-from dx_data.lake.place import META, SCHEMA
+from dx_data.lake.near import Near
+from dx_data.lake.place import SCHEMA
 from dx_data.spec import Dataset
 
 
@@ -23,7 +24,8 @@ from dx_data.spec import Dataset
 class Moment:
     """One ward's view of the lake at one snapshot. `connect` opens a cursor, `history` lists all loads.
 
-    `arrivals` are the files that came, as the house's ledger tells them; each has the moment it came at.
+    `shapes` tells the raw tables of a snapshot with their columns; `beside` keeps copies of tables in memory, where
+    somebody does. `arrivals` are the files that came, as the house's ledger tells them; each has the moment it came at.
     """
 
     number: int
@@ -31,6 +33,8 @@ class Moment:
     municipality: str
     connect: Callable[[], duckdb.DuckDBPyConnection] = field(repr=False)
     history: Callable[[], list[Load]] = field(repr=False)
+    shapes: Callable[[int], Mapping[str, frozenset[str]]] = field(repr=False)
+    beside: Near | None = field(default=None, repr=False)
     arrivals: Callable[[], list[dict[str, Any]]] = field(default=list, repr=False)
 
     @property
@@ -54,19 +58,11 @@ class Moment:
 
     def columns(self) -> Mapping[str, frozenset[str]]:
         """The raw tables there were, with their columns."""
-        return self._columns
+        return self.shapes(self.number)
 
-    @cached_property
-    def _columns(self) -> dict[str, frozenset[str]]:
-        lives = "{0}.begin_snapshot <= $n AND ({0}.end_snapshot IS NULL OR {0}.end_snapshot > $n)"
-        with closing(self.cursor()) as cursor:
-            rows = cursor.execute(
-                f"SELECT t.table_name, list(c.column_name) FROM {META}.ducklake_table t"
-                f" JOIN {META}.ducklake_column c USING (table_id)"
-                f" WHERE {lives.format('t')} AND {lives.format('c')} GROUP BY t.table_name",
-                {"n": self.number},
-            ).fetchall()
-        return {name: frozenset(columns) for name, columns in rows}
+    def near(self, names: Iterable[str]) -> AbstractContextManager[Mapping[str, str]]:
+        """Those raw tables of these datasets that lie in memory just so, with their names there, while it is open."""
+        return self.beside.of(self, names) if self.beside else nullcontext({})
 
     @cached_property
     def _loads(self) -> list[Load]:
@@ -119,9 +115,22 @@ class Moment:
                 if load.undoes is None
                 for table in load.tables
             ]
+        return self._arrived
+
+    @cached_property
+    def _arrived(self) -> list[dict[str, Any]]:
         later = min((load.at for load in self.history() if load.snapshot > self.number), default=None)
         found = [row for row in self.arrivals() if later is None or row["arrived_at"] < later]
         return [{**row, "arrived_at": row["arrived_at"].replace(tzinfo=None)} for row in found]
+
+    def bring_near(self, name: str) -> None:
+        """Lay a dataset's tables in memory as they stand here, where somebody keeps such copies."""
+        if self.beside:
+            self.beside.bring(self, name)
+
+    def earlier(self, number: int) -> Moment:
+        """The same lake at an earlier snapshot, which is known to be there."""
+        return replace(self, number=number)
 
     def rows(self, dataset: Dataset) -> str:
         """SQL: the ward's rows of a table; an empty table of today's shape if there is none, NULL for new columns."""

@@ -8,14 +8,16 @@ import secrets
 import shutil
 import sqlite3
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from dx_data import calendar
 from dx_data.derive.tables import literal
-from dx_data.errors import StartRefused
+from dx_data.errors import LoadRefused, StartRefused
 
 FORMAT = 2  # since 2 the lake keeps rollups, which a program that does not know them would leave behind the rows
 CATALOGUE = "catalog.sqlite"
@@ -25,6 +27,7 @@ SCHEMA = f"{ALIAS}.main"
 META = f"__ducklake_metadata_{ALIAS}"
 _NETWORK_FILESYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "ncpfs", "webdav", "davfs"}
 _DRIVE_REMOTE = 4
+TURN_SECONDS = 600
 
 
 def filesystem_of(path: str, mounts: str) -> str | None:
@@ -97,17 +100,32 @@ def attach_statement(folder: Path, data: Path) -> str:
     )
 
 
-def make(folder: Path, data: Path, demo_until: dt.date | None) -> None:
-    """Make the catalogue aside and move it into place, so that a kill leaves no half lake."""
+def database() -> duckdb.DuckDBPyConnection:
+    """A database of its own that can attach lakes. Loading the extensions takes most of the time of opening one."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": "",
+        },
+    )
+    for name in ("ducklake", "sqlite_scanner"):
+        connection.execute(f"LOAD {literal(str(extension(name)))}")
+    return connection
+
+
+def make(connection: duckdb.DuckDBPyConnection, folder: Path, data: Path, demo_until: dt.date | None) -> None:
+    """Make the catalogue aside and move it into place, so that a kill leaves no half lake.
+
+    `connection` is that of a `database()`; nothing stays attached to it.
+    """
     aside = folder / f"{CATALOGUE}.new"
     for old in folder.glob(f"{CATALOGUE}.new*"):
         old.unlink()
     data.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"})
-    for name in ("ducklake", "sqlite_scanner"):
-        connection.execute(f"LOAD {literal(str(extension(name)))}")
     connection.execute(attach_statement(folder, data).replace(CATALOGUE, f"{CATALOGUE}.new", 1))
-    connection.close()
+    connection.execute(f"DETACH {ALIAS}")
     known = {"id": secrets.token_hex(4), "format": str(FORMAT), "made_at": calendar.now().isoformat()}
     if demo_until:
         known["demo_until"] = demo_until.isoformat()
@@ -118,6 +136,21 @@ def make(folder: Path, data: Path, demo_until: dt.date | None) -> None:
         sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         sqlite.execute("PRAGMA journal_mode=DELETE")
     aside.replace(folder / CATALOGUE)
+
+
+@contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Whoever writes into a lake takes turns, also across processes; a killed process gives its turn back.
+
+    LoadRefused after ten minutes.
+    """
+    try:
+        with FileLock(folder / "turn.lock", timeout=TURN_SECONDS):
+            yield
+    except Timeout as fault:
+        raise LoadRefused.because(
+            "ほかの取込が10分以上続いています", "取込履歴を確かめ、しばらくしてからやり直してください"
+        ) from fault
 
 
 def facts(folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ import importlib
 import ipaddress
 import re
 import socket
+from asyncio import to_thread
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,7 +48,7 @@ _NO_SCRIPT_WORDS = (
 )
 _OURS = (
     '<link rel="stylesheet" href="./dx/ui.css"><script src="./dx/ja.js" defer></script>'
-    '<script src="./dx/page.js" defer></script></head>'
+    '<script src="./dx/page.js" defer></script><script src="./dx/picture.js" defer></script></head>'
 )
 
 
@@ -221,7 +222,7 @@ def middleware() -> list[Middleware]:
 
 def routes() -> list[BaseRoute]:
     """The first page by its own name, and files of our own: words, looks and deeds Streamlit has no setting for."""
-    kinds = {"ja.js": "text/javascript", "page.js": "text/javascript", "ui.css": "text/css"}
+    kinds = dict.fromkeys(("ja.js", "page.js", "picture.js"), "text/javascript") | {"ui.css": "text/css"}
     files: list[BaseRoute] = [Route(f"/dx/{name}", _file(name, kind)) for name, kind in kinds.items()]
     return [Route(f"/{HOME}", _home), *files]
 
@@ -252,13 +253,23 @@ def without_delay() -> int:
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncGenerator[None, None]:
-    """Before the first request: sockets, warm imports, and the imported world out of the collector's sight."""
+    """Before the first request: sockets, warm imports, and the imported world out of the collector's sight.
+
+    As long as the server runs, answers are made ahead in quiet moments.
+    """
     without_delay()
     for name in _HEAVY:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
-    yield
+    from dx_data.ui import ahead, session  # they know this module
+
+    answers = ahead.Ahead(session.shown)
+    answers.start()
+    try:
+        yield
+    finally:
+        await to_thread(answers.stop)
 
 
 def on_script_error(fault: Exception) -> bool:

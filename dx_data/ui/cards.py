@@ -21,6 +21,7 @@ from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
 _FORMS = {"csv": "CSV を保存", "xlsx": "Excel を保存"}
+_PICTURES = {"png": "図を PNG で保存", "svg": "図を SVG で保存"}
 FOLDED = "定義・保存"
 _LINE = 40
 QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
@@ -66,6 +67,7 @@ def card(
         if fold is None:
             _below(here, result, key, source, bodies)
             return
+        st.html(f'<div class="dx-print-only">{_facts(here, result, source, brief=True)}</div>')
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_fold"):
             with st.popover(FOLDED, type="tertiary", key=f"{key}_more"):
                 for body in fold.bodies if result.rows else ():
@@ -84,7 +86,7 @@ def _below(here: Session, result: Result, key: str, source: str, bodies: Sequenc
         with st.expander("数値で見る"):
             tables.of_result(result, caption=result.question.title)
         origins.of_figures(here, result, key)
-    _facts(here, result, source)
+    st.html(_facts(here, result, source))
     if result.refused:
         st.button(
             "変わる前との差も示す",
@@ -97,23 +99,24 @@ def _below(here: Session, result: Result, key: str, source: str, bodies: Sequenc
         _save(here, result, key, [body for body in bodies if isinstance(body, Chart)])
 
 
-def _facts(here: Session, result: Result, source: str) -> None:
+def _facts(here: Session, result: Result, source: str, *, brief: bool = False) -> str:
+    """Note, dates and source below a figure; `brief` has no bounds and nothing to press."""
     defined = result.question.definition
     facts = [
         ("いつ時点", japanese_date(result.as_of) if result.as_of else "未記入"),
         ("更新日", japanese_date(result.updated.date()) if result.updated else "まだ取り込んでいません"),
         ("出典", (source or result.source) + (f"（{DEMO_MARK}）" if here.house.is_demo else "")),
     ]
-    link = f'<a href="{escape(here.link(result))}">この表示へのリンク</a>'
-    entry = f'<a href="definitions?question={result.question.name}">定義集で見る</a>'
     version = result.question.version
     bounds = f"{defined.bounds} 定義:{version.title}。"
     note = f"<details><summary>{escape(defined.figure)}</summary>{escape(bounds)}</details>"
-    said = f"{note}{escape(' '.join(result.notes))}"
-    st.html(
-        f'<dl class="dx-note"><div class="dx-wide"><dt>注</dt><dd>{said}</dd></div>'
-        f"{_terms(facts)}<div><dt>定義</dt><dd>{entry}</dd></div><div><dt>再表示</dt><dd>{link}</dd></div></dl>"
-    )
+    said = f"{escape(defined.figure) if brief else note} {escape(' '.join(result.notes))}"
+    ways = {
+        "定義": f'<a href="definitions?question={result.question.name}">定義集で見る</a>',
+        "再表示": f'<a href="{escape(here.link(result))}">この表示へのリンク</a>',
+    }
+    further = "".join(f"<div><dt>{name}</dt><dd>{way}</dd></div>" for name, way in ways.items() if not brief)
+    return f'<dl class="dx-note"><div class="dx-wide"><dt>注</dt><dd>{said}</dd></div>{_terms(facts)}{further}</dl>'
 
 
 def _terms(facts: Sequence[tuple[str, str]]) -> str:
@@ -130,14 +133,14 @@ def _save(here: Session, result: Result, key: str, drawn: Sequence[Chart]) -> No
         return lambda: hand_over(Exit.INTERNAL, what, here.person, here.house.ledger, form=form).content
 
     files: list[tuple[str, str, Result | Picture]] = [(name, form, result) for form, name in _FORMS.items()]
-    files += [("図を SVG で保存", "svg", chart.picture(result)) for chart in drawn[:1]]
+    files += [(name, form, chart.picture(result)) for chart in drawn[:1] for form, name in _PICTURES.items()]
     with st.container(horizontal=True, gap="small", key=f"{key}_save"):
         for name, form, what in files:
             st.download_button(
                 f"{name}（内部資料）",
                 data=content(what, form),
-                file_name=filename(result, form),
-                mime=MEDIA[form],
+                file_name=filename(result, "svg" if form in _PICTURES else form),
+                mime=MEDIA["svg" if form in _PICTURES else form],
                 key=f"{key}_{form}",
                 on_click="ignore",
                 help="保存すると、だれが何を保存したかが台帳に残ります。",

@@ -16,7 +16,7 @@ from dx_data.spec import Kind, Question
 from dx_data.text import japanese_date
 from dx_data.ui.session import Session
 
-_WEEK = dt.timedelta(days=7)
+WEEK = dt.timedelta(days=7)
 _APART = "届いた分・訂正・消えた分に分ける"
 
 # Page, its name, question, figures.
@@ -28,9 +28,14 @@ _HEADLINES = (
 )
 
 
+def told_on_home() -> tuple[str, ...]:
+    """The questions that `since_last_week` compares."""
+    return tuple(name for _, _, name, _ in _HEADLINES)
+
+
 def since_last_week(here: Session, **filters: str) -> None:
     """Headline figures against those of a week ago, each with the way to its page and these filters."""
-    day = here.today - _WEEK
+    day = here.today - WEEK
     with st.container(border=True, key="card_fold_changes", gap="xxsmall", height="stretch"):
         st.header("先週から変わったこと（主な数値、1週間前の台帳との差）", anchor=False)
         if here.house.snapshot_on(day) == 0:
@@ -58,14 +63,14 @@ def _told(here: Session, name: str, since: dt.date, columns: Sequence[str], *, p
 
 def since_seen(here: Session, result: Result) -> None:
     """On a card over time: how it differs from when it was last seen in this browser, else from last week's report."""
-    if here.snapshot is not None or not _over_time(result.question):
+    if here.snapshot is not None or not over_time(result.question):
         return
     name = result.question.name
     seen: dict[str, list[str]] = st.session_state.setdefault("seen", {})
     shown = seen.setdefault(name, [result.snapshot])
     if shown[-1] != result.snapshot:
         shown = seen[name] = [shown[-1], result.snapshot]
-    since: str | dt.date = shown[0] if len(shown) > 1 else here.today - _WEEK
+    since: str | dt.date = shown[0] if len(shown) > 1 else here.today - WEEK
     if isinstance(since, dt.date) and here.house.snapshot_on(since) == 0:
         return
     opening = "前に見たときとの差" if len(shown) > 1 else "先週の報告との差"
@@ -87,7 +92,8 @@ def _refused(stopped: AcrossBreak) -> str:
     return f"{stopped.problems[0].message}。数え方が違うので、差を示していません。"
 
 
-def _over_time(question: Question) -> bool:
+def over_time(question: Question) -> bool:
+    """Whether a card tells what changed: its answer has a row for each month."""
     return any(column.month and column.kind is Kind.DATE for column in map(question.column, question.key))
 
 

@@ -32,13 +32,33 @@ class Year:
     until: dt.date
 
 
+def this_year(today: dt.date) -> Year:
+    """The 年度 that a page shows at first."""
+    return _year(calendar.fiscal_year(today), today)
+
+
 def fiscal_year(here: Session, key: str = "year") -> Year:
     """A 年度; this year unless the address says another."""
     this, first = calendar.fiscal_year(here.today), calendar.fiscal_year(calendar.CONTRACT_START)
     titles = {calendar.fiscal_year_title(year): year for year in range(this, min(first, this) - 1, -1)}
     title = choice(here, key, "年度", list(titles))
-    start = dt.date(titles[title], 4, 1)
-    return Year(title, start, min(calendar.fiscal_year_end(start), here.today))
+    return _year(titles[title], here.today)
+
+
+def _year(year: int, today: dt.date) -> Year:
+    start = dt.date(year, 4, 1)
+    return Year(calendar.fiscal_year_title(year), start, min(calendar.fiscal_year_end(start), today))
+
+
+def month(here: Session, year: Year, filled: Sequence[dt.date], key: str = "month") -> tuple[str, dt.date]:
+    """A begun month of a 年度, newest first: its title and first day; unless asked, the newest `filled` one."""
+    first = calendar.fiscal_year(year.since) * 12 + 3
+    last = year.until.year * 12 + year.until.month - 1
+    days = [dt.date(at // 12, at % 12 + 1, 1) for at in range(last, first - 1, -1)]
+    titles = {f"{day.year}年{day.month}月": day for day in days}
+    newest = max(filled, default=days[0])
+    title = choice(here, key, "事績簿の年月", list(titles), default=f"{newest.year}年{newest.month}月")
+    return title, titles[title]
 
 
 def organisation(here: Session) -> dict[str, str]:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dx_data import calendar, charts
 from dx_data.catalog import Result
+from dx_data.spec import Column
 from dx_data.text import japanese_date
 from dx_data.ui import cards, tables, words
 from dx_data.ui.session import Session
@@ -39,7 +40,12 @@ def way(here: Session, page: str, label: str, **filters: str) -> Callable[[], No
 
 def a_year_of_months(here: Session) -> dict[str, dt.date]:
     """The period of a small line: this month, and the same month a year ago with all between."""
-    return {"since": here.today.replace(year=here.today.year - 1, day=1), "until": here.today}
+    return year_of_months(here.today)
+
+
+def year_of_months(today: dt.date) -> dict[str, dt.date]:
+    """The same period for a reference date."""
+    return {"since": today.replace(year=today.year - 1, day=1), "until": today}
 
 
 def tile(
@@ -152,19 +158,19 @@ def due(limit: int = 8) -> cards.Body:
 
     def body(result: Result) -> None:
         rows = result.records()
-        items = "".join(_duty(row) for row in rows[:limit])
+        items = "".join(_duty(row, result.question.column("subject")) for row in rows[:limit])
         more = f"ほかに {len(rows) - limit} 件あります。" if len(rows) > limit else ""
         st.html(f'<ul class="dx-list">{items}</ul>{f"<p class=dx-note>{more}</p>" if more else ""}')
 
     return body
 
 
-def _duty(row: dict[str, Any]) -> str:
+def _duty(row: dict[str, Any], subject: Column) -> str:
     day, left = row["due_on"], row["open_days"]
     when = "期限の定めなし" if day is None else f"{day.month}月{day.day}日({japanese_date(day)[-2]})"
     state = f"あと{left}開庁日" if row["state"] == "期限前" else row["state"] if day else ""
     late = ' class="dx-late"' if row["state"] == "期限超過" else ""
-    said = f"{row['side']}：{row['kind']}（{row['subject']}）"
+    said = f"{row['side']}：{row['kind']}（{words.shown(row['subject'], subject)}）"
     return f"<li{late}><b>{escape(when)} {escape(state)}</b> {escape(said)}</li>"
 
 

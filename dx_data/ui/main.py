@@ -7,7 +7,7 @@ import streamlit as st
 from dx_data import access
 from dx_data.access import Right
 from dx_data.settings import ROOT
-from dx_data.ui import asgi, faults, guide, nothing, session, words
+from dx_data.ui import ahead, asgi, faults, guide, nothing, session, words
 
 # A page is one file in pages/ and one line here: file (its address too), title, the right that shows it.
 # Who lacks the right does not even find the page; the page asks for the same right again.
@@ -70,7 +70,7 @@ st.set_page_config(
     page_icon=str(Path(__file__).parent / "static" / "favicon.png"),
     layout="wide",
 )
-with faults.spoken():
+with ahead.drawing.page(), faults.spoken():
     session.banner()
     guide.masthead(f"{navigation.title}{mark}")
     session.signed_in(person)

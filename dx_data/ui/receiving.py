@@ -6,11 +6,12 @@ Bytes go to a private temporary file for as long as a check lasts; every decisio
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from threading import Lock
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -37,9 +38,15 @@ _STATES = {"loaded": "取込済み", "unchanged": "変更なし", "refused": "�
 
 @dataclass
 class Desk:
-    """What lies on one person's desk. `turn` renews the uploader, which drops the bytes it holds."""
+    """What lies on one person's desk. `turn` renews the uploader, which drops the bytes it holds.
+
+    `stopped` while the person has stopped the work on it: nothing is checked until they let it go on. `loading` is held
+    by a load: Streamlit begins the next run of the page while the one before may still be inside it.
+    """
 
     turn: int = 0
+    stopped: bool = False
+    loading: Lock = field(default_factory=Lock)
     reviewed: dict[str, Reviewed] = field(default_factory=dict)
     receipts: list[Reviewed] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=dict)
@@ -69,37 +76,97 @@ def choose(here: Session) -> list[UploadedFile]:
 
 
 def checked(here: Session, files: list[UploadedFile]) -> list[tuple[UploadedFile, Reviewed]]:
-    """Every file after its check; one that is not loaded is compared again when the lake has moved on."""
-    desk().renewed.clear()
-    seen = desk().reviewed
-    newest = here.house.lake.newest()
-    for index, file in enumerate(files):
-        old = seen.get(file.file_id)
-        stale = old is not None and old.load is None and old.plan is not None and old.plan.snapshot != newest
-        if stale:
-            desk().renewed.add(file.file_id)
-        if old is None or stale:
-            seen[file.file_id] = check(here, file, old.wish if old else Wish(), f"（{index + 1}/{len(files)}）")
+    """Every file after its check; one that is not loaded is compared again when the lake has moved on.
+
+    Stopped, it is those that are checked as the lake stands; the others wait for a word.
+    """
+    seen, renewed, loading = desk().reviewed, desk().renewed, desk().loading
+    renewed.clear()
     for gone in set(seen) - {file.file_id for file in files}:
         del seen[gone]
-    return [(file, seen[file.file_id]) for file in files]
+    with loading:
+        newest = here.house.lake.newest()
+    waiting = [file for file in files if file.file_id not in seen or _stale(seen[file.file_id], newest)]
+    if waiting and desk().stopped:
+        _offer_the_rest(files, waiting)
+    elif waiting:
+        with _work("確かめています", len(waiting)) as progress:
+            for index, file in enumerate(waiting):
+                old = seen.get(file.file_id)
+                seen[file.file_id] = check(here, file, old.wish if old else Wish(), progress(index))
+                if old is not None:
+                    renewed.add(file.file_id)
+        waiting = []
+    else:
+        desk().stopped = False
+    return [(file, seen[file.file_id]) for file in files if file not in waiting]
 
 
-def check(here: Session, file: UploadedFile, wish: Wish, count: str = "") -> Reviewed:
-    """One file through the door, with its progress on the screen."""
-    require(here.person, Right.CHECK)
-    name = f"{faults.plain(shown_name(file.name))}{count}"
-    bar = st.progress(0.0, text=name)
+def _stale(reviewed: Reviewed, newest: int) -> bool:
+    return reviewed.load is None and reviewed.plan is not None and reviewed.plan.snapshot != newest
 
-    def progress(stage: str) -> None:
-        done = STAGES.index(stage) if stage in STAGES else 0
-        bar.progress(done / len(STAGES), text=f"{name}：{stage}（{done + 1}/{len(STAGES)}）")
+
+def _offer_the_rest(files: list[UploadedFile], waiting: list[UploadedFile]) -> None:
+    names = "、".join(faults.plain(shown_name(file.name)) for file in waiting)
+    st.warning(
+        f"中止しました。{len(files):,} 件のうち {len(waiting):,} 件（{names}）は、まだ確かめていません。"
+        "取り込みの済んだファイルのほかは、台帳に何も書いていません。"
+    )
+    st.button(f"残りの {len(waiting):,} 件を確かめる", key="go_on", on_click=_go_on)
+
+
+def _stop() -> None:
+    desk().stopped = True
+
+
+def _go_on() -> None:
+    desk().stopped = False
+
+
+Step = Callable[[UploadedFile, str], None]
+
+
+@contextmanager
+def _work(doing: str, number: int) -> Iterator[Callable[[int], Step]]:
+    """How far the work on so many files is, in counts, and a button that stops it.
+
+    Pressing it runs the page again, which ends this run when it shows its next step: between the steps of reading or
+    between files, and never inside a load, which shows nothing until it is whole; the next run waits for that.
+    """
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
+        bar = st.progress(0.0, text=f"{doing}（{number:,} 件）", width="stretch")
+        st.button("中止", key=f"stop_{doing}", on_click=_stop)
+
+    def of(index: int) -> Step:
+        def step(file: UploadedFile, stage: str) -> None:
+            done = STAGES.index(stage) if stage in STAGES else 0
+            said = f"{number:,} 件のうち {index + 1:,} 件目を{doing}：{faults.plain(shown_name(file.name))}"
+            said += f"（{stage}、{done + 1}/{len(STAGES)}）" if stage else ""
+            bar.progress((index + done / len(STAGES)) / number, text=said)
+
+        return step
 
     try:
-        with _on_disk(file) as path:
-            return intake.review(path, here.house, here.house.settings, name=file.name, wish=wish, progress=progress)
-    finally:
-        bar.empty()
+        yield of
+    except Exception:
+        place.empty()
+        raise
+    place.empty()
+
+
+def check(here: Session, file: UploadedFile, wish: Wish, step: Step) -> Reviewed:
+    """One file through the door, with its progress on the screen."""
+    require(here.person, Right.CHECK)
+    with _on_disk(file) as path:
+        return intake.review(
+            path,
+            here.house,
+            here.house.settings,
+            name=file.name,
+            wish=wish,
+            progress=lambda stage: step(file, stage),
+        )
 
 
 @contextmanager
@@ -132,7 +199,8 @@ def show(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         if reviewed.plan is not None or any(p.stage == "match" for p in reviewed.problems):
             new = deciding.form(reviewed, file.file_id)
             if new:
-                desk().reviewed[file.file_id] = check(here, file, new)
+                with _work("確かめています", 1) as progress:
+                    desk().reviewed[file.file_id] = check(here, file, new, progress(0))
                 st.rerun()
         _act(here, file, reviewed)
 
@@ -141,17 +209,26 @@ def accept_all(here: Session, found: list[tuple[UploadedFile, Reviewed]]) -> Non
     """One yes for every file that only waits for it; each is compared again with what the one before it wrote."""
     ready = [(file, reviewed) for file, reviewed in found if _ready(reviewed)]
     if len(ready) > 1:
-        st.markdown(f"**確認が済んだ {len(ready)} 件**を、上から順に取り込みます。1件ごとに台帳と比べ直します。")
+        st.markdown(
+            f"**確認が済んだ {len(ready)} 件**を、上から順に取り込みます。1件ごとに台帳と比べ直します。"
+            "途中で中止すると、取り込みの済んだファイルだけが台帳に残ります。"
+        )
         pressed = st.button(f"{len(ready)} 件をすべて取り込む", type="primary", key="accept_all")
         if pressed and not desk().renewed:
-            for file, reviewed in ready:
-                again = check(here, file, reviewed.wish)
-                if not _ready(again):
-                    desk().reviewed[file.file_id] = again
-                    continue
-                _load(here, file, again)
+            with _work("取り込んでいます", len(ready)) as progress:
+                for index, (file, reviewed) in enumerate(ready):
+                    again = check(here, file, reviewed.wish, progress(index))
+                    if not _ready(again):
+                        desk().reviewed[file.file_id] = again
+                        continue
+                    _load(here, file, again)
             st.rerun()
-    if found and all(reviewed.decided for _, reviewed in found) and any(r.load for _, r in found):
+    if (
+        found
+        and not desk().stopped
+        and all(reviewed.decided for _, reviewed in found)
+        and any(r.load for _, r in found)
+    ):
         done = desk()
         done.receipts = [reviewed for _, reviewed in found if reviewed.load]
         done.reviewed, done.turn = {}, done.turn + 1
@@ -282,14 +359,17 @@ def _act(here: Session, file: UploadedFile, reviewed: Reviewed) -> None:
         )
     elif st.button("受け取らず、断った記録を残す", key=f"refuse_{file.file_id}"):
         require(here.person, Right.CHECK)
-        desk().refusals[file.file_id] = intake.record_refusal(reviewed, here.house, here.person)
+        refusals = desk().refusals  # before the line is written: asking for the desk can end this run
+        refusals[file.file_id] = intake.record_refusal(reviewed, here.house, here.person)
         st.rerun()
 
 
 def _load(here: Session, file: UploadedFile, reviewed: Reviewed) -> bool:
+    # Asking for the desk can end this run, so nothing is asked between a load and its place on the desk.
+    seen, loading = desk().reviewed, desk().loading
     try:
-        with st.spinner(f"{faults.plain(reviewed.file)} を取り込んでいます…"):
-            desk().reviewed[file.file_id] = intake.load(reviewed, here.house, here.person)
+        with st.spinner(f"{faults.plain(reviewed.file)} を取り込んでいます…"), loading:
+            seen[file.file_id] = intake.load(reviewed, here.house, here.person)
     except Stopped as stopped:
         faults.show(stopped)
         return False

@@ -86,11 +86,11 @@ def _still_there(opened: _Opened) -> bool:
         return False
 
 
-@st.cache_resource(
-    show_spinner="台帳を開いています…", validate=_still_there, on_release=lambda opened: opened.house.close()
-)
+# No spinner: the server opens the lake at its start, in a thread that has no page to show one on.
+@st.cache_resource(show_spinner=False, validate=_still_there, on_release=lambda opened: opened.house.close())
 def _open(place: str, demo: bool) -> _Opened:
     house = houses.open_house(demo=demo, chosen=settings())
+    house.lake.keep_near()
     return _Opened(house, house.lake.ledger_file.stat().st_ino)
 
 
@@ -135,6 +135,11 @@ def opened() -> House:
     """The house on the screen, opened once per process and lake."""
     demo = uses_demo()
     return _open(houses.address(demo), demo).house
+
+
+def shown() -> House | None:
+    """The house on the screen, None where there is no lake to show."""
+    return opened() if is_there() else None
 
 
 def page(right: Right, lead: str = "") -> Session:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from dx_data.spec import Column, Kind
-from dx_data.text import japanese_date
+from dx_data.text import japanese_date, japanese_dates
 
 PRODUCT = "葛飾区DXデータ"
 NO_DATA = "…"
@@ -33,11 +33,13 @@ def moment(value: dt.datetime) -> str:
 
 
 def shown(value: Any, column: Column | None = None) -> str:
-    """A cell as a person reads it.
+    """A cell as a person reads it; a text of an answer with its dates in Japanese, one of no column as it is.
 
     >>> month = Column(name="m", title="年月", kind=Kind.DATE, month=True)
     >>> [shown(None), shown(0), shown(dt.date(2026, 4, 1)), shown(dt.date(2026, 4, 1), month), shown(["a", "b"])]
     ['…', '0', '2026年4月1日(水)', '2026年4月', 'a・b']
+    >>> shown(-5623, Column(name="n", title="前年同期との差", kind=Kind.INTEGER, unit="件"))
+    '－5,623 減'
     """
     match value:
         case None | "":
@@ -49,11 +51,11 @@ def shown(value: Any, column: Column | None = None) -> str:
         case dt.date():
             return f"{value.year}年{value.month}月" if column and column.month else japanese_date(value)
         case int() | float() | Decimal():
-            if column and column.kind is Kind.NUMBER and column.unit == "%":
-                return f"{value:,.1f}"
-            return number(value)
+            return _changed(value, column, "") if column and column.is_change else _quantity(value, column)
         case list() | tuple():
             return "・".join(map(str, value))
+        case str() if column:
+            return japanese_dates(value)
         case _:
             return str(value)
 
@@ -64,7 +66,9 @@ def with_unit(value: Any, column: Column) -> str:
     >>> with_unit(1234, Column(name="n", title="件数", kind=Kind.INTEGER, unit="件"))
     '1,234件'
     """
-    return shown(value, column) if value is None or not column.unit else f"{shown(value, column)}{column.unit}"
+    if value is None or not column.unit:
+        return shown(value, column)
+    return _changed(value, column, column.unit) if column.is_change else f"{shown(value, column)}{column.unit}"
 
 
 def change(value: Any, column: Column) -> str:
@@ -76,5 +80,13 @@ def change(value: Any, column: Column) -> str:
     """
     if value is None:
         return "比べるデータなし"
+    return _changed(value, column, column.unit or "")
+
+
+def _quantity(value: int | float | Decimal, column: Column | None) -> str:
+    return f"{value:,.1f}" if column and column.kind is Kind.NUMBER and column.unit == "%" else number(value)
+
+
+def _changed(value: int | float | Decimal, column: Column, unit: str) -> str:
     sign, word = ("＋", "増") if value > 0 else ("－", "減") if value < 0 else ("±", "増減なし")
-    return f"{sign}{with_unit(abs(value), column)} {word}"
+    return f"{sign}{_quantity(value if value >= 0 else -value, column)}{unit} {word}"

@@ -26,6 +26,7 @@
 --   finished:        {title: 完了件数, kind: integer, unit: 件, description: 完了日時が今年度で、申請日時より前でないものです}
 --   median_days:     {title: 完了までの日数の中央値, kind: number, unit: 日, description: 今年度に完了した申請の、申請日時から完了日時までです}
 -- key: [as_of]
+-- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: received, previous: previous, measure: 電子申請, columns: [as_of, since, until, received, previous, difference, change_rate]}
 -- reads: [applications, forms]
 
 WITH received AS (

@@ -18,6 +18,7 @@
 --   handling_minutes: {title: 対応時間, kind: integer, unit: 分, description: 対応時間が1行も書いていなければ空欄です}
 --   is_partial:       {title: 集計状況, kind: choice, choices: [途中, 確定], description: 終了日までに終わっていない月は「途中」です}
 -- key: [month]
+-- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: cases, parts: {cases: [support_cases]}, measure: 相談, columns: [month, cases, support_cases, is_partial]}
 -- reads: [consultations, consultation_log]
 
 WITH supported AS (

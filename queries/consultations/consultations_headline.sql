@@ -27,6 +27,7 @@
 --   rated:             {title: 満足度を答えた相談, kind: integer, unit: 件}
 --   satisfaction:      {title: 満足度の平均, kind: number, unit: 点, description: 5点満点です}
 -- key: [as_of]
+-- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: cases, previous: previous, parts: {cases: [support_cases]}, measure: 相談, columns: [as_of, since, cases, support_cases, previous, difference]}
 -- reads: [consultations, consultation_log, contract_targets]
 
 WITH supported AS (

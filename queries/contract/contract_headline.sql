@@ -21,6 +21,7 @@
 --   deliverables_overdue: {title: 期限を過ぎて未提出の成果品, kind: integer, unit: 件}
 --   improvements_open:    {title: 済んでいない改善, kind: integer, unit: 件, description: 改善が必要とされ、再評価まで済んでいない評価項目です}
 -- key: [as_of]
+-- publish: {decision: 案（区の決定待ち）［仮定］, unit: なし, reason: 契約の会議・書類の数で、人や団体の数ではない}
 -- reads: [meetings, deliverables, evaluations, calendar_days]
 
 WITH minutes AS (

@@ -19,6 +19,7 @@
 --   difference:    {title: 前年同月との差, kind: number, unit: ポイント}
 --   is_partial:    {title: 集計状況, kind: choice, choices: [途中, 確定], description: 終了日までに終わっていない月は「途中」です}
 -- key: [month]
+-- publish: {decision: 案（区の決定待ち）［仮定］, unit: なし, reason: 手続の数で、人や団体の数ではない}
 -- reads: [procedures]
 
 WITH months AS (

@@ -20,6 +20,7 @@
 --   attendees: {title: 延べ参加者数, kind: integer, unit: 人}
 --   result:    {title: 目標に対して, kind: choice, choices: [下限に届いた, 上限を超えた, まだ届かない]}
 -- key: [kind]
+-- publish: {decision: 案（区の決定待ち）［仮定］, unit: 人, count: attendees, measure: 研修の参加, columns: [kind, held, lower, upper, attendees]}
 -- reads: [trainings, contract_targets]
 
 WITH ways (kind, indicator) AS (

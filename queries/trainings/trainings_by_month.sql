@@ -15,6 +15,7 @@
 --   attendees:  {title: 延べ参加者数, kind: integer, unit: 人, description: 参加者数の記入がない研修だけの月は空欄です}
 --   is_partial: {title: 途中の月, kind: choice, choices: [はい, いいえ]}
 -- key: [month]
+-- publish: {decision: 案（区の決定待ち）［仮定］, unit: 人, count: attendees, measure: 研修の参加}
 -- reads: [trainings]
 
 WITH months AS (

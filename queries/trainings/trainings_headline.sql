@@ -22,6 +22,7 @@
 --   visitors:     {title: 展示会・講習会の来場者数, kind: integer, unit: 人}
 --   technologies: {title: 新技術等の検討, kind: integer, unit: 件}
 -- key: [until]
+-- publish: {decision: 案（区の決定待ち）［仮定］, unit: 人, count: attendees, measure: 研修の参加, columns: [until, sessions, attendees, events]}
 -- reads: [trainings, tool_support, events, technology_trials]
 
 WITH trained AS (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -51,7 +52,7 @@ class Trace:
         return self.breadth is Breadth.WIDE
 
     def want(self, demand: Demand, rows: exp.Expr) -> None:
-        """Note that these rows of a step or table are demanded."""
+        """Note that these rows of a step or table are demanded; the query is taken over as it is, not copied."""
         relation = self.flat.named(demand.relation)
         if relation is None:
             part = Part.COUNTED if demand.values is not None else Part.SHOWN if demand.one else Part.READ
@@ -76,10 +77,10 @@ def rows_of(flat: Flat, key: Iterable[str], column: str, breadth: Breadth = Brea
     found = [
         reading.same(exp.column(name, table=ANSWER), exp.Placeholder(this=f"__key_{n}")) for n, name in enumerate(keys)
     ]
-    rows = exp.select("*").from_(ANSWER)
+    rows = exp.select("*").from_(ANSWER, copy=False)
     trace = Trace(flat, breadth)
     demand = Demand(ANSWER, frozenset([column]), frozenset(keys) - {column})
-    trace.want(demand, rows.where(exp.and_(*found)) if found else rows)
+    trace.want(demand, rows.where(*found, copy=False) if found else rows)
     for relation in reversed(flat.relations):
         for each in [each for each in trace.waiting if each.relation == relation.name]:
             name = trace.step(_together(trace.waiting.pop(each)))
@@ -92,7 +93,7 @@ def _text(trace: Trace) -> str:
     lists = [
         exp.select(
             exp.Literal.string(table).as_("table"), exp.Literal.string(part.value).as_("part"), exp.column(ROW)
-        ).from_(_named(_together(rows), f"__t{n}"))
+        ).from_(_named(_together(rows), f"__t{n}"), copy=False)
         for n, ((table, part), rows) in enumerate(trace.found.items())
     ]
     if not lists:
@@ -100,7 +101,7 @@ def _text(trace: Trace) -> str:
     body: exp.Expr = lists[0]
     for each in lists[1:]:
         body = exp.union(body, each, distinct=False, copy=False)
-    relations = [f"{each.name} AS ({each.body.sql(dialect=DIALECT)})" for each in trace.flat.relations]
+    relations = [f"{each.name} AS ({each.sql})" for each in trace.flat.relations]
     steps = [f"{name} AS ({query.sql(dialect=DIALECT, copy=False)})" for name, query in trace.steps]
     return f"WITH {', '.join(relations + steps)} {body.sql(dialect=DIALECT, copy=False)}"
 
@@ -187,8 +188,8 @@ class _Block:
             alike = [item for item in self.items.values() if reading.stands_alone(item) and not item.find(exp.Explode)]
             self.out.want(demand, self._chosen(source, exp.true(), alike, first=True))
         else:
-            rows = self._from(self._link(), source).where(exp.column(_HERE, table=source))
-            self.out.want(demand, rows.select(*self._fields(source), append=False))
+            rows = self._from(self._link, source).where(exp.column(_HERE, table=source), copy=False)
+            self.out.want(demand, rows.select(*self._fields(source), append=False, copy=False))
 
     # --- a SELECT with aggregates
 
@@ -210,16 +211,16 @@ class _Block:
             mine = [agg for agg in made if source in owners[id(agg)]]
             if mine:
                 columns = frozenset[str]().union(*(owners[id(agg)][source] for agg in mine))
-                rows = self._chosen(source, exp.or_(*map(self._counts, mine)), self.group)
+                rows = self._chosen(source, exp.or_(*map(self._counts, mine), copy=False), self.group)
                 self.out.want(Demand(name, columns, reads - columns), rows)
             others = [self._counts(agg) for agg in (*made, *read) if agg not in mine]
             if tested:
                 self.out.want(Demand(name, None, reads), self._chosen(source, exp.true(), self.group))
             elif others:
-                rows = self._chosen(source, exp.or_(*others), self.group, first=self.demand.one)
+                rows = self._chosen(source, exp.or_(*others, copy=False), self.group, first=self.demand.one)
                 self.out.want(Demand(name, None, reads, self.demand.one), rows)
             if one:
-                rows = self._chosen(source, exp.or_(*map(self._counts, one)), self.group, first=True)
+                rows = self._chosen(source, exp.or_(*map(self._counts, one), copy=False), self.group, first=True)
                 self.out.want(Demand(name, None, reads, one=True), rows)
             if self.group:
                 self._exist(source, values, every, reads)
@@ -237,7 +238,7 @@ class _Block:
             rows = self._chosen(source, exp.true(), self.group, first=True)
             self.out.want(Demand(name, None, reads, one=True), rows)
         else:
-            rows = self._chosen(source, exp.or_(*[each.copy() for each in every]), self.group, none=True)
+            rows = self._chosen(source, exp.or_(*every), self.group, none=True)
             self.out.want(Demand(name, None, reads), rows)
 
     def _owners(self, agg: exp.Expr) -> dict[str, set[str]]:
@@ -249,23 +250,23 @@ class _Block:
         if self.out.wide:
             return exp.true()
         function, given = reading.call(agg), reading.arguments(agg)
-        found: list[exp.Expr] = [exp.paren(each.copy()) for each in some(reading.taken(agg))]
+        found: list[exp.Expr] = [exp.paren(each) for each in some(reading.taken(agg))]
         if isinstance(function, exp.Min | exp.Max):
-            return exp.and_(*found, self._best(type(function), function.this, found))
+            return exp.and_(*found, self._best(type(function), function.this, found), copy=False)
         if isinstance(function, exp.ArgMax | exp.ArgMin):
             found.append(reading.filled(function.this))
             best = exp.Max if isinstance(function, exp.ArgMax) else exp.Min
-            return exp.and_(*found, self._best(best, function.expression, found))
+            return exp.and_(*found, self._best(best, function.expression, found), copy=False)
         blank = reading.rest(agg) is not None
-        found += [exp.not_(reading.filled(each)) if blank else reading.filled(each) for each in given[:1]]
-        return exp.paren(exp.and_(*found)) if found else exp.true()
+        found += [exp.not_(reading.filled(each), copy=False) if blank else reading.filled(each) for each in given[:1]]
+        return exp.paren(exp.and_(*found, copy=False), copy=False) if found else exp.true()
 
     def _best(self, kind: type[exp.Min | exp.Max], value: exp.Expr, found: list[exp.Expr]) -> exp.Expr:
         best: exp.Expr = kind(this=value.copy())
         if found:
-            best = exp.Filter(this=best, expression=exp.Where(this=exp.and_(*[each.copy() for each in found])))
+            best = exp.Filter(this=best, expression=exp.Where(this=exp.and_(*found)))
         over = exp.Window(this=best, partition_by=[each.copy() for each in self.group])
-        return exp.EQ(this=exp.paren(value.copy()), expression=over)
+        return exp.EQ(this=exp.paren(value), expression=over)
 
     def _chosen(
         self, source: str, counts: exp.Expr, alike: list[exp.Expr], *, first: bool = False, none: bool = False
@@ -273,28 +274,28 @@ class _Block:
         """The rows of a source in joined rows that count: all of them, the first of those alike, or, with `none`, all
         rows of those alike of which none counts."""
         first, none = first and not self.out.wide, none and not self.out.wide
-        inner = self._from(self._link(), source)
+        inner = self._from(self._link, source)
         order = [field for name in self.sources if self._traced(name) for field in self._fields(name)] if first else []
         shown = [
             exp.Column(this=exp.Star(), table=exp.to_identifier(source)),
-            exp.func("coalesce", counts, exp.false()).as_(_COUNTS),
-            *(expr.copy().as_(f"{_GROUP}{n}") for n, expr in enumerate(alike)),
-            *(expr.as_(f"{_ORDER}{n}") for n, expr in enumerate(order)),
+            exp.func("coalesce", counts, exp.false()).as_(_COUNTS, copy=False),
+            *(expr.as_(f"{_GROUP}{n}") for n, expr in enumerate(alike)),
+            *(expr.as_(f"{_ORDER}{n}", copy=False) for n, expr in enumerate(order)),
         ]
         inner.set("expressions", shown)
         over = [exp.column(f"{_GROUP}{n}", table=_INNER) for n in range(len(alike))]
         here, mine = exp.column(_HERE, table=_INNER), exp.column(_COUNTS, table=_INNER)
-        rows = exp.select(*self._fields(source, _INNER)).from_(_named(inner, _INNER))
+        rows = exp.select(*self._fields(source, _INNER), copy=False).from_(_named(inner, _INNER), copy=False)
         if none:
             any_ = exp.Window(this=exp.LogicalOr(this=mine), partition_by=over)
-            return rows.qualify(exp.and_(here, exp.not_(any_)))
+            return rows.qualify(here, exp.not_(any_, copy=False), copy=False)
         if first:
             by = [exp.Ordered(this=exp.column(f"{_ORDER}{n}", table=_INNER)) for n in range(len(order))]
             number = exp.Window(
                 this=exp.RowNumber(), partition_by=[*over, mine.copy()], order=exp.Order(expressions=by)
             )
-            return rows.qualify(exp.and_(here, mine, exp.EQ(this=number, expression=exp.Literal.number(1))))
-        return rows.where(here, mine)
+            return rows.qualify(here, mine, exp.EQ(this=number, expression=exp.Literal.number(1)), copy=False)
+        return rows.where(here, mine, copy=False)
 
     # --- windows
 
@@ -321,23 +322,23 @@ class _Block:
         counts = [self._counts(agg) for agg in reading.nested(window)] or filtered
         seen = reading.columns([window, *self.conditions, *self.group], self.sources)
         for source in filter(self._traced, self.sources):
-            rows = self._from(link, source).where(exp.column(_HERE, table=source))
-            rows = rows.select(*self._fields(source), append=False)
+            rows = self._from(link, source).where(exp.column(_HERE, table=source), copy=False)
+            rows = rows.select(*self._fields(source), append=False, copy=False)
             values, reads = frozenset(made.get(source, ())), frozenset(seen.get(source, ()))
-            taken = rows.where(exp.or_(*(each.copy() for each in counts))) if counts else rows
+            taken = rows.where(exp.or_(*counts)) if counts else rows
             if counted and values:
                 self.out.want(Demand(self._name(source), values, reads - values), taken)
             if not (counted and values) or self.out.breadth > Breadth.EXACT:
                 tested = rows if self.out.breadth > Breadth.EXACT else taken
-                self.out.want(Demand(self._name(source), None, reads), tested)
+                self.out.want(Demand(self._name(source), None, reads), tested.copy())
 
     def _partition(self, keys: list[exp.Expr]) -> _Link:
         """The rows that share a window's partition with a demanded one."""
-        own = self._from(self._link()).select(
-            *(each.copy().as_(f"{_KEY}{n}") for n, each in enumerate(keys)), append=False
+        own = self._from(self._link).select(
+            *(each.as_(f"{_KEY}{n}") for n, each in enumerate(keys)), append=False, copy=False
         )
         found = [reading.same(exp.column(f"{_KEY}{n}", table=_DEMAND), each.copy()) for n, each in enumerate(keys)]
-        return _Link(self.out.step(own.distinct()), exp.and_(*found))
+        return _Link(self.out.step(own.distinct(copy=False)), exp.and_(*found, copy=False))
 
     # --- subqueries in expressions
 
@@ -354,27 +355,28 @@ class _Block:
         where = some(query.args["where"].this if query.args.get("where") else None)
         joined = [join.args["on"] for join in query.args.get("joins") or [] if join.args.get("on") is not None]
         correlated = bool({column.table for column in query.find_all(exp.Column)} & set(self.sources))
-        base = self._from(self._link()) if correlated else exp.Select(expressions=[])
+        base = self._from(self._link) if correlated else exp.Select(expressions=[])
         for position, (alias, table) in enumerate(own.items()):
             if position:
                 join = query.args["joins"][position - 1].copy()
                 join.set("this", _marked(table, mark=alias == source))
                 base.append("joins", join)
             elif correlated:
-                base = base.join(_marked(table, mark=alias == source), join_type="cross")
+                base = base.join(_marked(table, mark=alias == source), join_type="cross", copy=False)
             else:
                 base.set("from_", exp.From(this=_marked(table, mark=alias == source)))
         for each in where:
-            base = base.where(each.copy())
+            base = base.where(each.copy(), copy=False)
         if not correlated and self.out.breadth is Breadth.EXACT:
-            reached = self._from(self._link()).select("1", append=False)
-            base = base.where(exp.Exists(this=reached))
+            reached = self._from(self._link).select("1", append=False, copy=False)
+            base = base.where(exp.Exists(this=reached), copy=False)
         counts = [] if exists or self.out.wide else self._taken(item, correlated=correlated)
-        rows = base.select(*self._fields(source, table=own[source]), append=False)
+        rows = base.select(*self._fields(source, table=own[source]), append=False, copy=False)
         for each in counts:
-            rows = rows.qualify(each) if each.find(exp.Window) else rows.where(each)
+            rows = rows.qualify(each, copy=False) if each.find(exp.Window) else rows.where(each, copy=False)
         if exists and not correlated:
-            rows = exp.select("*").from_(_named(rows, "__e")).order_by(exp.Var(this="ALL")).limit(1)
+            any_ = exp.select("*").from_(_named(rows, "__e"), copy=False)
+            rows = any_.order_by(exp.Var(this="ALL"), copy=False).limit(1, copy=False)
         values = reading.columns([item], own).get(source, set()) if not exists else set()
         reads = reading.columns([*where, *joined], own).get(source, set())
         name = own[source].name
@@ -389,11 +391,11 @@ class _Block:
         for agg in reading.aggregates(item):
             function = reading.call(agg)
             if isinstance(function, exp.Min | exp.Max) and not correlated:
-                found.append(exp.EQ(this=exp.paren(function.this.copy()), expression=exp.Window(this=agg.copy())))
+                found.append(exp.EQ(this=exp.paren(function.this), expression=exp.Window(this=agg.copy())))
             else:
                 tests = [*some(reading.taken(agg)), *(reading.filled(each) for each in reading.arguments(agg)[:1])]
-                found.append(exp.and_(*(exp.paren(each.copy()) for each in tests)) if tests else exp.true())
-        return [exp.or_(*found)] if found else []
+                found.append(exp.and_(*map(exp.paren, tests), copy=False) if tests else exp.true())
+        return [exp.or_(*found, copy=False)] if found else []
 
     # --- pieces
 
@@ -429,6 +431,7 @@ class _Block:
         names = relation.columns if relation else (ROW,)
         return [exp.column(name, table=alias or source) for name in names]
 
+    @cached_property
     def _link(self) -> _Link:
         """When a joined row belongs to a demanded row: every item that can be told from it is the same."""
         found: list[exp.Expr] = []
@@ -438,7 +441,7 @@ class _Block:
                 found.append(exp.func("list_contains", item.this.copy(), wanted))
             elif reading.stands_alone(item) and not item.find(exp.Explode):
                 found.append(reading.same(wanted, item.copy()))
-        return _Link(self.rows, exp.and_(*found) if found else exp.true())
+        return _Link(self.rows, exp.and_(*found, copy=False) if found else exp.true())
 
     def _from(self, link: _Link, marked: str = "") -> exp.Select:
         """The SELECT's own FROM and WHERE, narrowed by a link; one source may be marked as being there."""
@@ -455,7 +458,7 @@ class _Block:
         if first:
             demand = exp.Join(this=exp.to_table(link.rows).as_(_DEMAND), kind="SEMI", on=link.on.copy())
             select.append("joins", demand)
-        return select.where(self.where.copy()) if self.where is not None else select
+        return select.where(self.where.copy(), copy=False) if self.where is not None else select
 
 
 def _sums_some(agg: exp.Expr) -> bool:
@@ -466,10 +469,10 @@ def _sums_some(agg: exp.Expr) -> bool:
 def _together(queries: list[exp.Expr]) -> exp.Expr:
     """All rows of these queries, each once."""
     if len(queries) == 1 and isinstance(queries[0], exp.Select):
-        return queries[0].distinct()
-    found = queries[0].copy()
-    for each in queries[1:]:  # copied once each, not anew with every further one
-        found = exp.union(found, each.copy(), distinct=True, copy=False)
+        return queries[0].distinct(copy=False)
+    found = queries[0]
+    for each in queries[1:]:
+        found = exp.union(found, each, distinct=True, copy=False)
     return found
 
 
@@ -481,4 +484,5 @@ def _marked(table: exp.Expr, *, mark: bool) -> exp.Expr:
     """A source; marked, its rows say that they are there, which the empty side of an outer join does not."""
     if not mark:
         return table.copy()
-    return _named(exp.select("*", exp.true().as_(_HERE)).from_(exp.to_table(table.name)), table.alias_or_name)
+    there = exp.select("*", exp.true().as_(_HERE), copy=False).from_(exp.to_table(table.name), copy=False)
+    return _named(there, table.alias_or_name)

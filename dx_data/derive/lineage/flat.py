@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import sqlglot
 from sqlglot import exp
@@ -34,6 +35,16 @@ class Relation:
     blocks: tuple[exp.Select, ...]
     body: exp.Query
 
+    @cached_property
+    def sql(self) -> str:
+        """The step as text."""
+        return self.body.sql(dialect=DIALECT)
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The names of the tables and other steps that it reads."""
+        return frozenset(table.name for block in self.blocks for table in block.find_all(exp.Table)) - {self.name}
+
 
 @dataclass(frozen=True)
 class Flat:
@@ -44,10 +55,18 @@ class Flat:
 
     def named(self, name: str) -> Relation | None:
         """The step of that name; None for a table."""
-        return next((relation for relation in self.relations if relation.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Relation]:
+        return {relation.name: relation for relation in self.relations}
 
     def looked_at(self, table: str) -> frozenset[str]:
         """The columns of a table that the answer depends on."""
+        return frozenset(self._looked_at.get(table, ()))
+
+    @cached_property
+    def _looked_at(self) -> dict[str, set[str]]:
         used: dict[str, set[str]] = {ANSWER: set(self.relations[-1].columns)}
         for relation in reversed(self.relations):
             mine = used.get(relation.name, set())
@@ -62,15 +81,14 @@ class Flat:
                     for source in sources(select):
                         alias = source.alias_or_name
                         used.setdefault(source.name, set()).update(reading.columns([kept], [alias]).get(alias, ()))
-        return frozenset(used.get(table, ()))
+        return used
 
     def reads_rows(self, name: str) -> bool:
         """Whether a step is made of any table's rows."""
         relation = self.named(name)
         if relation is None:
             return name in self.tables
-        read = {table.name for block in relation.blocks for table in block.find_all(exp.Table)} - {name}
-        return any(map(self.reads_rows, read))
+        return any(map(self.reads_rows, relation.reads))
 
     def is_summed(self, name: str) -> bool:
         """Whether a step's rows stand for many rows of a table."""
@@ -120,6 +138,7 @@ def _flat(sql: str, populations: Iterable[Population], rollups: Iterable[Rollup]
     tree = qualify(tree, schema=schema, dialect=DIALECT, quote_identifiers=False, validate_qualify_columns=False)
     tree = eliminate_subqueries(tree)
     _tell_apart(tree)
+    _bare(tree)
     written = tree.args.pop("with_", None)
     steps = [(cte.alias, cte.this, _columns(cte)) for cte in (written.expressions if written else ())]
     steps.append((ANSWER, tree, _columns(tree)))
@@ -168,6 +187,12 @@ def _tell_apart(tree: exp.Expr) -> None:
                 if column.table == old and _owner(column, old) is select:
                     column.set("table", exp.to_identifier(new))
             source.set("alias", exp.TableAlias(this=exp.to_identifier(new)))
+
+
+def _bare(tree: exp.Expr) -> None:
+    """Forget what parsing and qualifying noted beside the text: copying it costs more than copying the text."""
+    for node in tree.walk():
+        node.type = node.comments = node._meta = None
 
 
 def _in_expression(select: exp.Select) -> bool:

@@ -20,13 +20,14 @@ def bare(expr: exp.Expr) -> exp.Expr:
 
 
 def same(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    """Whether two values are the same, blank being a value."""
-    return exp.NullSafeEQ(this=left, expression=exp.paren(right) if isinstance(right, exp.Binary) else right)
+    """Whether two values are the same, blank being a value. Both are taken over as they are, not copied."""
+    expression = exp.paren(right, copy=False) if isinstance(right, exp.Binary) else right
+    return exp.NullSafeEQ(this=left, expression=expression)
 
 
 def filled(expr: exp.Expr) -> exp.Expr:
     """Whether a value is not blank."""
-    return exp.not_(exp.Is(this=exp.paren(expr.copy()), expression=exp.null()))
+    return exp.not_(exp.Is(this=exp.paren(expr), expression=exp.null()), copy=False)
 
 
 def call(agg: exp.Expr) -> exp.Expr:
@@ -117,7 +118,7 @@ def columns(expressions: Iterable[exp.Expr], known: Iterable[str]) -> dict[str, 
 
 def without_aggregates(expr: exp.Expr) -> exp.Expr:
     """An expression in which every aggregate is blank."""
-    copied = exp.paren(expr.copy())
+    copied = exp.paren(expr)
     for agg in list(aggregates(copied)):
         agg.replace(exp.null())
     return copied

@@ -1,0 +1,262 @@
+"""Backups: the whole lake as one sealed parcel, an exit of the kind 要保護; and a lake made of one again."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from filelock import FileLock
+
+from dx_data import calendar
+from dx_data.access import Person, Right, require
+from dx_data.custody import sealed
+from dx_data.custody.exits import Exit
+from dx_data.custody.ledger import Act, Ledger, Line
+from dx_data.custody.proof import TABLES, Proof
+from dx_data.errors import BackupRefused, LakeDamaged, NotFound
+from dx_data.lake import CATALOGUE, LEDGER, Catalogue, Lake, pages, sha256, turn
+
+SUBJECT = "控え"
+_NAME = re.compile(r"dx控え_(?P<lake>[0-9a-f]+)_(?P<stamp>\d{8}-\d{6})_複製(?P<copy>\d+)\.zip")
+_WAIT = 600
+_OLD = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup, as the ledger records it. `place` is its folder."""
+
+    copy: int
+    file: str
+    place: str
+    sha256: str
+    size: int
+    snapshot: int
+    files: int
+    at: str
+    who: str
+
+    @classmethod
+    def read(cls, line: Line) -> Backup:
+        """A backup from its line."""
+        facts = {name: line.detail[name] for name in ("copy", "file", "place", "sha256", "size", "snapshot", "files")}
+        return cls(**facts, at=line.at, who=line.who)
+
+    @property
+    def path(self) -> Path:
+        """Where it was put."""
+        return Path(self.place) / self.file
+
+    def as_json(self) -> dict[str, Any]:
+        """The backup as `dx backup --json` shows it."""
+        return {"backup": str(self.path), **asdict(self)}
+
+    @property
+    def sentence(self) -> str:
+        """The backup as one line."""
+        return (
+            f"控えを取りました: {self.path}（複製番号 {self.copy}、{self.size:,} バイト、"
+            f"表データ {self.files:,} ファイル、時点 {self.snapshot}、暗号化あり）。SHA-256 {self.sha256}"
+        )
+
+
+def known(ledger: Ledger) -> list[Backup]:
+    """Every backup that the ledger knows, oldest first."""
+    return [Backup.read(line) for line in ledger.lines_of(Act.HAND_OVER) if line.subject == SUBJECT]
+
+
+def back_up(folder: Path, data: Path, into: Path, person: Person, password: str) -> Backup:
+    """Write the whole lake as one sealed file into a folder, while people read and files load.
+
+    The catalogue and the ledger are taken within one turn, when no load is half done; the Parquet files never change
+    once they are written. The file gets its name last, after it was read back and recorded.
+    Raises NotFound without a lake, LakeDamaged when what is stored is not what was recorded.
+    """
+    require(person, Right.BACK_UP)
+    if not (folder / CATALOGUE).exists():
+        raise NotFound.because(f"台帳が『{folder}』にありません", "DX_LAKE を確かめてください")
+    if folder.resolve() in (into.resolve(), *into.resolve().parents):
+        raise BackupRefused.because(
+            "控えの場所が台帳のフォルダーの中です", "ほかのディスクか、別のフォルダーを指定してください"
+        )
+    into.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "backup.lock", timeout=_WAIT):
+        ledger = Ledger(folder / LEDGER)
+        with turn(folder):
+            catalogue, chain, proof = pages(folder / CATALOGUE), ledger.pages(), Proof.of(ledger)
+        said = _read(catalogue)
+        copy = 1 + max((backup.copy for backup in known(ledger)), default=0)
+        name = f"dx控え_{said.facts['id']}_{calendar.now():%Y%m%d-%H%M%S}_複製{copy:04}.zip"
+        about = {
+            "lake": said.facts["id"],
+            "demo": "demo_until" in said.facts,
+            "snapshot": said.newest,
+            "made_at": calendar.now().isoformat(timespec="seconds"),
+        }
+        parts: list[tuple[str, bytes | Path]] = [(CATALOGUE, catalogue), (LEDGER, chain)]
+        parts += ((f"{TABLES}{path}", data / path) for path in said.files)
+        aside = into / f".{name}.part"
+        _sweep(into)
+        try:
+            _write(aside, parts, password, about, proof)
+            line = ledger.append(
+                person.name,
+                Act.HAND_OVER,
+                SUBJECT,
+                kind=Exit.PROTECTED.value,
+                form="zip",
+                encrypted="AES-256",
+                copy=copy,
+                file=name,
+                place=str(into.absolute()),
+                sha256=sha256(aside),
+                size=aside.stat().st_size,
+                snapshot=said.newest,
+                files=len(said.files),
+            )
+            aside.rename(into / name)
+            _flush(into)
+        finally:
+            aside.unlink(missing_ok=True)
+    return Backup.read(line)
+
+
+def _read(catalogue: bytes) -> Catalogue:
+    try:
+        return Catalogue.read(catalogue)
+    except sqlite3.Error as fault:
+        raise LakeDamaged.because(
+            f"台帳の目録『{CATALOGUE}』を読めません", "`dx inspect` で点検し、正しい控えから復元してください"
+        ) from fault
+
+
+def _write(
+    aside: Path, parts: Sequence[tuple[str, bytes | Path]], password: str, about: Mapping[str, Any], proof: Proof
+) -> None:
+    """Write the parcel, read it back, and compare it with what was noted when the lake was written."""
+    try:
+        sealed.write(aside, parts, password, about)
+    except FileNotFoundError as fault:
+        gone = next(name for name, content in parts if isinstance(content, Path) and not content.exists())
+        raise LakeDamaged(tuple(proof.differing({gone: None}))) from fault
+    with sealed.opened(aside, password) as parcel:
+        parcel.prove()
+        if changed := tuple(proof.differing({name: listed["sha256"] for name, listed in parcel.files.items()})):
+            raise LakeDamaged(changed)
+
+
+def _sweep(into: Path) -> None:
+    """Remove what killed backups left; only one is made at a time of each lake, so a day is long enough."""
+    for left in into.glob(".dx控え_*.part"):
+        if time.time() - left.stat().st_mtime > _OLD:
+            left.unlink(missing_ok=True)
+
+
+def _flush(folder: Path) -> None:
+    """Make a new name last through a power cut, where the system lets a folder be flushed."""
+    if os.name != "nt":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def chosen(source: Path) -> Path:
+    """The backup that is meant: the file itself, or the newest of a folder that holds those of one lake.
+
+    Raises NotFound, or BackupRefused when there are backups of several lakes.
+    """
+    if source.is_file():
+        return source
+    found = [(match, path) for path in source.glob("*.zip") if (match := _NAME.fullmatch(path.name))]
+    if not found:
+        raise NotFound.because(f"『{source}』に控えがありません", "控えのファイルか、そのフォルダーを指定してください")
+    if len({match["lake"] for match, _ in found}) > 1:
+        raise BackupRefused.because(
+            f"『{source}』に、いくつもの台帳の控えがあります", "控えのファイルを1つ指定してください"
+        )
+    return max(found, key=lambda each: (int(each[0]["copy"]), each[0]["stamp"]))[1]
+
+
+def restore(source: Path, folder: Path, data: Path | None, person: Person, password: str) -> Mapping[str, Any]:
+    """Make a lake of a backup where there is none, and say what the backup said of itself.
+
+    All is unpacked and proven beside the place first; the lake appears there as a whole, last.
+    Raises BackupRefused for a place that is not empty, or a backup that lacks or changed anything.
+    """
+    require(person, Right.CREATE_LAKE)
+    for place in filter(None, (folder, data)):
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            raise _not_empty(place)
+    file = chosen(source)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f".{folder.name}.restoring-{secrets.token_hex(4)}")
+    try:
+        about = unpack(file, aside, password)
+        ledger = Ledger(aside / LEDGER)
+        ledger.append(
+            person.name, Act.RESTORED, SUBJECT, file=file.name, sha256=sha256(file), snapshot=about["snapshot"]
+        )
+        if data is not None:
+            data.parent.mkdir(parents=True, exist_ok=True)
+            _move(aside / TABLES, data)
+        _move(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return about
+
+
+def _not_empty(place: Path) -> BackupRefused:
+    return BackupRefused.because(
+        f"復元する場所『{place}』は空ではありません",
+        "空のフォルダーを DX_LAKE に指定するか、今の台帳を別の場所に移してから復元してください",
+    )
+
+
+def unpack(file: Path, into: Path, password: str) -> Mapping[str, Any]:
+    """Unpack a backup into a new folder, prove that it is a whole lake, and say what it says of itself.
+
+    The original is out of its reach. BackupRefused when anything lacks or differs.
+    """
+    with sealed.opened(file, password) as parcel:
+        parcel.prove(into)
+        about, names = parcel.about, set(parcel.files)
+    (into / TABLES).mkdir(exist_ok=True)
+    try:
+        said = Catalogue.read((into / CATALOGUE).read_bytes())
+        if lacking := sorted({CATALOGUE, LEDGER, *(f"{TABLES}{path}" for path in said.files)} - names):
+            raise BackupRefused.because(
+                f"控え『{file.name}』は使えません（『{lacking[0]}』がありません）", "ほかの控えを指定してください"
+            )
+        with closing(Lake(str(into), confined=True)) as lake:
+            broken = Ledger(into / LEDGER).verify(lake.anchors())
+    except (sqlite3.Error, duckdb.Error, FileNotFoundError) as fault:
+        raise BackupRefused.because(
+            f"控え『{file.name}』は使えません（台帳として開けません）", "ほかの控えを指定してください"
+        ) from fault
+    if broken:
+        raise BackupRefused(tuple(broken))
+    return about
+
+
+def _move(source: Path, target: Path) -> None:
+    """Give a folder its place, which is empty or not there; another one that came first stays."""
+    try:
+        with suppress(FileNotFoundError):
+            target.rmdir()
+        source.rename(target)
+    except OSError as fault:
+        if target.exists():
+            raise _not_empty(target) from fault
+        raise

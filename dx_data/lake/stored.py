@@ -1,0 +1,63 @@
+"""What a lake has stored, to the byte: what its catalogue says, which Parquet files it names, and their digests."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+_CHUNK = 1 << 20
+_JOURNAL = slice(18, 20)  # of the file's head: 2 stands for a write-ahead log, which a copy in memory cannot have
+
+
+def files_statement(metadata: str = "") -> str:
+    """SQL: every file that any snapshot reads, by its path below the data folder, and the snapshot that wrote it."""
+    parts = " UNION ALL ".join(
+        f"SELECT s.path || t.path || f.path AS path, f.begin_snapshot AS snapshot FROM {metadata}{kind} f"
+        f" JOIN {metadata}ducklake_table t USING (table_id) JOIN {metadata}ducklake_schema s USING (schema_id)"
+        for kind in ("ducklake_data_file", "ducklake_delete_file")
+    )
+    return f"SELECT DISTINCT path, snapshot FROM ({parts}) ORDER BY path"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A copy of a catalogue: what lake it is of, its newest snapshot, the files below the data folder that it names."""
+
+    facts: dict[str, str]
+    newest: int
+    files: tuple[str, ...]
+
+    @classmethod
+    def read(cls, pages: bytes) -> Catalogue:
+        """Read the pages of a copy; sqlite3.Error if they are damaged."""
+        copy = bytearray(pages)
+        copy[_JOURNAL] = b"\1\1"
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.deserialize(bytes(copy))
+            facts = dict(connection.execute("SELECT name, value FROM dx_lake").fetchall())
+            ((newest,),) = connection.execute("SELECT max(snapshot_id) FROM ducklake_snapshot").fetchall()
+            files = tuple(path for path, _ in connection.execute(files_statement()).fetchall())
+        return cls(facts, newest, files)
+
+
+def digest_of(content: bytes) -> str:
+    """The digest of bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256(file: Path) -> str:
+    """A file's digest, in hexadecimal."""
+    found = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def digests(data: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Digests of files below the data folder."""
+    return {path: sha256(data / path) for path in paths}

@@ -1,0 +1,261 @@
+"""What a quarter's pack says, before it takes a form: sections of tables, each with its figure, words and notes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+
+from dx_data import charts
+from dx_data.bundled import Municipality
+from dx_data.calendar import Quarter
+from dx_data.catalog import Result, Value
+from dx_data.disclosure.public import HIDDEN, LEGEND, Public, Shown
+from dx_data.spec import Column, Kind
+from dx_data.text import japanese_date
+
+DRAFT, FICTIONAL = "案（承認前）", "架空データ"
+REASON = "（理由を記入）"
+# The sections in the order in which a reader outside the ward asks; a family that is not here comes last.
+SECTIONS = {
+    "procedures": "手続のオンライン化",
+    "applications": "電子申請",
+    "cashless": "窓口のキャッシュレス",
+    "consultations": "相談・伴走支援",
+    "trainings": "研修・イベント",
+    "contract": "契約の進み方",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One answer as the public sees it, with what is said about it."""
+
+    public: Public
+    until: dt.date
+
+    @property
+    def name(self) -> str:
+        """The question, as files are named after it."""
+        return self.public.result.question.name
+
+    @property
+    def title(self) -> str:
+        """The answer's title."""
+        return self.public.result.question.title
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that leave."""
+        return self.public.columns
+
+    @property
+    def quantities(self) -> list[int]:
+        """Positions of the columns that are quantities."""
+        return [at for at, column in enumerate(self.columns) if column.kind.counts]
+
+    @property
+    def is_headline(self) -> bool:
+        """Whether it is one row of key figures."""
+        question = self.public.result.question
+        return len(self.public.rows) == 1 and all(question.column(name).kind is Kind.DATE for name in question.key)
+
+    @property
+    def by_month(self) -> bool:
+        """Whether a row is a month."""
+        return any(column.month for column in self.columns)
+
+    @cached_property
+    def shown(self) -> Result:
+        """The answer as the public sees it, for what draws and words: hidden values are blank in it."""
+        result = self.public.result
+        rows: list[tuple[Value, ...]] = [tuple(cell.value for cell in row) for row in self.public.rows]
+        return replace(result, question=result.question.model_copy(update={"columns": self.columns}), rows=rows)
+
+    @cached_property
+    def measured(self) -> Column | None:
+        """The quantity that a figure shows: the count, else the first rate, else the first quantity."""
+        publish = self.public.result.question.publish
+        count = publish.count if publish else None
+        found = [self.columns[at] for at in self.quantities]
+        wanted = [c for c in found if c.name == count] or [c for c in found if c.unit == "%"] or found
+        return wanted[0] if wanted else None
+
+    @property
+    def axis(self) -> Column | None:
+        """What a figure has along its other side; None where there is nothing to compare."""
+        question = self.public.result.question
+        if self.is_headline or len(self.public.rows) < 2 or len(question.key) != 1 or not self.measured:
+            return None
+        known = [row for row in self.shown.records() if row[self.measured.name] is not None]
+        return question.column(question.key[0]) if known else None
+
+    def figure(self, marks: Sequence[str]) -> tuple[str, str] | None:
+        """The figure as SVG, which bears the marks, and in words; None where the table is all there is."""
+        if self.axis is None or self.measured is None:
+            return None
+        x, y = self.axis.name, self.measured.name
+        result = replace(self.shown, breaks=())
+        draw = charts.lines if self.by_month else charts.bars
+        words = charts.alt(result, x, y)
+        return charts.svg(draw(result, x, y), self.title, words, ["・".join(marks), *self.notes()]), words
+
+    def words(self) -> list[str]:
+        """What the figures say, in sentences made of them; why it is so, a person writes."""
+        said = self._headline() if self.is_headline else self._compared()
+        return [*said, f"理由：{REASON}"]
+
+    def _headline(self) -> list[str]:
+        (row,) = self.public.rows
+        at = {column.name: cell for column, cell in zip(self.columns, row, strict=True)}
+        publish = self.public.result.question.publish
+        said = []
+        for position in self.quantities:
+            column = self.columns[position]
+            if "との差" not in column.title and "増減率" not in column.title and "前年" not in column.title:
+                said.append(f"{column.title}は{spoken(at[column.name], column)}。")
+        before = at.get(publish.previous) if publish and publish.previous else None
+        now = at.get(publish.count) if publish and publish.count else None
+        if before and now and isinstance(before.value, int) and isinstance(now.value, int):
+            change = now.value - before.value
+            word = "増えました" if change > 0 else "減りました"
+            unit = self.public.result.question.column(publish.count or "").unit if publish else ""
+            said.append(f"前年同期より{abs(change):,}{unit}{word}。" if change else "前年同期と同じです。")
+        return said
+
+    def _compared(self) -> list[str]:
+        column = self.measured
+        if column is None:
+            return []
+        question = self.public.result.question
+        places = [self.columns.index(question.column(name)) for name in question.key]
+        names = ["・".join(str_of(row[at], self.columns[at]) for at in places) for row in self.public.rows]
+        at = self.columns.index(column)
+        known = [(row[at].value, name) for row, name in zip(self.public.rows, names, strict=True)]
+        values = [(value, name) for value, name in known if isinstance(value, int | float)]
+        said = []
+        if len(values) > 1:
+            (most, most_name), (least, least_name) = max(values), min(values)
+            if most != least:
+                high, low = (f"{str_of(Shown(value), column)}{column.unit}" for value in (most, least))
+                said.append(
+                    f"{column.title}は、{most_name}の{high}がいちばん大きく、{least_name}の{low}がいちばん小さい値です。"
+                )
+        if any(cell.sign == HIDDEN for row in self.public.rows for cell in row):
+            said.append(f"少ない件数は伏せています（{HIDDEN}）。")
+        return said
+
+    def notes(self) -> list[str]:
+        """What must stand with the table: when, whence, what is meant."""
+        result, question = self.public.result, self.public.result.question
+        reached = japanese_date(result.as_of) if result.as_of else "未収集"
+        updated = f"{result.updated:%Y-%m-%d}" if result.updated else "未収集"
+        late = []
+        if result.as_of is None or result.as_of < self.until:
+            late = [f"データは{reached}までで、四半期の終わり（{japanese_date(self.until)}）までそろっていません。"]
+        return [
+            f"いつ時点：{reached}　更新日：{updated}　出典：{result.source}",
+            *late,
+            *(note for note in result.notes if note != FICTIONAL),
+            f"定義：{question.definition.sentence}（{question.version.title}）",
+            f"公表の決定：{question.publish.decision if question.publish else ''}",
+        ]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The tables of one family."""
+
+    title: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Everything a pack says. `threshold` is what was asked for hiding; `snapshot` is what it was made from."""
+
+    quarter: Quarter
+    municipality: Municipality
+    snapshot: str
+    threshold: int
+    fictional: bool
+    sections: tuple[Section, ...]
+
+    @property
+    def title(self) -> str:
+        """What stands on the cover."""
+        return f"{self.municipality.name} DX推進の状況（{self.quarter.title}）"
+
+    @property
+    def marks(self) -> list[str]:
+        """What must be seen wherever the pack is opened."""
+        return [DRAFT, *([f"{FICTIONAL}（公表できません）"] if self.fictional else [])]
+
+    @property
+    def suffix(self) -> str:
+        """What a file that goes its own way is called after its name."""
+        return "_案" + (f"_{FICTIONAL}" if self.fictional else "")
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables, in order."""
+        return [table for section in self.sections for table in section.tables]
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """The signs and what they mean here."""
+        meant = {HIDDEN: f"{LEGEND[HIDDEN]}。1～{self.threshold - 1} の件数を伏せます"}
+        return list({**LEGEND, **meant}.items())
+
+
+def sections(tables: Iterable[Public], until: dt.date) -> tuple[Section, ...]:
+    """Tables in their sections: key figures first, then months, then the rest."""
+    order = [*SECTIONS]
+
+    def family(table: Table) -> tuple[int, str]:
+        name = table.public.result.question.family
+        return (order.index(name) if name in order else len(order)), name
+
+    made = sorted(
+        (Table(public, until) for public in tables),
+        key=lambda table: (*family(table), not table.is_headline, not table.by_month, table.name),
+    )
+    return tuple(Section(SECTIONS.get(name, name), tuple(members)) for (_, name), members in groupby(made, key=family))
+
+
+def str_of(cell: Shown, column: Column) -> str:
+    """A cell as people read it in a table."""
+    value = cell.value
+    if cell.sign:
+        return cell.sign
+    if value is None:
+        return ""
+    if isinstance(value, dt.date):
+        return f"{value.year}年{value.month}月" if column.month else japanese_date(value)
+    if column.kind is Kind.NUMBER:
+        return f"{float(value):,.1f}"  # type: ignore[arg-type]
+    if column.kind.counts:
+        return f"{value:,}"
+    return "・".join(value) if isinstance(value, list) else str(value)
+
+
+def spoken(cell: Shown, column: Column) -> str:
+    """What a sentence says of a cell."""
+    if cell.sign:
+        return {HIDDEN: "伏せています（少ない件数）"}.get(cell.sign, f"「{cell.sign}」です（{LEGEND[cell.sign]}）")
+    return f"{str_of(cell, column)}{column.unit or ''}です"
+
+
+def heads(columns: Sequence[Column]) -> list[str]:
+    """The columns' heads in a table that programs read: each quantity is followed by its sign."""
+    return [text for c in columns for text in ([c.label, f"{c.title}_記号"] if c.kind.counts else [c.label])]
+
+
+def cells(row: Sequence[Shown], columns: Sequence[Column]) -> list[Value]:
+    """The same for a row: a value, and beside a quantity the sign that stands in its stead."""
+    found: list[Value] = []
+    for cell, column in zip(row, columns, strict=True):
+        found += [cell.value, cell.sign] if column.kind.counts else [cell.value]
+    return found
