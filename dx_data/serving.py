@@ -105,6 +105,8 @@ def _with_login(login: Login) -> list[str]:
     """Streamlit's own checks, told of the address that people use, and of whose each of its sessions is."""
     options = {
         "server.allowedHosts": login.name,
+        # Named, since Streamlit would otherwise ask a service outside for its own address when it listens to all.
+        "browser.serverAddress": login.name,
         # A reconnecting page gets its old session back only under the same login.
         "server.trustedUserHeaders": json.dumps({LOGIN_HEADER: "login"}),
     }

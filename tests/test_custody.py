@@ -14,7 +14,7 @@ import pytest
 
 from dx_data import access, intake
 from dx_data.access import Person, Right, Role
-from dx_data.custody.exits import Exit, hand_over, inert
+from dx_data.custody.exits import Exit, FaultList, hand_over, inert
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.receipts import receipt
 from dx_data.errors import LoadRefused, NotFound, NotPermitted, WrongUsage
@@ -168,6 +168,8 @@ def test_nothing_is_handed_over_without_the_right(home: House) -> None:
 def test_no_cell_is_a_formula(cell: str) -> None:
     assert inert(cell) == f"'{cell}"
     assert (inert(-1), inert("-1.5"), inert("普通"), inert(None)) == (-1, "-1.5", "普通", None)
+    saved = FaultList("届いた.csv", (("", 2, "項目", cell, "誤り", "直し方"),)).csv().decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(saved, newline="")))[1] == ["", "2", "項目", f"'{cell}", "誤り", "直し方"]
 
 
 @pytest.mark.parametrize(

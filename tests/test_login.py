@@ -20,23 +20,26 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 import websockets.exceptions
+from authlib.common.errors import AuthlibBaseError
 from playwright.sync_api import expect
 from starlette.requests import Request
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime
+from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette import starlette_app
 from websockets.sync.client import connect
 
 from dx_data import access, cli, demo, house, logins, serving
 from dx_data import settings as setting
-from dx_data.access import Role
+from dx_data.access import Right, Role
 from dx_data.custody.ledger import Act, Ledger
-from dx_data.errors import StartRefused
+from dx_data.errors import NotPermitted, StartRefused
 from dx_data.lake import place
 from dx_data.settings import Login, Settings
 from dx_data.ui import asgi, login
+from dx_data.ui.session import page as session_page
 from tests import provider as providers
 from tests import screens, screenshots
 from tests.provider import CLAIM, CLIENT, SECRET, Claims, Provider
@@ -233,6 +236,17 @@ def test_a_token_that_is_not_ours_and_fresh_opens_nothing(served: Served, bend: 
     assert (who, why.split("（")[0]) == ("（不明）", "ログイン先の答えが正しくありません")
 
 
+def test_only_the_configured_provider_and_only_its_own_signatures_count() -> None:
+    client = login.provider(CHOSEN, None)
+    offered = {"_loaded_at": 1, "id_token_signing_alg_values_supported": ["none", "HS256", "RS256"]}
+    client.server_metadata = {**offered, "issuer": "https://id.example/"}
+    known = asyncio.run(client.load_server_metadata())
+    assert known["id_token_signing_alg_values_supported"] == ["RS256"]
+    client.server_metadata = {**offered, "issuer": "https://evil.example"}
+    with pytest.raises(AuthlibBaseError, match=r"https://evil\.example"):
+        asyncio.run(client.load_server_metadata())
+
+
 def test_an_answer_of_the_provider_counts_once_and_only_for_who_began(served: Served) -> None:
     address, ticket = to_provider(served)
     back = from_provider(address, "kanri")
@@ -305,11 +319,19 @@ def test_nobody_reads_anything(served: Served, cookies: dict[str, str]) -> None:
 
 
 def test_a_key_from_the_records_is_no_cookie_and_a_header_names_nobody(served: Served) -> None:
+    """Somebody who may only look says in a header to be the administrator: the page still names who signed in."""
     token = cookies_of(served, "kanri")["dx-login"]
     key = logins.key_of(token)
     assert ask(f"{served.url}/", cookies={"dx-login": key})[0] == 401
     assert ask(f"{served.url}/", X_Dx_Login=key)[0] == 401
     assert ask(f"{served.url}/", cookies={"dx-login": token})[0] == 200
+    with open_socket(served, "etsuran", claimed=key) as opened:
+        opened.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        said = b""
+        while "としてログインしています".encode() not in said:
+            said += opened.recv(timeout=60)
+    assert "区 閲覧（etsuran@city.example）（閲覧）としてログインしています。".encode() in said
+    assert "区 管理".encode() not in said
 
 
 def upload(served: Served, who: str | None, **headers: str) -> int:
@@ -353,11 +375,13 @@ def open_socket(
     origin: str | None = "",
     cookies: dict[str, str] | None = None,
     spoken: Sequence[str] = ("streamlit",),
+    claimed: str = "",
 ) -> Any:
     """A websocket as the page opens it."""
     sent = cookies or cookies_of(served, who)
     named = {"Cookie": "; ".join(f"{name}={value}" for name, value in sent.items())} if sent else {}
     address = served.url.replace("http", "ws", 1) + "/_stcore/stream"
+    named |= {serving.LOGIN_HEADER: claimed} if claimed else {}
     shown: Any = served.url if origin == "" else origin
     return connect(
         address,
@@ -598,6 +622,16 @@ def test_a_login_that_would_be_unsafe_does_not_start(
     assert "→" in str(refused.value)
 
 
+def test_where_no_guard_stands_in_front_nobody_has_any_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts do not trust that they are guarded: without a login that lasts, start and page refuse by themselves."""
+    monkeypatch.setenv("DX_LOGINS", str(tmp_path / "logins"))
+    with configured(monkeypatch):
+        (said,) = AppTest.from_file(str(asgi.SCRIPT), default_timeout=60).run().error
+        with pytest.raises(NotPermitted, match=r"「数値を見る」は、いまの役割（なし）ではできません"):
+            session_page(Right.ASK)
+    assert "「数値を見る」は、いまの役割（なし）ではできません" in said.value
+
+
 def test_beyond_this_computer_only_with_login_and_a_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     with configured(monkeypatch), pytest.raises(StartRefused, match="証明書が設定されていません"):
         serving.command(address="0.0.0.0")  # noqa: S104
@@ -608,6 +642,7 @@ def test_beyond_this_computer_only_with_login_and_a_certificate(monkeypatch: pyt
     options = command.arguments[command.arguments.index("--server.allowedHosts") :]
     assert dict(zip(options[::2], options[1::2], strict=True)) == {
         "--server.allowedHosts": "dx.example",
+        "--browser.serverAddress": "dx.example",
         "--server.trustedUserHeaders": '{"X-Dx-Login": "login"}',
         "--server.sslCertFile": "/x/a.pem",
         "--server.sslKeyFile": "/x/a.key",
