@@ -14,6 +14,7 @@ from dx_data import settings as setting
 from dx_data.house import House
 from dx_data.settings import Settings
 from tests import screens
+from tests.terminal import dx, lakes_of_its_own, shell  # noqa: F401  (fixtures)
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"

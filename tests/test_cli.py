@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,56 +13,12 @@ import openpyxl
 import pytest
 
 from dx_data import cli
-from dx_data.settings import settings
+from tests.terminal import Dx
 
 A = (
     "システム,申請番号,申請日時,処理状況\n"
     "LoGoフォーム,A1,2026/04/01 09:00,完了\nLoGoフォーム,A2,2026/04/02 09:00,完了\n"
 )
-
-
-Dx = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def lakes_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {"DX_LAKE": tmp_path / "lake", "DX_LAKE_DEMO": tmp_path / "demo", "LANG": "C"}.items():
-        monkeypatch.setenv(name, str(value))
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
-
-
-@pytest.fixture
-def shell(lakes_of_its_own: None) -> Dx:
-    """Runs `dx` as a person's shell does: a process of its own."""
-
-    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "dx_data.cli", *map(str, words)]
-        return subprocess.run(command, capture_output=True, encoding="utf-8", stdin=subprocess.DEVNULL, check=False)
-
-    return run
-
-
-@pytest.fixture
-def dx(lakes_of_its_own: None, monkeypatch: pytest.MonkeyPatch) -> Dx:
-    """Runs what the process runs, `cli.main`, in this one: what is written and the exit code are the same."""
-
-    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        given = ["dx", *map(str, words)]
-        out, err = (io.TextIOWrapper(io.BytesIO(), "ascii") for _ in range(2))
-        monkeypatch.setattr(sys, "argv", given)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
-            cli.main()
-        written = []
-        for stream in (out, err):
-            stream.flush()
-            content = stream.buffer.getvalue()  # type: ignore[attr-defined]
-            written.append(content.decode("utf-8").replace("\r\n", "\n"))
-        assert isinstance(ended.value.code, int)
-        return subprocess.CompletedProcess(given, ended.value.code, *written)
-
-    return run
 
 
 def every_command() -> list[str]:

@@ -12,7 +12,6 @@ import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_cli import Terminal
 
 from dx_data import intake
 from dx_data.access import Person
@@ -24,6 +23,7 @@ from dx_data.house import House
 from dx_data.intake import About, Reviewed
 from dx_data.lake import kept
 from dx_data.lake.reference import Reference
+from tests.terminal import Dx
 
 DAY = dt.date(2026, 4, 1)
 ABOUT = About("人口", "統計局", "CC BY 4.0", DAY)
@@ -179,8 +179,7 @@ def test_any_rows_are_kept_in_their_order(rows: list[list[str]]) -> None:
     assert part.rows["line"].to_pylist() == list(range(1, len(rows) + 1))
 
 
-def test_the_command_line_keeps_lists_and_takes_back(tmp_path: Path, write: Any) -> None:
-    dx = Terminal(tmp_path)
+def test_the_command_line_keeps_lists_and_takes_back(dx: Dx, write: Any) -> None:
     path = write("a.csv", "地域,人口\n青戸,1\n")
     words = ("--name", "人口", "--source", "統計局", "--terms", "CC BY", "--as-of", "2026-04-01")
     missing = dx("load", "--reference", path, "--name", "人口")

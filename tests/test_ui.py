@@ -19,6 +19,7 @@ from dx_data.catalog import Catalog, read_questions
 from dx_data.custody.ledger import Act
 from dx_data.derive import questions_page
 from dx_data.errors import DeclarationError, NotPermitted
+from dx_data.text import japanese_dates
 from dx_data.ui import asgi, definitions, faults, guide, month, tables, words
 from tests import screens, screenshots
 from tests.screens import PERSON, STEMS, markup, page, point_to, start
@@ -305,7 +306,7 @@ def test_the_overview_shows_the_contract_s_volumes_what_is_due_and_what_is_late(
     assert "の横棒グラフです。棒は、それぞれの目標を100%とした実績です。" in said
     assert duties
     for row in duties[:8]:
-        assert f"{row['side']}：{row['kind']}（{row['subject']}）" in said
+        assert f"{row['side']}：{row['kind']}（{japanese_dates(str(row['subject']))}）" in said
     overdue = sum(row["state"] == "期限超過" for row in duties[:8])
     assert said.count('<li class="dx-late">') == overdue + len(late)
     assert all(f"<b>{row['dataset']} {row['late_days']:,}日の遅れ</b>" in said for row in late)

@@ -8,7 +8,7 @@ import io
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -184,6 +184,9 @@ class Example:
 
     def columns(self) -> dict[str, frozenset[str]]:
         return {name: frozenset(tables.fields(DATASETS[name])) for name in self.question.reads if name in DATASETS}
+
+    def near(self, names: object) -> AbstractContextManager[Mapping[str, str]]:
+        return nullcontext({})
 
     def journal(self, name: str) -> list[dict[str, Any]]:
         return journal_rows(name, self.given.get(name, ""))

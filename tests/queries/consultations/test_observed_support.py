@@ -1,6 +1,7 @@
 """Which cases reached 伴走支援 or were told of a subsidy, from changes the lake observed: examples give no history."""
 
 import datetime as dt
+from collections.abc import Iterator
 
 import duckdb
 import pytest
@@ -12,24 +13,25 @@ READS = ("consultations", "consultation_log", "events", "contract_targets")
 
 
 @pytest.fixture
-def ledger() -> duckdb.DuckDBPyConnection:
+def ledger() -> Iterator[duckdb.DuckDBPyConnection]:
     """Four cases of a field whose name has a dot; three of them ended, without a day on which anything was built."""
-    connection = visible(READS, {})
-    connection.execute(
-        "INSERT INTO raw.consultations (consultation_id, received_on, target, stage, fields, channel, status)"
-        " SELECT 'C-' || i, DATE '2026-05-01', '自治町会', ['完了', '辞退', '完了', '事前相談'][i], ['SNS・HP'],"
-        " '来庁', '対応中' FROM range(1, 5) AS t(i)"
-    )
-    connection.execute(
-        "INSERT INTO raw.consultations_history (consultation_id, column_name, old, new, observed_on, load_id) VALUES"
-        " ('C-1', 'stage', '事前相談', '伴走支援', '2026-06-01', 1),"
-        " ('C-1', 'stage', '伴走支援', '完了', '2026-07-01', 2),"
-        " ('C-2', 'stage', '伴走支援', '辞退', '2026-07-01', 2),"
-        " ('C-3', 'stage', '助成金案内', '完了', '2026-07-01', 2),"
-        " ('C-3', 'status', '伴走支援', '助成金案内', '2026-07-01', 2),"
-        " ('C-4', 'stage', '伴走支援', '事前相談', '2026-07-01', 2)"
-    )
-    return connection
+    with visible(READS, {}) as connection:
+        connection.execute(
+            "INSERT INTO raw.consultations (consultation_id, received_on, target, stage, fields, channel, status)"
+            " SELECT 'C-' || i, DATE '2026-05-01', '自治町会', ['完了', '辞退', '完了', '事前相談'][i], ['SNS・HP'],"
+            " '来庁', '対応中' FROM range(1, 5) AS t(i)"
+        )
+        connection.execute(
+            "INSERT INTO raw.consultations_history"
+            " (consultation_id, column_name, old, new, observed_on, load_id) VALUES"
+            " ('C-1', 'stage', '事前相談', '伴走支援', '2026-06-01', 1),"
+            " ('C-1', 'stage', '伴走支援', '完了', '2026-07-01', 2),"
+            " ('C-2', 'stage', '伴走支援', '辞退', '2026-07-01', 2),"
+            " ('C-3', 'stage', '助成金案内', '完了', '2026-07-01', 2),"
+            " ('C-3', 'status', '伴走支援', '助成金案内', '2026-07-01', 2),"
+            " ('C-4', 'stage', '伴走支援', '事前相談', '2026-07-01', 2)"
+        )
+        yield connection
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What the priority procedures' stages were at a day, from changes the lake observed; examples give no history."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -13,23 +14,23 @@ DAY = dt.date
 
 
 @pytest.fixture
-def ledger() -> duckdb.DuckDBPyConnection:
+def ledger() -> Iterator[duckdb.DuckDBPyConnection]:
     """P-1 went 未着手 → 解決方法検討 (5 October) → 試行 (5 November); P-2 came as 試行 and never changed."""
     reads = ("procedures", "procedure_log", "forms")
-    connection = visible(reads, {})
-    connection.execute(
-        "INSERT INTO raw.procedures (procedure_id, procedure, section, priority, stage, online_status) VALUES"
-        " ('P-1', '学童利用申込', '児童課', ['子育て・教育'], '試行', '未'),"
-        " ('P-2', '転居届', '戸籍住民課', ['年間1万件以上', '国59手続'], '試行', '未')"
-    )
-    connection.execute(
-        "INSERT INTO raw.procedures_history (procedure_id, column_name, old, new, observed_on, load_id) VALUES"
-        " ('P-1', 'stage', NULL, '未着手', '2026-09-07', 1), ('P-2', 'stage', NULL, '試行', '2026-09-07', 1),"
-        " ('P-1', 'stage', '未着手', '解決方法検討', '2026-10-05', 2),"
-        " ('P-1', 'online_status', NULL, '未', '2026-11-19', 3),"
-        " ('P-1', 'stage', '解決方法検討', '試行', '2026-11-05', 3)"
-    )
-    return connection
+    with visible(reads, {}) as connection:
+        connection.execute(
+            "INSERT INTO raw.procedures (procedure_id, procedure, section, priority, stage, online_status) VALUES"
+            " ('P-1', '学童利用申込', '児童課', ['子育て・教育'], '試行', '未'),"
+            " ('P-2', '転居届', '戸籍住民課', ['年間1万件以上', '国59手続'], '試行', '未')"
+        )
+        connection.execute(
+            "INSERT INTO raw.procedures_history (procedure_id, column_name, old, new, observed_on, load_id) VALUES"
+            " ('P-1', 'stage', NULL, '未着手', '2026-09-07', 1), ('P-2', 'stage', NULL, '試行', '2026-09-07', 1),"
+            " ('P-1', 'stage', '未着手', '解決方法検討', '2026-10-05', 2),"
+            " ('P-1', 'online_status', NULL, '未', '2026-11-19', 3),"
+            " ('P-1', 'stage', '解決方法検討', '試行', '2026-11-05', 3)"
+        )
+        yield connection
 
 
 def asked(connection: duckdb.DuckDBPyConnection, name: str, day: dt.date) -> list[dict[str, Any]]:
