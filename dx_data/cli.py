@@ -29,7 +29,7 @@ from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import template as templates
 from dx_data.door.describe import describe
 from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_disk
-from dx_data.house import House, address, make_house, open_house
+from dx_data.house import House, address, data_address, make_house, open_house
 from dx_data.intake import About, Reviewed, Wish
 from dx_data.lake import destroy, exists
 from dx_data.logins import Logins
@@ -680,9 +680,9 @@ def restore(demo: bool, source: Path, as_json: bool) -> None:
     復元する場所（DX_LAKE）は、空でなければなりません。控えのすべてを確かめてから、台帳の場所に置きます。
     """
     chosen, place = settings(), Path(address(demo))
-    data = Path(chosen.lake_data) if chosen.lake_data and not demo else None
+    data = data_address(demo, chosen)
     secret = _password(Path(chosen.backup_key))
-    found = backups.restore(source, place, data, access.local_person(), secret)
+    found = backups.restore(source, place, Path(data) if data else None, access.local_person(), secret)
     if as_json:
         _print_json({**found, "place": str(place.absolute())})
     else:

@@ -186,10 +186,15 @@ def address(demo: bool, chosen: Settings | None = None) -> str:
     return chosen.lake_demo if demo else chosen.lake
 
 
+def data_address(demo: bool, chosen: Settings | None = None) -> str | None:
+    """Where the Parquet files of the real or the demo lake lie; None for the lake's own folder."""
+    return None if demo else (chosen or settings()).lake_data
+
+
 def open_house(*, demo: bool = False, chosen: Settings | None = None) -> House:
     """Open an existing lake, sweep what killed processes left, settle open intents. NotFound if there is no lake."""
     chosen = chosen or settings()
-    lake = Lake(address(demo, chosen), None if demo else chosen.lake_data, municipality=chosen.municipality_code)
+    lake = Lake(address(demo, chosen), data_address(demo, chosen), municipality=chosen.municipality_code)
     return _opened(lake, chosen)
 
 
@@ -210,7 +215,7 @@ def make_house(person: Person, *, demo_until: dt.date | None = None, chosen: Set
         return open_house(demo=demo, chosen=chosen)
     lake = Lake.create(
         place,
-        None if demo else chosen.lake_data,
+        data_address(demo, chosen),
         municipality=chosen.municipality_code,
         demo_until=demo_until,
     )

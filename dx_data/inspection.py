@@ -23,8 +23,8 @@ from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.proof import TABLES, Proof
 from dx_data.door.staging import private_folder
 from dx_data.errors import Stopped
-from dx_data.house import House, address, open_house
-from dx_data.lake import CATALOGUE, LEDGER, Catalogue, Lake, Moment, digest_of, local, pages, sha256, turn
+from dx_data.house import House, address, data_address, open_house
+from dx_data.lake import CATALOGUE, LEDGER, Catalogue, Lake, Moment, data_folder, digest_of, local, pages, sha256, turn
 from dx_data.settings import Settings
 
 _UNREADABLE = (sqlite3.Error, duckdb.Error, OSError, ValueError, KeyError, IndexError)
@@ -38,7 +38,7 @@ def inspect(chosen: Settings, person: Person, *, demo: bool = False, names: Iter
     """
     require(person, Right.INSPECT)
     folder = local(address(demo, chosen))
-    data = Path(chosen.lake_data) if chosen.lake_data and not demo else folder / "tables"
+    data = data_folder(folder, data_address(demo, chosen))
     found, noted = stored(folder, data)
     with _house(chosen, demo, found) as house:
         if house:

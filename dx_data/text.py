@@ -13,6 +13,9 @@ from functools import cache
 from dx_data import personal
 from dx_data.personal import is_my_number as is_my_number
 
+# What a spreadsheet would take for a formula when a text begins with it.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
 FIRST_YEAR = 1868
 LAST_YEAR = 2100
 

@@ -59,6 +59,20 @@ def until(true: Callable[[], bool]) -> None:
     raise AssertionError("it never came")
 
 
+def held(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], threading.Event, threading.Event]:
+    """Two questions, "a" and "b": which were asked, that "a" is being asked, and what lets it end."""
+    told: list[str] = []
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        told.append("a")
+        reached.set()
+        assert go_on.wait(SECONDS)
+
+    shown(monkeypatch, slow, lambda: told.append("b"))
+    return told, reached, go_on
+
+
 def test_what_was_answered_ahead_is_what_is_answered_when_asked(demo: House, monkeypatch: pytest.MonkeyPatch) -> None:
     at, today = demo.at(None), demo.today()
     asked = ahead.first_shown(demo, at, today)
@@ -115,15 +129,8 @@ def test_a_comparison_is_made_ahead_as_the_card_makes_it(demo: House) -> None:
 
 
 def test_nothing_is_asked_while_a_page_is_drawn(demo: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    pages, told = Drawing(), []
-    reached, go_on = threading.Event(), threading.Event()
-
-    def slow() -> None:
-        told.append("a")
-        reached.set()
-        assert go_on.wait(SECONDS)
-
-    shown(monkeypatch, slow, lambda: told.append("b"))
+    pages = Drawing()
+    told, reached, go_on = held(monkeypatch)
     works = worker(demo, pages)
     works.start()
     try:
@@ -155,15 +162,7 @@ def test_a_moment_of_quiet_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_ends_after_the_question_that_is_being_asked(demo: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = []
-    reached, go_on = threading.Event(), threading.Event()
-
-    def slow() -> None:
-        told.append("a")
-        reached.set()
-        assert go_on.wait(SECONDS)
-
-    shown(monkeypatch, slow, lambda: told.append("b"))
+    told, reached, go_on = held(monkeypatch)
     works = worker(demo)
     works.start()
     assert reached.wait(SECONDS)

@@ -12,13 +12,11 @@ import xlsxwriter
 
 from dx_data.catalog import Result
 from dx_data.spec import Column, Kind
-from dx_data.text import japanese_date
+from dx_data.text import FORMULA_STARTS, japanese_date
 
 HEAD_ROW = 4  # rows above the heads: title, mark, dates, an empty one
 _MADE = dt.datetime(2025, 4, 1)  # noqa: DTZ001  (a fixed property, so that two builds are the same)
 _WIDEST, _NARROWEST = 48, 8
-# What a spreadsheet would take for a formula once the cell is edited; it is kept as it is, and stays text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def facts(result: Result, mark: str) -> list[str]:
@@ -74,7 +72,7 @@ def _column(book: Any, sheet: Any, at: int, column: Column, values: Sequence[Any
                 sheet.write_datetime(row, at, value, shape)
             case _:
                 text = "・".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-                sheet.write_string(row, at, text, quoted if text.startswith(_FORMULA) else words)
+                sheet.write_string(row, at, text, quoted if text.startswith(FORMULA_STARTS) else words)
 
 
 def _shape(column: Column) -> dict[str, str]:

@@ -19,10 +19,9 @@ from dx_data.custody import answer_book, receipt_book
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.custody.refusals import Refusal
 from dx_data.errors import NotPermitted, WrongUsage
+from dx_data.text import FORMULA_STARTS
 from dx_data.why import PARTS, Explained, Listed, Row, Why
 
-# What a spreadsheet would take for a formula when a cell begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MEDIA = {
     "csv": "text/csv",
     "json": "application/json",
@@ -230,7 +229,7 @@ def view(found: Why, person: Person, ledger: Ledger, *, form: str = "screen") ->
 
 def inert(value: Any) -> Any:
     """A text cell that no spreadsheet runs: formula starters get a leading apostrophe, plain numbers stay."""
-    if isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
 

@@ -9,7 +9,7 @@ from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
 from dx_data.lake.pages import pages
-from dx_data.lake.place import CATALOGUE, LEDGER, destroy, exists, local, network_filesystem, turn
+from dx_data.lake.place import CATALOGUE, LEDGER, data_folder, destroy, exists, local, network_filesystem, turn
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
 from dx_data.lake.reference import Reference, kept
 from dx_data.lake.stored import Catalogue, digest_of, sha256
@@ -27,6 +27,7 @@ __all__ = [
     "PartPlan",
     "Plan",
     "Reference",
+    "data_folder",
     "destroy",
     "digest_of",
     "doubled_problem",

@@ -63,7 +63,7 @@ class Lake:
                 f"台帳が『{self.folder}』にありません",
                 "`dx load` でファイルを取り込むと作られます。デモは `dx demo` で作れます",
             )
-        self._data = Path(data) if data else self.folder / "tables"
+        self._data = place.data_folder(self.folder, data)
         self._facts = facts or place.facts(self.folder)
         if int(self._facts["format"]) > place.FORMAT:
             raise StartRefused.because("新しい版で作られた台帳です", "プログラムを新しい版にしてください")
@@ -95,7 +95,7 @@ class Lake:
         database = place.database()
         with place.turn(folder):
             if not (folder / place.CATALOGUE).exists():
-                place.make(database, folder, Path(data) if data else folder / "tables", demo_until)
+                place.make(database, folder, place.data_folder(folder, data), demo_until)
         return cls(address, data, municipality=municipality, database=database)
 
     @property

@@ -100,6 +100,11 @@ def attach_statement(folder: Path, data: Path) -> str:
     )
 
 
+def data_folder(folder: Path, data: str | None) -> Path:
+    """Where a lake's Parquet files lie: the given place, else below its own folder."""
+    return Path(data) if data else folder / "tables"
+
+
 def database() -> duckdb.DuckDBPyConnection:
     """A database of its own that can attach lakes. Loading the extensions takes most of the time of opening one."""
     connection = duckdb.connect(

@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-_CHUNK = 1 << 20
 _JOURNAL = slice(18, 20)  # of the file's head: 2 stands for a write-ahead log, which a copy in memory cannot have
 
 
@@ -51,11 +50,8 @@ def digest_of(content: bytes) -> str:
 
 def sha256(file: Path) -> str:
     """A file's digest, in hexadecimal."""
-    found = hashlib.sha256()
     with file.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def digests(data: Path, paths: Iterable[str]) -> dict[str, str]:

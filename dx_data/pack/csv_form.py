@@ -11,10 +11,9 @@ from decimal import Decimal
 
 from dx_data.catalog import Value
 from dx_data.pack.content import Pack, cells, heads
+from dx_data.text import FORMULA_STARTS
 
 REGION = ("全国地方公共団体コード", "地方公共団体名")
-# What a spreadsheet would take for a formula when a text begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def files(pack: Pack) -> dict[str, bytes]:
@@ -82,6 +81,6 @@ def _plain(value: Value) -> str | int | float | None:
         return float(value)
     if isinstance(value, list):
         return "・".join(value)
-    if isinstance(value, str) and len(value) > 1 and value.startswith(_FORMULA):
+    if isinstance(value, str) and len(value) > 1 and value.startswith(FORMULA_STARTS):
         return f"'{value}"
     return value
