@@ -4,15 +4,19 @@
   const root = document.documentElement;
 
   // Paper. Plotly draws for the width of the screen and redraws only after a moment, so printing waits for it.
-  const PATIENCE = 20000;  // milliseconds; a slow PC takes several seconds for a page of ten charts
+  // Milliseconds; a slow PC takes several seconds for a page of ten charts. Counted in steps: clocks are set, PCs sleep.
+  const PATIENCE = 20000;
+  const STEP = 100;
   const charts = () => [...document.querySelectorAll(".js-plotly-plot .svg-container")];
   const fits = () => charts().every((chart) => chart.offsetWidth <= document.querySelector(".stApp").clientWidth);
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
+  const pause = () => new Promise((resolve) => setTimeout(resolve, STEP));
   const onPaper = async () => {
     if (root.classList.contains("dx-paper")) return;
     root.classList.add("dx-paper");
-    const last = Date.now() + PATIENCE;
-    do await pause(); while (!fits() && Date.now() < last);
+    for (let waited = 0; waited < PATIENCE; waited += STEP) {
+      await pause();
+      if (fits()) break;
+    }
     try { window.print(); } finally { root.classList.remove("dx-paper"); }
   };
   addEventListener("keydown", (event) => {
