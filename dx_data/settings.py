@@ -115,6 +115,10 @@ class Settings(BaseSettings):
     reader_seconds: int = Field(60, ge=1, description="Excel 1冊を読む時間の上限（秒）")
     reader_memory_mb: int = Field(1024, ge=128, description="Excel 1冊を読むメモリーの上限（MB）")
 
+    answers_ahead: bool = Field(
+        True, description="だれも見ていない間に、画面がはじめに示す答えを用意するか。メモリーや電力を惜しむときは false"
+    )
+
     @field_validator("municipality_code")
     @classmethod
     def _six_digits(cls, value: str) -> str:
