@@ -262,7 +262,7 @@ def test_nothing_else_leaves_as_public(opened: house.House) -> None:
     ("given", "why"),
     [
         (["2026Q5"], "四半期「2026Q5」を読めません"),
-        (["2026Q1", "--formats", "pdf"], "--formats『pdf』は作れません"),
+        (["2026Q1", "--formats", "docx"], "--formats『docx』は作れません"),
     ],
 )
 def test_wrong_usage_is_said_before_anything_is_made(given: list[str], why: str, tmp_path: Path) -> None:
