@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from dx_data.errors import NotHere
-from dx_data.pack import csv_form, html_form, pdf_form, xlsx_form
+from dx_data.pack import csv_form, html_form, pdf_form, pptx_form, xlsx_form
 from dx_data.pack.content import Pack
 
 FORMS: Mapping[str, Callable[[Pack], dict[str, bytes]]] = {
@@ -14,6 +14,7 @@ FORMS: Mapping[str, Callable[[Pack], dict[str, bytes]]] = {
     "xlsx": xlsx_form.files,
     "html": html_form.files,
     "pdf": pdf_form.files,
+    "pptx": pptx_form.files,
 }
 # Heard on the terminal even where nobody listens: that a form is missing must not go unsaid.
 _said = logging.getLogger("dx_data.pack").warning
@@ -26,14 +27,15 @@ def files(pack: Pack, forms: Iterable[str] = FORMS, tell: Callable[[str], None] 
     """
     chosen = [form for form in FORMS if form in set(forms)]
     made: dict[str, bytes] = {}
-    lacking: list[NotHere] = []
+    lacking: dict[str, NotHere] = {}
     for number, form in enumerate(chosen, 1):
         tell(f"{form.upper()} を作っています（{number}/{len(chosen)}）")
         try:
             made |= FORMS[form](pack)
         except NotHere as fault:
-            lacking.append(fault)
-            tell(f"{form.upper()} は作れません。{fault}")
+            lacking[form] = fault
     if lacking and not made:
-        raise NotHere(tuple(problem for fault in lacking for problem in fault.problems))
+        raise NotHere(tuple(dict.fromkeys(problem for why in lacking.values() for problem in why.problems)))
+    for form, why in lacking.items():
+        tell(f"{form.upper()} は作れません。{why}")
     return made
