@@ -1,6 +1,7 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check audit docs demo bench faults fuzz mutate mutate-sql attack screenshots lock clean dev browser provider
+.PHONY: help run test test-all test-office check audit docs demo bench faults fuzz mutate mutate-sql attack \
+	screenshots lock clean dev browser provider
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -16,6 +17,7 @@ help:
 	@echo 'make demo         架空データの台帳をつくりなおす'
 	@echo 'make test         すべての検査とテスト'
 	@echo 'make test-all     同じテストを、偶然に任せるところの回数を増やして'
+	@echo 'make test-office  公表資料の PPTX・Excel・PDF を LibreOffice と poppler で開いてみる（なければ、その理由を言って飛ばす）'
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
 	@echo 'make audit        部品に、知られている弱点がないかを公開の一覧に尋ねる（ネットワークが要ります）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
@@ -105,6 +107,10 @@ test: $(DEV) browser provider
 # The same with all that a usual run leaves to chance: every moment of a kill, every example, every figure traced.
 test-all: $(DEV) browser provider
 	@DX_EXAMPLES=all $(PY) -m pytest -q $(TWO)
+
+# The pack's files in programs that did not write them; -rs says what was left out, and why.
+test-office: $(DEV)
+	@$(PY) -m pytest -q -rs tests/test_office.py
 
 # Asks the public list OSV about every package of both locks; a package that cannot be asked about is a failure, too.
 # The tool comes for this once, into uv's own cache.

@@ -169,6 +169,10 @@ class NotFound(Stopped):
     exit_code = 2
 
 
+class NotHere(Stopped):
+    """This computer lacks what one thing needs (a typeface, say); all else can be done."""
+
+
 class WrongUsage(Stopped):
     """A command or parameter is used in a way it does not have."""
 

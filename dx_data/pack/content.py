@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from dx_data import charts
 from dx_data.bundled import Municipality
-from dx_data.calendar import Quarter
+from dx_data.calendar import TOKYO, Quarter
 from dx_data.catalog import Result, Value
 from dx_data.disclosure.public import HIDDEN, LEGEND, Public, Shown
 from dx_data.spec import Column, Kind
 from dx_data.text import japanese_date
 
+# Pixels of a figure across a page of A4: its letters are about as large there as those of a table.
+_STILL_WIDTH = 760
 DRAFT, FICTIONAL = "案（承認前）", "架空データ"
 REASON = "（理由を記入）"
 # The sections in the order in which a reader outside the ward asks; a family that is not here comes last.
@@ -92,15 +95,29 @@ class Table:
         known = [row for row in self.shown.records() if row[self.measured.name] is not None]
         return question.column(question.key[0]) if known else None
 
-    def figure(self, marks: Sequence[str]) -> tuple[str, str] | None:
-        """The figure as SVG, which bears the marks, and in words; None where the table is all there is."""
+    @cached_property
+    def drawing(self) -> tuple[Any, str] | None:
+        """The figure as `charts` draws it, and in words; None where the table is all there is."""
         if self.axis is None or self.measured is None:
             return None
         x, y = self.axis.name, self.measured.name
         result = replace(self.shown, breaks=())
         draw = charts.lines if self.by_month else charts.bars
-        words = charts.alt(result, x, y)
-        return charts.svg(draw(result, x, y), self.title, words, ["・".join(marks), *self.notes()]), words
+        return draw(result, x, y), charts.alt(result, x, y)
+
+    def figure(self, marks: Sequence[str]) -> tuple[str, str] | None:
+        """The figure as SVG on its own, which bears the marks and its notes, and in words."""
+        if self.drawing is None:
+            return None
+        drawn, words = self.drawing
+        return charts.svg(drawn, self.title, words, ["・".join(marks), *self.notes()]), words
+
+    def still(self) -> tuple[str, str] | None:
+        """The figure as SVG within a document, where title, marks and notes stand around it, and in words."""
+        if self.drawing is None:
+            return None
+        drawn, words = self.drawing
+        return charts.svg(drawn, "", words, [], _STILL_WIDTH), words
 
     def words(self) -> list[str]:
         """What the figures say, in sentences made of them; why it is so, a person writes."""
@@ -208,6 +225,12 @@ class Pack:
         """The signs and what they mean here."""
         meant = {HIDDEN: f"{LEGEND[HIDDEN]}。1～{self.threshold - 1} の件数を伏せます"}
         return list({**LEGEND, **meant}.items())
+
+    @property
+    def at(self) -> dt.datetime:
+        """When the newest of the data in it were loaded: the time that its files bear, so that it needs no clock."""
+        loaded = [table.public.result.updated for table in self.tables if table.public.result.updated]
+        return max(loaded, default=dt.datetime.combine(self.quarter.end, dt.time(), TOKYO)).astimezone(dt.UTC)
 
 
 def sections(tables: Iterable[Public], until: dt.date) -> tuple[Section, ...]:

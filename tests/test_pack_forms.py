@@ -1,0 +1,243 @@
+"""The pack's forms, each opened by a reader of its own kind: one pack of the demo, built once for all of them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pptx
+import pypdf
+import pytest
+
+from dx_data import house, publication
+from dx_data.calendar import Quarter
+from dx_data.disclosure.public import publishable
+from dx_data.errors import NotHere
+from dx_data.pack import forms, typesetting
+from dx_data.pack.content import Pack, str_of
+from dx_data.settings import Settings
+from tests.test_disclosure import an_answer
+from tests.test_pack import a_pack
+
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def pack(lakes: Path) -> Iterator[Pack]:
+    opened = house.open_house(demo=True, chosen=Settings(lake=str(lakes / "lake"), lake_demo=str(lakes / "demo")))
+    yield publication.draft(opened, Quarter(2026, 1))
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def made(pack: Pack) -> Files:
+    return forms.files(pack, tell=lambda _: None)
+
+
+def said(pack: Pack) -> list[list[list[str]]]:
+    """Every table as people read it: its rows of texts."""
+    return [
+        [[str_of(cell, column) for cell, column in zip(row, table.columns, strict=True)] for row in table.public.rows]
+        for table in pack.tables
+    ]
+
+
+def test_two_makings_are_the_same_to_the_byte(pack: Pack, made: Files) -> None:
+    again = forms.files(pack, tell=lambda _: None)
+    assert list(again) == list(made)
+    assert [name for name in made if made[name] != again[name]] == []
+
+
+# --- PDF ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pdf(made: Files) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(made["report_案_架空データ.pdf"]))
+
+
+def outline(entries: Any) -> list[Any]:
+    return [outline(each) if isinstance(each, list) else str(each.title) for each in entries]
+
+
+def elements(node: Any) -> Iterator[Any]:
+    """The structure's elements, from the root down."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for each in node:
+            yield from elements(each)
+    elif isinstance(node, dict):
+        yield node
+        if "/K" in node:
+            yield from elements(node["/K"])
+
+
+def test_the_pdf_says_what_the_answers_say_and_can_be_searched(pack: Pack, pdf: pypdf.PdfReader) -> None:
+    """Extracted text holds every cell, in order; a radical that looks like 人 would not be found."""
+    text = "".join("".join(page.extract_text().split()) for page in pdf.pages)
+    assert [table.title for table in pack.tables if "".join(table.title.split()) not in text] == []
+    for table, rows in zip(pack.tables, said(pack), strict=True):
+        at = text.rindex("".join(table.title.split()))
+        for row in rows:
+            for cell in row:
+                at = text.index("".join(cell.split()), at)
+    assert pack.marks[0] in text
+
+
+def test_the_pdf_is_tagged_japanese_and_has_bookmarks(pack: Pack, pdf: pypdf.PdfReader) -> None:
+    root: Any = pdf.trailer["/Root"]
+    assert (str(root["/Lang"]), bool(root["/MarkInfo"]["/Marked"])) == ("ja-JP", True)
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_object().get_data()
+    assert pdf.metadata is not None
+    assert (pdf.metadata.title, pdf.metadata.creation_date) == (pack.title, pack.at.replace(microsecond=0))
+    sections = [[section.title, [table.title for table in section.tables]] for section in pack.sections]
+    marks = [each for section in sections for each in section]
+    assert outline(pdf.outline)[-len(marks) :] == marks
+    found = list(elements(root["/StructTreeRoot"]))
+    figures = [str(each["/Alt"]) for each in found if each.get("/S") == "/Figure"]
+    assert figures == [table.drawing[1] for table in pack.tables if table.drawing]
+    assert figures
+    assert sum(each.get("/S") == "/Table" for each in found) == len(pack.tables) + 1
+
+
+def test_the_pdf_brings_its_typeface(pdf: pypdf.PdfReader) -> None:
+    fonts = {
+        name: font["/DescendantFonts"][0]["/FontDescriptor"]
+        for page in pdf.pages
+        for name, font in page["/Resources"]["/Font"].items()  # type: ignore[index]
+    }
+    assert fonts
+    assert [name for name, font in fonts.items() if not {"/FontFile2", "/FontFile3"} & set(font)] == []
+    assert {(round(page.mediabox.width), round(page.mediabox.height)) for page in pdf.pages} == {(595, 842)}
+
+
+# --- slides -------------------------------------------------------------------------------------------------------
+
+
+def told(pack: Pack) -> list[tuple[str, list[tuple[str, float | None]]]]:
+    """Every figure's title with the names and values of its table, hidden ones without a value."""
+    found = []
+    for table in pack.tables:
+        if table.axis and table.measured:
+            x, y = table.columns.index(table.axis), table.columns.index(table.measured)
+            signs = [f"（{row[y].sign}）" if row[y].sign else "" for row in table.public.rows]
+            names = [str_of(row[x], table.axis) + sign for row, sign in zip(table.public.rows, signs, strict=True)]
+            found.append((table.title, list(zip(names, (row[y].value for row in table.public.rows), strict=True))))
+    return found
+
+
+@pytest.fixture(scope="module")
+def deck(made: Files) -> Any:
+    return pptx.Presentation(io.BytesIO(made["slides_案_架空データ.pptx"]))
+
+
+def charts_of(deck: Any) -> list[tuple[str, Any]]:
+    return [(slide.shapes.title.text, s.chart) for slide in deck.slides for s in slide.shapes if s.has_chart]
+
+
+def test_a_slide_s_chart_and_its_workbook_hold_the_answers(pack: Pack, deck: Any) -> None:
+    drawn = []
+    for title, chart in charts_of(deck):
+        (plot,) = chart.plots
+        (series,) = plot.series
+        drawn.append((title, list(zip(plot.categories, series.values, strict=True))))
+        sheet = openpyxl.load_workbook(io.BytesIO(chart.part.chart_workbook.xlsx_part.blob)).active
+        assert sheet is not None
+        assert [tuple(row) for row in sheet.iter_rows(min_row=2, values_only=True)] == drawn[-1][1]
+        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
+    assert drawn == told(pack)
+
+
+def test_every_table_has_its_slide_with_words_for_what_is_drawn(pack: Pack, deck: Any) -> None:
+    slides = list(deck.slides)
+    assert [slide.shapes.title.text for slide in slides] == [pack.title, *(table.title for table in pack.tables)]
+    for table, slide in zip(pack.tables, slides[1:], strict=True):
+        (graphic,) = [shape for shape in slide.shapes if shape.has_chart or shape.has_table]
+        (alternative,) = graphic._element.xpath("./p:nvGraphicFramePr/p:cNvPr/@descr")
+        assert alternative == (table.drawing[1] if table.drawing else f"{table.title}の表")
+        written = [shape.text for shape in slide.shapes if shape.has_text_frame]
+        assert "\n".join(table.words()) in written
+        assert "・".join(pack.marks) in written
+        assert slide.notes_slide.notes_text_frame.text == "\n".join(table.notes())
+        for shape in slide.shapes:
+            assert shape.left + shape.width <= deck.slide_width
+            assert shape.top + shape.height <= deck.slide_height
+    headline = [
+        ["項目", "数値"],
+        *map(list, zip((c.label for c in pack.tables[0].columns), said(pack)[0][0], strict=True)),
+    ]
+    (table,) = [shape.table for shape in slides[1].shapes if shape.has_table]
+    assert [[cell.text for cell in row.cells] for row in table.rows] == headline
+
+
+def test_a_name_that_looks_like_a_formula_is_text_in_a_slide_s_workbook() -> None:
+    rows = ("=1+1", 120, 60, 50.0, 9000), ("+81", 90, 0, 0.0, 700)
+    odd = a_pack(*publishable([an_answer(*rows)], (), 10))
+    ((_, chart),) = charts_of(pptx.Presentation(io.BytesIO(forms.FORMS["pptx"](odd)["slides_案.pptx"])))
+    sheet = openpyxl.load_workbook(io.BytesIO(chart.part.chart_workbook.xlsx_part.blob)).active
+    assert sheet is not None
+    assert [(sheet.cell(row, 1).value, sheet.cell(row, 1).data_type) for row in (2, 3)] == [("=1+1", "s"), ("+81", "s")]
+
+
+# --- books --------------------------------------------------------------------------------------------------------
+
+
+def test_a_book_s_charts_remember_the_answers(pack: Pack, made: Files) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(made["figures.xlsx"]))
+    drawn = []
+    for chart in book["図"]._charts:  # type: ignore[attr-defined]
+        (series,) = chart.series
+        title = "".join(run.t for part in chart.title.tx.rich.p for run in part.r)
+        drawn.append(
+            (title, {point.idx: float(point.v) for point in series.val.numRef.numCache.pt if point.v not in (None, "")})
+        )
+    wanted = [
+        (title, {at: float(value) for at, (_, value) in enumerate(rows) if value is not None})
+        for title, rows in told(pack)
+    ]
+    assert drawn == wanted
+    described = re.findall(
+        r'descr="([^"]+)"', zipfile.ZipFile(io.BytesIO(made["figures.xlsx"])).read("xl/drawings/drawing1.xml").decode()
+    )
+    assert [unescape(each) for each in described] == [table.drawing[1] for table in pack.tables if table.drawing]
+
+
+@pytest.mark.parametrize("name", ["figures.xlsx", "slides_案_架空データ.pptx"])
+def test_an_office_file_bears_the_data_s_time_and_nobody_s_name(pack: Pack, made: Files, name: str) -> None:
+    at = pack.at.replace(microsecond=0)
+    with zipfile.ZipFile(io.BytesIO(made[name])) as whole:
+        names = whole.namelist()
+        assert names == sorted(names, key=lambda each: (each != "[Content_Types].xml", each))
+        assert {each.date_time for each in whole.infolist()} == {(*at.timetuple()[:5], at.second // 2 * 2)}
+        core = whole.read("docProps/core.xml").decode()
+        assert re.findall(r">([^<]*Z)<", core) == [f"{at:%Y-%m-%dT%H:%M:%SZ}"] * 2
+        assert ("葛飾区" in core, "Canny" in core, "docProps/thumbnail.jpeg" in names) == (True, False, False)
+        for within in (each for each in names if each.endswith(".xlsx")):
+            with zipfile.ZipFile(io.BytesIO(whole.read(within))) as inner:
+                assert f"{at:%Y-%m-%dT%H:%M:%SZ}" in inner.read("docProps/core.xml").decode()
+
+
+# --- what is not there --------------------------------------------------------------------------------------------
+
+
+def test_without_a_typeface_everything_else_is_made(
+    pack: Pack, made: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typesetting, "settings", lambda: Settings(fonts=tmp_path))
+    heard: list[str] = []
+    found = forms.files(pack, ["html", "pdf"], heard.append)
+    assert found == {"index.html": made["index.html"]}
+    assert heard == [
+        "HTML を作っています（1/2）",
+        "PDF を作っています（2/2）",
+        f"PDF は作れません。『{tmp_path}』に日本語のフォントがありません → Noto Sans JP や BIZ UDゴシックのファイルを"
+        "置いたフォルダーを、設定 fonts（DX_FONTS）に書いてください",
+    ]
+    with pytest.raises(NotHere, match="日本語のフォントがありません"):
+        forms.files(pack, ["pdf"], heard.append)
