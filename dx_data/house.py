@@ -11,7 +11,7 @@ from dx_data import breaks, calendar, differences, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog, Result, Value
-from dx_data.custody import arrivals, remembered
+from dx_data.custody import arrivals, disposals, remembered
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.proof import Proof
 from dx_data.datasets import DATASETS
@@ -235,6 +235,9 @@ def settle(house: House) -> None:
     with house.lake.turn():  # nobody is loading now, so what is open was left by a killed process
         done = {load.anchor: load for load in house.lake.loads()}
         for intent in house.ledger.open_intents():
+            if intent.act == Act.DISPOSE_INTENT:
+                disposals.finish(house.lake, house.ledger, intent)
+                continue
             load = done.get(intent.seal)
             kinds = {Act.LOAD_INTENT.value: (Act.LOAD, Act.LOAD_FAILED)}
             success, failure = kinds.get(intent.act, (Act.UNDO, Act.UNDO_FAILED))

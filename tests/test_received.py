@@ -128,9 +128,8 @@ def test_a_backup_takes_what_was_kept_and_is_none_without_it(
     with pytest.raises(LakeDamaged, match=NAME):
         back_up()
     # A parcel that its own list calls whole, made without the kept file.
-    done = Proof({}, None)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(BackupRefused, match=NAME):
-        patch.setattr("dx_data.custody.backups.Proof.of", classmethod(lambda *_: done))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dx_data.custody.backups.Proof.of", classmethod(lambda *_: Proof({}, None)))
         lacking = backups.back_up(home.lake.folder, home.lake.data, tmp_path / "欠け", person, "a-b")
-        patch.undo()
+    with pytest.raises(BackupRefused, match=NAME):
         backups.unpack(lacking.path, tmp_path / "unpacked", "a-b")

@@ -27,7 +27,11 @@ class Proof:
         """What the ledger noted, up to now. To be taken within a turn."""
         files: dict[str, str] = {}
         catalogue, newest = None, -1
-        for line in ledger.lines_of(Act.LOAD, Act.UNDO, Act.INSPECTED):
+        for line in ledger.lines_of(Act.LOAD, Act.UNDO, Act.INSPECTED, Act.DISPOSED):
+            if line.act == Act.DISPOSED:  # the lake was made anew from what was kept of the other loads
+                gone = set(line.detail["gone"])
+                files = {name: digest for name, digest in files.items() if name.startswith(KEPT) and name not in gone}
+                catalogue, newest = None, -1
             files |= {f"{TABLES}{path}": digest for path, digest in line.detail.get("files", {}).items()}
             files |= {name: facts["sha256"] for name, facts in line.detail.get("kept", {}).items()}
             if "catalogue" in line.detail and line.detail["snapshot"] >= newest:

@@ -4,7 +4,7 @@ A lake is a catalogue (SQLite, WAL) and Parquet files. One file is one load is o
 what and as of when ride in the snapshot's commit message, so the history of loads is the history of snapshots.
 """
 
-from dx_data.lake import received
+from dx_data.lake import anew, received
 from dx_data.lake.across import notices
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
@@ -30,6 +30,7 @@ __all__ = [
     "PartPlan",
     "Plan",
     "Reference",
+    "anew",
     "data_folder",
     "destroy",
     "digest_of",

@@ -104,6 +104,30 @@ def _heads(file: Path) -> list[str]:
         return next(csv.reader(stream))
 
 
+def texts(folder: Path, name: str, *, every: bool = False) -> set[str]:
+    """The values of a kept file's text columns that are no choices of ours, or `every` value. None where it is gone."""
+    match, file = _NAME.fullmatch(name), folder / name
+    if match is None or not file.exists():
+        return set()
+    free = {c.title for c in declared(match["table"]).stored if c.kind is Kind.TEXT}
+    with file.open(encoding="utf-8", newline="") as stream:
+        lines = csv.reader(stream)
+        at = [n for n, head in enumerate(next(lines)) if every or head in free]
+        return {line[n] for line in lines for n in at if line[n]}
+
+
+def lines(folder: Path, name: str) -> list[list[str]]:
+    """A kept file as it reads, its heads first."""
+    with (folder / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def items(folder: Path, name: str) -> list[str]:
+    """The items that a kept file holds; none where it is gone."""
+    file = folder / name
+    return _heads(file)[len(_PLACES) :] if file.exists() else []
+
+
 def names(folder: Path) -> list[str]:
     """The kept files that lie there."""
     return sorted(f"{KEPT}{path.name}" for path in (folder / KEPT).glob("*.csv"))
