@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -112,6 +113,7 @@ class Settings(BaseSettings):
     fonts: Path | None = Field(
         None, description="公表資料のPDFに使う日本語フォントのフォルダー（省略すると、このコンピューターのもの）"
     )
+    return_by: dt.date = Field(dt.date(2028, 3, 31), description="預かったファイルを廃棄・返却する期限（契約の終わり）")
     contact: str = Field("", description="「使い方」の画面に示す連絡先（課の名前、内線など）")
     max_upload_mb: int = Field(100, ge=1, description="1ファイルの大きさの上限（MB）。kintoneの書き出し上限と同じ")
     max_unpacked_mb: int = Field(200, ge=1, description="Excelを展開した大きさの上限（MB）")
