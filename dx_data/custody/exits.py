@@ -25,6 +25,7 @@ from dx_data.why import PARTS, Explained, Listed, Row, Why
 
 MEDIA = {
     "csv": "text/csv",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "html": "text/html",
     "json": "application/json",
     "svg": "image/svg+xml",
@@ -94,6 +95,16 @@ class DraftPack:
     files: int
 
 
+@dataclass(frozen=True)
+class ReportDraft:
+    """A draft of a report that the contract asks for: answers in a Word file, with places to write."""
+
+    title: str
+    snapshot: str
+    questions: tuple[str, ...]
+    content: bytes
+
+
 def returned_name(file: str) -> str:
     """What a returned book is called: the sender's name of it, marked; a CSV has become an Excel book.
 
@@ -113,7 +124,7 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | Disposal,
+    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | Disposal | ReportDraft,
     person: Person,
     ledger: Ledger,
     *,
@@ -148,10 +159,8 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
         return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
-    if isinstance(what, Disposal):
-        ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=len(what.items))
-        made = what.xlsx(kind.value) if form == "xlsx" else what.html(kind.value)
-        return HandedOver(f"{what.title.replace(' ', '_')}.{form}", made, MEDIA[form])
+    if isinstance(what, Disposal | ReportDraft):
+        return _report(kind, what, person, ledger, form)
     if isinstance(what, Explained):
         for each in what.figures:
             view(each, person, ledger, form=form)
@@ -168,6 +177,17 @@ def hand_over(
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
     _record(kind, what, person, ledger, form)
     return HandedOver(name, content, MEDIA[form])
+
+
+def _report(kind: Exit, what: Disposal | ReportDraft, person: Person, ledger: Ledger, form: str) -> HandedOver:
+    """A report that a clause asks for."""
+    if isinstance(what, ReportDraft):
+        facts = {"snapshot": what.snapshot, "questions": list(what.questions)}
+        ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form="docx", **facts)
+        return HandedOver(f"{what.title}_案.docx", what.content, MEDIA["docx"])
+    ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=len(what.items))
+    made = what.xlsx(kind.value) if form == "xlsx" else what.html(kind.value)
+    return HandedOver(f"{what.title.replace(' ', '_')}.{form}", made, MEDIA[form])
 
 
 def _issue(what: DraftPack, line: Line) -> bytes:
