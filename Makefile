@@ -1,6 +1,7 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-office check audit docs demo bench faults fuzz mutate mutate-sql attack screenshots lock clean dev browser
+.PHONY: help run test test-all test-office check audit docs demo bench faults fuzz mutate mutate-sql attack \
+	screenshots lock clean dev browser provider
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -98,13 +99,13 @@ check: $(DEV)
 # Two at once, a file each, in the order of tests/conftest.py: xdist's own would begin the few long tests last.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-test: $(DEV) browser
+test: $(DEV) browser provider
 	@$(MAKE) --no-print-directory check
 	@echo 'すべてのテストを動かしています…'
 	@$(PY) -m pytest -q $(TWO)
 
 # The same with all that a usual run leaves to chance: every moment of a kill, every example, every figure traced.
-test-all: $(DEV) browser
+test-all: $(DEV) browser provider
 	@DX_EXAMPLES=all $(PY) -m pytest -q $(TWO)
 
 # The pack's files in programs that did not write them; -rs says what was left out, and why.
@@ -139,6 +140,15 @@ browser:
 	fi; \
 	echo "画面のテストには次のものが要ります。入れてから、もう一度実行してください: $$missing" >&2
 
+# A certified OpenID Connect provider for the tests of logging in; without node those tests say so and are skipped.
+provider:
+	@cd tests/provider_node; \
+	if [ ! -d node_modules ] && command -v npm >/dev/null 2>&1; then \
+		echo 'ログインのテストに要るものを入れています（oidc-provider）…'; \
+		npm ci --silent --no-audit --no-fund --ignore-scripts || { rm -rf node_modules; \
+			echo '入れられませんでした。ログイン先を使うテストは飛ばします。' >&2; }; \
+	fi
+
 mutate: $(DEV)
 	@$(PY) tests/mutate.py
 
@@ -146,7 +156,7 @@ mutate-sql: $(DEV)
 	@$(PY) -m tests.mutate_sql $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED)) $(NAMES)
 
 bench: $(DEV)
-	@for each in door ledger_book receipts long_export questions pages; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+	@for each in door ledger_book receipts long_export questions pages people; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
 
 # Takes half an hour or more; a test of a few faults is among the others.
 faults: $(DEV)

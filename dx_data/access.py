@@ -33,6 +33,7 @@ class Right(StrEnum):
     CREATE_LAKE = "台帳を作る"
     BACK_UP = "台帳の控えを取る"
     INSPECT = "台帳を点検する"
+    DISPOSE = "預かったものを廃棄・返却する"
     END_LOGINS = "ほかの人のログインを終える"
 
 
@@ -45,7 +46,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(
         {
             *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE, Right.BACK_UP, Right.INSPECT),
-            Right.END_LOGINS,
+            *(Right.DISPOSE, Right.END_LOGINS),
         }
     ),
 }

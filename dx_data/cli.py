@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from dx_data import access, inspection, intake, publishing_commands, serving
+from dx_data import access, custody_commands, inspection, intake, publishing_commands, serving
 from dx_data.access import Right
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
@@ -918,7 +918,7 @@ def _shown(value: Any) -> str:
     return "・".join(value) if isinstance(value, list) else str(json_value(value))
 
 
-for _name, (_short, _run) in publishing_commands.COMMANDS.items():
+for _name, (_short, _run) in (custody_commands.COMMANDS | publishing_commands.COMMANDS).items():
     dx.command(_name, short_help=_short)(_run)
 
 

@@ -11,12 +11,13 @@ from dx_data import breaks, calendar, differences, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog, Result, Value
-from dx_data.custody import arrivals, remembered
+from dx_data.custody import arrivals, disposals, remembered
 from dx_data.custody.ledger import Act, Ledger
+from dx_data.custody.proof import Proof
 from dx_data.datasets import DATASETS
 from dx_data.door.known import Known, begins, masters
 from dx_data.errors import Problem
-from dx_data.lake import Lake, Load, Moment
+from dx_data.lake import Lake, Load, Moment, received
 from dx_data.settings import Settings, settings
 from dx_data.why import ROWS_SHOWN, Explained, Why, chosen, counts, found_row, why
 
@@ -224,13 +225,19 @@ def make_house(person: Person, *, demo_until: dt.date | None = None, chosen: Set
 
 
 def settle(house: House) -> None:
-    """Give every open intent its outcome, from what the snapshots say (a killed process wrote one or the other)."""
-    waiting = house.ledger.open_intents()
-    if not waiting:
+    """Give every open intent its outcome, from what the snapshots say (a killed process wrote one or the other).
+
+    What was kept of a file whose load was never done goes.
+    """
+    folder = house.lake.folder
+    if not house.ledger.open_intents() and not received.loose(folder, Proof.of(house.ledger).kept):
         return
     with house.lake.turn():  # nobody is loading now, so what is open was left by a killed process
         done = {load.anchor: load for load in house.lake.loads()}
         for intent in house.ledger.open_intents():
+            if intent.act == Act.DISPOSE_INTENT:
+                disposals.finish(house.lake, house.ledger, intent)
+                continue
             load = done.get(intent.seal)
             kinds = {Act.LOAD_INTENT.value: (Act.LOAD, Act.LOAD_FAILED)}
             success, failure = kinds.get(intent.act, (Act.UNDO, Act.UNDO_FAILED))
@@ -239,6 +246,7 @@ def settle(house: House) -> None:
                 house.ledger.append(intent.who, success, intent.subject, **facts, **_proof(house, load))
             else:
                 house.ledger.append(intent.who, failure, intent.subject, **facts)
+        received.remove(folder, received.loose(folder, Proof.of(house.ledger).kept))
 
 
 def _proof(house: House, load: Load) -> dict[str, Any]:

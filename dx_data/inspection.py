@@ -24,7 +24,20 @@ from dx_data.custody.proof import TABLES, Proof
 from dx_data.door.staging import private_folder
 from dx_data.errors import Stopped
 from dx_data.house import House, address, data_address, open_house
-from dx_data.lake import CATALOGUE, LEDGER, Catalogue, Lake, Moment, data_folder, digest_of, local, pages, sha256, turn
+from dx_data.lake import (
+    CATALOGUE,
+    LEDGER,
+    Catalogue,
+    Lake,
+    Moment,
+    data_folder,
+    digest_of,
+    local,
+    pages,
+    received,
+    sha256,
+    turn,
+)
 from dx_data.settings import Settings
 
 _UNREADABLE = (sqlite3.Error, duckdb.Error, OSError, ValueError, KeyError, IndexError)
@@ -70,7 +83,7 @@ def _house(chosen: Settings, demo: bool, found: list[Finding]) -> Iterator[House
 
 
 def stored(folder: Path, data: Path) -> tuple[list[Finding], dict[str, Any]]:
-    """The ledger's file, the catalogue and every Parquet file against what was noted when they were written.
+    """The ledger's file, the catalogue, Parquet files and kept files against what was noted when they were written.
 
     Besides the findings: digests of what nobody had noted yet, for the inspection's line to note.
     """
@@ -98,7 +111,7 @@ def stored(folder: Path, data: Path) -> tuple[list[Finding], dict[str, Any]]:
         noted |= {"catalogue": digest, "snapshot": said.newest}
         new = ["ダイジェストの記録がないため、いまの値を記録しました。"]
     catalogued = Finding.of("目録", f"『{CATALOGUE}』を、取込のときの記録と照らしました。", faults=torn, cautions=new)
-    return [lines, catalogued, _files(data, said, proof, noted)], noted
+    return [lines, catalogued, _files(data, said, proof, noted), _kept(folder, proof)], noted
 
 
 def ledger_open(ledger: Ledger | None) -> bool:
@@ -107,7 +120,7 @@ def ledger_open(ledger: Ledger | None) -> bool:
 
 
 def _files(data: Path, said: Catalogue | None, proof: Proof | None, noted: dict[str, Any]) -> Finding:
-    known = {name.removeprefix(TABLES) for name in (proof.files if proof else ())}
+    known = {name.removeprefix(TABLES) for name in (proof.files if proof else ()) if name.startswith(TABLES)}
     names = sorted(known | set(said.files if said else ()))
     digests = {name: _digest(data / name) for name in names}
     faults = []
@@ -126,6 +139,19 @@ def _files(data: Path, said: Catalogue | None, proof: Proof | None, noted: dict[
         cautions.append(f"目録にない {len(loose):,} ファイルがあります（止まった取込の残りで、数値には入りません）。")
     compared = f"{len(names):,} ファイルを、取込のときの記録と照らしました。"
     return Finding.of("表データ", compared, faults=faults, cautions=cautions)
+
+
+def _kept(folder: Path, proof: Proof | None) -> Finding:
+    """What is kept of loaded files; what lies there without a load was left by a killed one."""
+    names = proof.kept if proof else []
+    digests = {name: _digest(folder / name) for name in names}
+    faults = [f"{problem.message}。" for problem in proof.differing(digests)] if proof else []
+    loose = received.loose(folder, names) if proof else []
+    cautions = [
+        f"取込のない {len(loose):,} ファイルがあります（止まった取込の残りで、次に始めるときに消します）。"
+    ] * bool(loose)
+    said = f"{len(names):,} ファイルを、取込のときの記録と照らしました。"
+    return Finding.of("保管ファイル", said, faults=faults, cautions=cautions)
 
 
 def _digest(file: Path) -> str | None:

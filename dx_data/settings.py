@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -112,11 +113,16 @@ class Settings(BaseSettings):
     fonts: Path | None = Field(
         None, description="公表資料のPDFとPNGに使う日本語フォントのフォルダー（省略すると、このコンピューターのもの）"
     )
+    return_by: dt.date = Field(dt.date(2028, 3, 31), description="預かったファイルを廃棄・返却する期限（契約の終わり）")
     contact: str = Field("", description="「使い方」の画面に示す連絡先（課の名前、内線など）")
     max_upload_mb: int = Field(100, ge=1, description="1ファイルの大きさの上限（MB）。kintoneの書き出し上限と同じ")
     max_unpacked_mb: int = Field(200, ge=1, description="Excelを展開した大きさの上限（MB）")
     reader_seconds: int = Field(60, ge=1, description="Excel 1冊を読む時間の上限（秒）")
     reader_memory_mb: int = Field(1024, ge=128, description="Excel 1冊を読むメモリーの上限（MB）")
+
+    answers_ahead: bool = Field(
+        True, description="だれも見ていない間に、画面がはじめに示す答えを用意するか。メモリーや電力を惜しむときは false"
+    )
 
     @field_validator("municipality_code")
     @classmethod

@@ -32,6 +32,8 @@ ROOM = 256 << 20
 HEAD = "システム,申請番号,申請日時,処理状況\n"
 FAULTS = ("kill", "full", "torn", "locked")
 CUT = "切った"
+LOGGED = ("ledger", "catalog")
+LAST_PAGE = 24 + 4096  # a frame of SQLite's write-ahead log
 SAID = ("空き", "ほかのプログラム", "書き込めませんでした", "ディスク")
 
 
@@ -75,10 +77,10 @@ class Struck:
             (self.lake / "filler").write_bytes(b"\0" * free)
         process = self.start(number)
         if kind in ("kill", "torn"):
-            self.wait(process)
+            self.wait(process, kind)
             process.send_signal(signal.SIGKILL)
         if kind == "locked":
-            self.wait(process)
+            self.wait(process, kind)
             name = self.chance.choice(("ledger.sqlite", "catalog.sqlite"))
             with closing(sqlite3.connect(self.lake / name, timeout=20, isolation_level=None)) as other:
                 other.execute("BEGIN EXCLUSIVE")
@@ -92,15 +94,21 @@ class Struck:
         assert "プログラムの誤り" not in err, err
         assert process.returncode <= 0 or any(words in err for words in SAID), err
 
-    def wait(self, process: subprocess.Popen[str]) -> None:
-        """Until some moment: anywhere in the load, or, three times of four, after it began to write."""
-        if self.chance.random() < 1 / 4:
+    def wait(self, process: subprocess.Popen[str], kind: str) -> None:
+        """Until some moment: anywhere in the load, or, three times of four, after it began to write; a write is torn
+        while something is half-written."""
+        if kind == "torn":
+            begun = self.chance.choice((self.unfinished, self.logged))
+            while process.poll() is None and not begun():
+                time.sleep(0)
+            time.sleep(self.chance.choice((0, 0.005, 0.05)))
+        elif self.chance.random() < 1 / 4:
             time.sleep(self.took * self.chance.uniform(0, 0.9))
-            return
-        before = self.changed()
-        while process.poll() is None and self.changed() == before:
-            time.sleep(0.002)
-        time.sleep(self.chance.uniform(0, 0.5))
+        else:
+            before = self.changed()
+            while process.poll() is None and self.changed() == before:
+                time.sleep(0.002)
+            time.sleep(self.chance.uniform(0, 0.5))
 
     def changed(self) -> list[tuple[str, int]]:
         """The ledger's files as they lie: their first change in a load is its intent."""
@@ -110,13 +118,34 @@ class Struck:
                 found.append((path.name, path.stat().st_mtime_ns))
         return found
 
+    def logged(self) -> bool:
+        """Whether a write-ahead log holds something: looked at often, for it is there for a moment only."""
+        with contextlib.suppress(FileNotFoundError):
+            return any(path.stat().st_size for path in (self.lake / f"{name}.sqlite-wal" for name in LOGGED))
+        return False
+
+    def unfinished(self) -> list[Path]:
+        """What a write may be going on in, the newest last: write-ahead logs, and the last Parquet file if unnamed."""
+        found: list[tuple[int, Path]] = []
+        for path in (*self.lake.glob("*.sqlite-wal"), *self.lake.rglob("*.parquet")):
+            with contextlib.suppress(FileNotFoundError):
+                state = path.stat()
+                found += [(state.st_mtime_ns, path)] if state.st_size else []
+        newest = [path for _, path in sorted(found)]
+        return [path for path in newest if path.suffix != ".parquet" or (path == newest[-1] and not self.named(path))]
+
     def tear(self) -> None:
-        """Cut what was being written: a write-ahead log's end, or a Parquet file that no snapshot names."""
-        logs = [path for path in self.lake.glob("*.sqlite-wal") if path.stat().st_size]
-        newest = max(self.lake.rglob("*.parquet"), key=lambda path: path.stat().st_mtime, default=None)
-        for path in logs or ([newest] if newest and not self.named(newest) else []):
-            os.truncate(path, self.chance.randrange(path.stat().st_size))
-            self.told[f"torn: {CUT}"] += 1
+        """Cut what was written last, as a computer does that loses its power: a log's last page, any part of a file.
+
+        What was written and flushed before stays, for the disk had it.
+        """
+        if not (left := self.unfinished()):
+            return
+        path = left[-1]
+        size = path.stat().st_size
+        most = size if path.suffix == ".parquet" else min(size, LAST_PAGE)
+        os.truncate(path, size - self.chance.randint(1, most))
+        self.told[f"torn: {CUT} {path.suffix}"] += 1
 
     def named(self, parquet: Path) -> bool:
         with closing(sqlite3.connect(self.lake / "catalog.sqlite", timeout=20)) as catalogue:
@@ -141,7 +170,9 @@ def proven(lake: Path, loads: int) -> None:
     assert [said for each in found if each.state.value == "異常" for said in each.said] == []
 
 
-def run(loads: int, faults: int, seed: int, minutes: float = math.inf) -> tuple[int, Counter[str]]:
+def run(
+    loads: int, faults: int, seed: int, minutes: float = math.inf, only: str | None = None
+) -> tuple[int, Counter[str]]:
     """Strike so many of so many loads, or as many as fit into the time: the loads there were, and how strikes ended.
 
     AssertionError when anything does not hold.
@@ -152,7 +183,7 @@ def run(loads: int, faults: int, seed: int, minutes: float = math.inf) -> tuple[
         # A small disk of its own can be full; without the right to mount one, that fault is left out, and said.
         command = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(folder / "lake")]
         mounted = subprocess.run(command, capture_output=True).returncode == 0
-        kinds = FAULTS if mounted else tuple(kind for kind in FAULTS if kind != "full")
+        kinds = (only,) if only else FAULTS if mounted else tuple(kind for kind in FAULTS if kind != "full")
         try:
             struck = Struck(folder, seed)
             house.make_house(Person("試験", frozenset(Role)), chosen=Settings(lake=str(struck.lake))).close()
@@ -184,10 +215,11 @@ def main() -> None:
     parser.add_argument("--loads", type=int, default=500)
     parser.add_argument("--faults", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=FAULTS)
     parser.add_argument("--minutes", type=float, default=math.inf)
     asked = parser.parse_args()
     began = time.monotonic()
-    loads, told = run(asked.loads, asked.faults, asked.seed, asked.minutes)
+    loads, told = run(asked.loads, asked.faults, asked.seed, asked.minutes, asked.only)
     faults = sum(count for outcome, count in told.items() if CUT not in outcome)
     took = f"{time.monotonic() - began:.0f} 秒"
     print(f"取込 {loads}、障害 {faults}、種 {asked.seed}、{took}: 失った取込も二重の行もありません")

@@ -30,12 +30,6 @@ def pack(lakes: Path) -> Iterator[Pack]:
     opened.close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with screenshots.browser() as started:
-        yield started
-
-
 @pytest.fixture
 def asked() -> list[str]:
     """What the page asked for."""

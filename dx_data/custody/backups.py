@@ -105,6 +105,7 @@ def back_up(folder: Path, data: Path, into: Path, person: Person, password: str)
         }
         parts: list[tuple[str, bytes | Path]] = [(CATALOGUE, catalogue), (LEDGER, chain)]
         parts += ((f"{TABLES}{path}", data / path) for path in said.files)
+        parts += ((name, folder / name) for name in proof.kept)
         aside = into / f".{name}.part"
         _sweep(into)
         try:
@@ -235,7 +236,10 @@ def unpack(file: Path, into: Path, password: str) -> Mapping[str, Any]:
     (into / TABLES).mkdir(exist_ok=True)
     try:
         said = Catalogue.read((into / CATALOGUE).read_bytes())
-        if lacking := sorted({CATALOGUE, LEDGER, *(f"{TABLES}{path}" for path in said.files)} - names):
+        needed = {CATALOGUE, LEDGER, *(f"{TABLES}{path}" for path in said.files)}
+        if LEDGER in names:
+            needed |= set(Proof.of(Ledger(into / LEDGER)).kept)
+        if lacking := sorted(needed - names):
             raise BackupRefused.because(
                 f"控え『{file.name}』は使えません（『{lacking[0]}』がありません）", "ほかの控えを指定してください"
             )

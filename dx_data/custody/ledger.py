@@ -55,6 +55,9 @@ class Act(StrEnum):
     FORGOTTEN = "記憶の取消し"
     RESTORED = "復元"
     INSPECTED = "点検"
+    DISPOSE_INTENT = "廃棄開始"
+    DISPOSED = "廃棄"
+    DISPOSAL_FAILED = "廃棄失敗"
     LOGGED_IN = "ログイン"
     LOGIN_REFUSED = "ログイン拒否"
     LOGGED_OUT = "ログアウト"
@@ -64,6 +67,7 @@ class Act(StrEnum):
 OUTCOMES = {
     Act.LOAD_INTENT: frozenset({Act.LOAD, Act.LOAD_FAILED}),
     Act.UNDO_INTENT: frozenset({Act.UNDO, Act.UNDO_FAILED}),
+    Act.DISPOSE_INTENT: frozenset({Act.DISPOSED, Act.DISPOSAL_FAILED}),
 }
 
 
@@ -160,6 +164,15 @@ class Ledger:
             connection.execute("COMMIT")
         self._note()
         return lines
+
+    def forget_apart(self, numbers: Iterable[int]) -> None:
+        """Remove what stands beside these lines, to the last byte in the file. The chain stays as it is."""
+        with self._open() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.executemany("DELETE FROM dx_ledger_apart WHERE number = ?", [(number,) for number in numbers])
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._note()
 
     @property
     def _noted(self) -> Path:

@@ -23,6 +23,7 @@ class Receipt:
     rows: int
     tables: tuple[str, ...]
     as_of: str
+    return_by: str | None
     anchor: str
 
     @property
@@ -31,6 +32,7 @@ class Receipt:
         return (
             f"預り証 第{self.load}号:{self.at[:16].replace('T', ' ')} に {self.received_from} から『{self.file}』"
             f"（{self.size:,} バイト、{self.rows:,} 行、{'・'.join(self.tables)}、{self.as_of} 時点）を受け取りました。"
+            f"{f'{self.return_by} までに廃棄か返却をします。' if self.return_by else ''}"
             f"SHA-256 {self.sha256}、記録 {self.anchor[:16]}"
         )
 
@@ -54,6 +56,7 @@ def receipt(load: int, lines: Iterable[Line]) -> Receipt:
                 rows=facts["rows"],
                 tables=tuple(facts["tables"]),
                 as_of=facts["as_of"],
+                return_by=facts.get("return_by"),
                 anchor=line.seal,
             )
     raise NotFound.because(f"取込番号 {load} の預り証はありません", "`dx loads` で番号を確かめてください")

@@ -79,7 +79,7 @@ def create(dataset: Dataset, schema: str) -> list[str]:
     table = f"{schema}.{quoted(dataset.name)}"
     statements = [
         _create(table, fields(dataset)),
-        f"COMMENT ON TABLE {table} IS {literal(f'{dataset.title}: {dataset.grain}')}",
+        named(dataset, schema),
     ]
     comments = {c.name: f"{c.label}: {c.description}" for c in dataset.stored}
     comments |= {name: f"{facts[1]}: {facts[2]}" for name, facts in PROVENANCE.items()}
@@ -89,6 +89,11 @@ def create(dataset: Dataset, schema: str) -> list[str]:
     if dataset.tracks:
         statements.append(_create(f"{schema}.{quoted(history_name(dataset))}", history_fields(dataset)))
     return statements
+
+
+def named(dataset: Dataset, schema: str) -> str:
+    """A statement that says what a table is."""
+    return f"COMMENT ON TABLE {schema}.{quoted(dataset.name)} IS {literal(f'{dataset.title}: {dataset.grain}')}"
 
 
 def _create(table: str, columns: dict[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from dx_data.errors import LoadRefused, NotFound, Stopped
 from dx_data.house import House
 from dx_data.intake.reviewed import Reviewed, Wish
 from dx_data.intake.reviewing import review
-from dx_data.lake import Load, Origin
+from dx_data.lake import Load, Origin, Part, received
 from dx_data.spec import Delivery
 from dx_data.text import fold_header
 
@@ -63,14 +63,16 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
         "tables": [table.title for table in reviewed.tables],
         "as_of": day.isoformat(),
         "partial": reviewed.wish.partial,
+        "return_by": house.settings.return_by.isoformat(),
         **_quality(reviewed),
     }
+    parts = [each.part for each in reviewed.plan.parts]
     with _recorded(house, person, (Act.LOAD_INTENT, Act.LOAD, Act.LOAD_FAILED), reviewed.file, facts) as record:
         done = house.lake.load(
             reviewed.plan,
             origin,
             accept_vanished=reviewed.wish.accept_vanished,
-            before=lambda number: record.announce(number, reviewed.decisions, reviewed.ended),
+            before=lambda number: record.announce(number, parts, reviewed.decisions, reviewed.ended),
             after=record.finish,
         )
     return replace(reviewed, as_of=day, load=done, receipt=receipt(done.load, reversed(house.ledger.lines())))
@@ -161,10 +163,16 @@ class _recorded:  # noqa: N801  (reads as a clause)
         return self
 
     def announce(
-        self, number: int, decisions: Iterable[Decision] = (), ended: Iterable[Correction] = ()
+        self,
+        number: int,
+        parts: Sequence[Part] = (),
+        decisions: Iterable[Decision] = (),
+        ended: Iterable[Correction] = (),
     ) -> tuple[int, str]:
-        """Write the intent, and what the load decides; called inside the turn with the load's number."""
+        """Keep the rows, write the intent, and what the load decides; called inside the turn with the load's number."""
         self.facts["load"] = number
+        if parts:
+            self.facts["kept"] = received.keep(self.house.lake.folder, number, parts)
         line = self.house.ledger.append(self.person.name, self.acts[0], self.subject, **self.facts)
         self.intent = line.number
         if made := remembered.entries(decisions, ended, line.number):
@@ -185,6 +193,7 @@ class _recorded:  # noqa: N801  (reads as a clause)
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
         if isinstance(fault, Stopped) and self.intent is not None:
+            received.remove(self.house.lake.folder, self.facts.get("kept", ()))
             rules = [problem.rule for problem in fault.problems]
             self.house.ledger.append(
                 self.person.name, self.acts[2], self.subject, **self.facts, intent=self.intent, rules=rules

@@ -4,6 +4,7 @@ A lake is a catalogue (SQLite, WAL) and Parquet files. One file is one load is o
 what and as of when ride in the snapshot's commit message, so the history of loads is the history of snapshots.
 """
 
+from dx_data.lake import anew, received
 from dx_data.lake.across import notices
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
@@ -11,11 +12,13 @@ from dx_data.lake.moment import Moment
 from dx_data.lake.pages import pages
 from dx_data.lake.place import CATALOGUE, LEDGER, data_folder, destroy, exists, local, network_filesystem, turn
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
+from dx_data.lake.received import KEPT
 from dx_data.lake.reference import Reference, kept
 from dx_data.lake.stored import Catalogue, digest_of, sha256
 
 __all__ = [
     "CATALOGUE",
+    "KEPT",
     "LEDGER",
     "Catalogue",
     "Change",
@@ -27,6 +30,7 @@ __all__ = [
     "PartPlan",
     "Plan",
     "Reference",
+    "anew",
     "data_folder",
     "destroy",
     "digest_of",
@@ -37,6 +41,7 @@ __all__ = [
     "network_filesystem",
     "notices",
     "pages",
+    "received",
     "sha256",
     "turn",
     "vanished_problem",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from dx_data import calendar
@@ -87,6 +87,13 @@ def written(
         "line": seal[0],
         "anchor": seal[1],
     }
+
+
+def again(load: Load, counts: Mapping[str, int]) -> dict[str, Any]:
+    """A load of another lake as it is written into this one: only what it changed is counted anew."""
+    info = asdict(load) | {name: counts[name] for name in ("added", "changed", "missing")}
+    del info["snapshot"]
+    return {**info, "at": load.at.isoformat(timespec="seconds"), "as_of": load.as_of.isoformat()}
 
 
 def read(snapshot: int, info: dict[str, Any]) -> Load:

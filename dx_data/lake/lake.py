@@ -64,6 +64,7 @@ class Lake:
                 "`dx load` でファイルを取り込むと作られます。デモは `dx demo` で作れます",
             )
         self._data = place.data_folder(self.folder, data)
+        self._inode = place.inode(self.folder)
         self._facts = facts or place.facts(self.folder)
         if int(self._facts["format"]) > place.FORMAT:
             raise StartRefused.because("新しい版で作られた台帳です", "プログラムを新しい版にしてください")
@@ -88,14 +89,18 @@ class Lake:
         *,
         municipality: str = "131229",
         demo_until: dt.date | None = None,
+        disposed_to: int = 0,
     ) -> Lake:
-        """Make an empty lake and open it; `demo_until` marks it for good as a demo that ends on that day."""
+        """Make an empty lake and open it; `demo_until` marks it for good as a demo that ends on that day.
+
+        Its loads are numbered from after `disposed_to`.
+        """
         folder = place.local(address)
         folder.mkdir(parents=True, exist_ok=True)
         database = place.database()
         with place.turn(folder):
             if not (folder / place.CATALOGUE).exists():
-                place.make(database, folder, place.data_folder(folder, data), demo_until)
+                place.make(database, folder, place.data_folder(folder, data), demo_until, disposed_to)
         return cls(address, data, municipality=municipality, database=database)
 
     @property
@@ -258,8 +263,8 @@ class Lake:
             rows = cursor.execute(stored.files_statement(f"{META}.")).fetchall()
         return [path for path, written in rows if snapshot in (None, written)]
 
-    def proof(self, snapshot: int) -> dict[str, Any]:
-        """What proves later that nothing stored was changed: digests of the snapshot's files and of the catalogue now.
+    def proof(self, snapshot: int | None = None) -> dict[str, Any]:
+        """What proves later that nothing stored was changed: digests of (a snapshot's) files and the catalogue now.
 
         To be taken within a `turn`, when nobody writes.
         """
@@ -296,7 +301,18 @@ class Lake:
     def turn(self) -> Iterator[None]:
         """Loads take turns, also across processes; a killed process gives its turn back."""
         with place.turn(self.folder):
+            if self.replaced:
+                raise LoadRefused.because(
+                    "廃棄のために台帳が作り直されました",
+                    "画面やプログラムを開き直してから、やり直してください",
+                    stage="load",
+                )
             yield
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another catalogue lies there than the one that was opened: after a disposal, or a demo made anew."""
+        return place.inode(self.folder) != self._inode
 
     def load(
         self,
@@ -317,7 +333,7 @@ class Lake:
         with self.turn():
             at, parts = self.at(), [part.part for part in plan.parts]
             names = [part.dataset.name for part in parts]
-            number = max((load.load for load in self.loads()), default=0) + 1
+            number = self._next()
             with self._transaction(origin.author) as (cursor, commit):
                 fresh = [plan_part(cursor, at, part, index, again=True) for index, part in enumerate(parts)]
                 repeated = self.repeated(plan.sha256, names) if plan.sha256 else None
@@ -362,22 +378,53 @@ class Lake:
                 )
             if number in self.undone():
                 raise UndoRefused.because(f"取込番号 {number} はすでに取り消されています", "取込履歴を確かめてください")
-            base, written, now = self._moment(load.snapshot - 1), self._moment(load.snapshot), self.at()
-            new = max(each.load for each in self.loads()) + 1
+            new = self._next()
             origin = Origin(load.file, load.sha256, 0, author, load.as_of, f"取込番号 {number} の取消")
-            with closing(self.cursor()) as probe:
-                for name in load.tables:
-                    refuse_overwritten(probe, declared(name), load, base, written, now)
+            self._refuse_overwritten(load)
             seal = before(new)
             counts = {"added": 0, "changed": 0, "missing": 0}
             info = history.written(new, origin, load.tables, counts, undoes=number, seal=seal)
-            with self._transaction(author) as (cursor, commit):
-                for name in load.tables:
-                    take_back(cursor, declared(name), load, base, written, now)
-                commit(info)
+            self._take_back(load, author, info)
             done = self.load_named(new)
             after(done)
             return done
+
+    def _next(self) -> int:
+        """The number of the next load; those of loads that were disposed of stay theirs."""
+        return max([int(self._facts.get("disposed_to", 0)), *(load.load for load in self.loads())]) + 1
+
+    def _refuse_overwritten(self, load: Load) -> None:
+        base, written, now = self._moment(load.snapshot - 1), self._moment(load.snapshot), self.at()
+        with closing(self.cursor()) as probe:
+            for name in load.tables:
+                refuse_overwritten(probe, declared(name), load, base, written, now)
+
+    def _take_back(self, load: Load, author: str, info: dict[str, Any]) -> None:
+        base, written, now = self._moment(load.snapshot - 1), self._moment(load.snapshot), self.at()
+        with self._transaction(author) as (cursor, commit):
+            for name in load.tables:
+                take_back(cursor, declared(name), load, base, written, now)
+            commit(info)
+
+    def again(self, load: Load, parts: Sequence[Part]) -> None:
+        """Write a load, or an undo, of another lake into this one, as itself: its number, moment, author and seal.
+
+        UndoRefused when what an undo took back has been written by another load in between.
+        """
+        with self.turn():
+            if load.undoes is not None:
+                undone = self.load_named(load.undoes)
+                self._refuse_overwritten(undone)
+                self._take_back(undone, load.author, history.again(load, load.__dict__))
+                return
+            at = self.at()
+            with self._transaction(load.author) as (cursor, commit):
+                planned = tuple(plan_part(cursor, at, part, index, again=True) for index, part in enumerate(parts))
+                for index, part in enumerate(planned):
+                    apply(cursor, at, part, index, load.load, load.as_of)
+                # What changes nothing makes no snapshot, and a load is one.
+                cursor.execute(tables.named(parts[0].dataset, place.SCHEMA))
+                commit(history.again(load, Plan(planned, at.number).counts))
 
     @contextmanager
     def _transaction(self, author: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Commit]]:

@@ -78,6 +78,14 @@ def exists(address: str) -> bool:
     return (local(address) / CATALOGUE).exists()
 
 
+def inode(folder: Path) -> int:
+    """What tells one catalogue from another that comes into its place; 0 where there is none."""
+    try:
+        return (folder / CATALOGUE).stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
 def extension(name: str) -> Path:
     """The packaged DuckDB extension, found in its wheel; StartRefused if it is not installed."""
     spec = importlib.util.find_spec(f"duckdb_extension_{name}")
@@ -120,7 +128,9 @@ def database() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def make(connection: duckdb.DuckDBPyConnection, folder: Path, data: Path, demo_until: dt.date | None) -> None:
+def make(
+    connection: duckdb.DuckDBPyConnection, folder: Path, data: Path, demo_until: dt.date | None, disposed_to: int = 0
+) -> None:
     """Make the catalogue aside and move it into place, so that a kill leaves no half lake.
 
     `connection` is that of a `database()`; nothing stays attached to it.
@@ -134,6 +144,8 @@ def make(connection: duckdb.DuckDBPyConnection, folder: Path, data: Path, demo_u
     known = {"id": secrets.token_hex(4), "format": str(FORMAT), "made_at": calendar.now().isoformat()}
     if demo_until:
         known["demo_until"] = demo_until.isoformat()
+    if disposed_to:
+        known["disposed_to"] = str(disposed_to)
     with closing(sqlite3.connect(aside, timeout=10)) as sqlite:
         sqlite.execute("CREATE TABLE dx_lake (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
         sqlite.executemany("INSERT INTO dx_lake VALUES (?, ?)", known.items())

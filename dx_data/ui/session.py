@@ -72,26 +72,17 @@ class Session:
         st.query_params[ACROSS] = ",".join(sorted({*self.across, name}))
 
 
-@dataclass(frozen=True)
-class _Opened:
-    house: House
-    inode: int
-
-
-def _still_there(opened: _Opened) -> bool:
-    """Whether the lake on the disk is the one that was opened; `dx demo` makes the demo anew."""
-    try:
-        return opened.house.lake.ledger_file.stat().st_ino == opened.inode
-    except OSError:
-        return False
+def _still_there(opened: House) -> bool:
+    """Whether the lake on the disk is the one that was opened; `dx demo` and `dx dispose` make it anew."""
+    return not opened.lake.replaced
 
 
 # No spinner: the server opens the lake at its start, in a thread that has no page to show one on.
-@st.cache_resource(show_spinner=False, validate=_still_there, on_release=lambda opened: opened.house.close())
-def _open(place: str, demo: bool) -> _Opened:
+@st.cache_resource(show_spinner=False, validate=_still_there, on_release=lambda opened: opened.close())
+def _open(place: str, demo: bool) -> House:
     house = houses.open_house(demo=demo, chosen=settings())
     house.lake.keep_near()
-    return _Opened(house, house.lake.ledger_file.stat().st_ino)
+    return house
 
 
 def uses_demo() -> bool:
@@ -134,7 +125,7 @@ def signed_in(somebody: Person) -> None:
 def opened() -> House:
     """The house on the screen, opened once per process and lake."""
     demo = uses_demo()
-    return _open(houses.address(demo), demo).house
+    return _open(houses.address(demo), demo)
 
 
 def shown() -> House | None:

@@ -1,0 +1,161 @@
+"""廃棄・返却 (特記仕様 8): what descends from a receipt, bringing a begun disposal to its end, the 廃棄報告書."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from dx_data.custody import register_book
+from dx_data.custody.ledger import Act, Ledger, Line
+from dx_data.custody.refusals import STYLE
+from dx_data.errors import NotFound
+from dx_data.lake import Lake, anew
+
+METHOD = "台帳を残りのファイルから作り直し、元のファイルを上書きして削除"
+ERASED = "上書きして削除"
+_BY_HAND = "見つからないため、人の手で廃棄"
+HEADS = ("帳票名又はファイル名", "項目", "媒体名", "数量", "廃棄方法", "処理日", "担当者名")
+
+
+class Ending(StrEnum):
+    """How what was entrusted ends."""
+
+    DISPOSED = "廃棄"
+    RETURNED = "返却"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that goes: what, which items of data, on which medium, how much, and how."""
+
+    name: str
+    items: str
+    medium: str
+    quantity: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Disposal:
+    """One disposal as the ledger keeps it. `former` is the lake's id before, `searched` what the search looked at."""
+
+    number: int
+    at: str
+    who: str
+    ending: str
+    reason: str
+    items: tuple[Item, ...]
+    by_hand: tuple[str, ...]
+    searched: str
+    former: str
+    loads: tuple[int, ...]
+    anchor: str
+
+    @classmethod
+    def read(cls, line: Line) -> Disposal:
+        """A disposal from its line."""
+        detail = line.detail
+        return cls(
+            line.number,
+            line.at,
+            line.who,
+            detail["ending"],
+            detail["reason"],
+            tuple(Item(**each) for each in detail["items"]),
+            tuple(detail["by_hand"]),
+            detail["searched"],
+            detail["before"],
+            tuple(detail["loads"]),
+            line.seal,
+        )
+
+    @property
+    def title(self) -> str:
+        """What the paper is called."""
+        return f"{self.ending}報告書 第{self.number}号"
+
+    @property
+    def sentence(self) -> str:
+        """The disposal as one line."""
+        done = f"{self.at[:10]} に {self.who} が {len(self.loads):,} 件の取込を{self.ending}しました。"
+        return f"{self.title}:{done}{self.searched}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The disposal as `dx dispose --json` shows it."""
+        return {**asdict(self), "title": self.title}
+
+    @property
+    def rows(self) -> list[tuple[str, ...]]:
+        """The report's table, under `HEADS`."""
+        return [(i.name, i.items, i.medium, i.quantity, i.method, self.at[:10], self.who) for i in self.items]
+
+    @property
+    def notes(self) -> list[str]:
+        """What stands below the table."""
+        return [
+            f"{self.ending}の理由: {self.reason}",
+            self.searched,
+            "この廃棄より前の時点の数値は、もう計算できません。公表した数値は、公表した資料のまま残ります。",
+            "ファイルの中身を上書きして消しました。ディスクそのものを読めなくする処置（専用のソフトや破壊）は含みません。",
+            *self.by_hand,
+            f"台帳の {self.number} 行目 {self.anchor}",
+        ]
+
+    def html(self, kind: str) -> bytes:
+        """The report as one printable page that needs nothing else."""
+        heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
+        rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        return (
+            f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{self.title}</title>'
+            f"<style>{STYLE}</style></head><body><h1>{self.title}</h1><p>{escape(kind)}資料</p>"
+            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><ul>{notes}</ul></body></html>\n"
+        ).encode()
+
+    def xlsx(self, kind: str) -> bytes:
+        """The report as an Excel book."""
+        return register_book.workbook([register_book.Sheet(self.title, HEADS, self.rows, self.notes)], f"{kind}資料")
+
+
+def disposals(ledger: Ledger) -> list[Disposal]:
+    """Every disposal there was, oldest first."""
+    return [Disposal.read(line) for line in ledger.lines_of(Act.DISPOSED)]
+
+
+def disposal(number: int, ledger: Ledger) -> Disposal:
+    """The disposal of a ledger line; NotFound if that line is none."""
+    for each in disposals(ledger):
+        if each.number == number:
+            return each
+    raise NotFound.because(f"台帳の {number} 行目に、廃棄の記録はありません", "`dx ledger` で番号を確かめてください")
+
+
+def finish(lake: Lake, ledger: Ledger, intent: Line) -> Line:
+    """Bring a begun disposal to its end, within a turn: all that goes is gone, or nothing was done.
+
+    It was done when another lake than before lies there. Doing it twice does no harm.
+    """
+    facts = {**intent.detail, "intent": intent.number}
+    anew.clear(lake.folder)
+    for path in anew.loose(lake):
+        anew.erase(path)
+    if lake.id == intent.detail["before"]:
+        return ledger.append(intent.who, Act.DISPOSAL_FAILED, intent.subject, **facts)
+    for name in intent.detail["gone"]:
+        anew.erase(lake.folder / name)
+    items = [*intent.detail["items"], *map(_backup_gone, intent.detail["backups"])]
+    ledger.forget_apart(intent.detail["apart"])
+    proof = {"snapshot": lake.newest(), **lake.proof()}
+    return ledger.append(intent.who, Act.DISPOSED, intent.subject, **{**facts, "items": items, **proof})
+
+
+def _backup_gone(backup: dict[str, Any]) -> dict[str, str]:
+    try:
+        anew.erase(Path(backup["place"]) / backup["file"])
+        method = ERASED if backup["there"] else _BY_HAND
+    except OSError as fault:
+        method = f"消せないため、人の手で廃棄（{type(fault).__name__}）"
+    return asdict(Item(backup["file"], "台帳のすべて", f"控え（{backup['place']}）", "1 ファイル", method))

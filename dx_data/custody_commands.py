@@ -1,0 +1,121 @@
+"""The commands of `dx` that end what was entrusted."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from dx_data import access, disposal
+from dx_data.access import Right
+from dx_data.custody import password
+from dx_data.custody.disposals import Disposal, Ending
+from dx_data.custody.disposals import disposal as disposal_of
+from dx_data.custody.exits import Exit, hand_over
+from dx_data.custody.ledger import Ledger
+from dx_data.errors import WrongUsage
+from dx_data.house import open_house
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_YEAR = re.compile(r"(?:令和|R)(\d+)(?:年度)?|(20\d\d)(?:年度)?")
+_REIWA = 2018
+
+
+def _year(text: str) -> int:
+    match = _YEAR.fullmatch(text)
+    if not match:
+        raise WrongUsage.because(f"--year『{text}』が読めません", "令和8年度・R8・2026 のように書いてください")
+    return int(match[2]) if match[2] else _REIWA + int(match[1])
+
+
+def _written(found: Disposal, output: Path, person: access.Person, ledger: Ledger) -> None:
+    if output.exists() or output.suffix not in {".html", ".xlsx"}:
+        raise WrongUsage.because(f"『{output}』には書けません", "-o で、新しい .html か .xlsx を指定してください")
+    output.write_bytes(hand_over(Exit.INTERNAL, found, person, ledger, form=output.suffix[1:]).content)
+    click.echo(f"書きました: {output}", err=True)
+
+
+@click.option("--load", "loads", multiple=True, type=int, metavar="取込番号", help="この預り証のもの。何回でも。")
+@click.option("--file", "file", default=None, metavar="ファイル名", help="この名前で届いたもの。")
+@click.option("--year", default=None, metavar="年度", help="いつ時点がこの年度のもの（令和8年度・R8・2026）。")
+@click.option("--due", is_flag=True, help="預り証の期限を過ぎたもの。")
+@click.option("--everything", is_flag=True, help="すべて（契約の終わりなど）。")
+@click.option("--reason", default="", help="廃棄・返却の理由（報告書に書きます）。")
+@click.option(
+    "--return", "back", type=_FOLDER, default=None, help="廃棄の前に、暗号化した1つのファイルをここに置いて返します。"
+)
+@click.option("--yes", is_flag=True, help="廃棄します（付けなければ、何が廃棄されるかを示すだけです）。")
+@click.option("--report", "number", type=int, default=None, metavar="行番号", help="前の廃棄の報告書（台帳の行番号）。")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=None, help="報告書を書く先。")
+@click.option("--json", "as_json", is_flag=True, help="結果をJSONで標準出力に書きます。")
+@click.pass_obj
+def dispose(
+    demo: bool,
+    /,
+    loads: tuple[int, ...],
+    file: str | None,
+    year: str | None,
+    due: bool,
+    everything: bool,
+    reason: str,
+    back: Path | None,
+    yes: bool,
+    number: int | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """預かったファイルと、そこから派生したものを廃棄（返却）し、報告書を作ります。
+
+    \b
+    はじめに、派生したもの（保管ファイル・行・時点・控え・渡した複製）をすべて示します。
+    --yes で廃棄します。台帳は残りのファイルから作り直され、前の台帳と、台帳の知っている控えは消えます。
+    """
+    house, person = open_house(demo=demo), access.local_person()
+    if number is not None:
+        _show(disposal_of(number, house.ledger), as_json=as_json)
+        if output:
+            _written(disposal_of(number, house.ledger), output, person, house.ledger)
+        return
+    access.require(person, Right.DISPOSE)
+    choice = disposal.Choice(loads, file, _year(year) if year else None, due, everything)
+    found = disposal.descent(house, choice)
+    for line in found.lines:
+        click.echo(line, err=True)
+    if not yes:
+        if as_json:
+            click.echo(json.dumps({"disposed": None, **found.as_json()}, ensure_ascii=False))
+        click.echo("何も廃棄していません。廃棄するには --yes と --reason を付けてください。", err=True)
+        sys.exit(1)
+    ending = Ending.RETURNED if back else Ending.DISPOSED
+    if back:
+        key = Path(house.settings.backup_key)
+        password.made(key)
+        target = disposal.give_back(house, found, back, person, password.kept(key))
+        click.echo(f"返却のファイルを書きました: {target}（合言葉は『{key}』）", err=True)
+    ledger = house.ledger
+    done = disposal.dispose(
+        house, choice, person, reason=reason, ending=ending, say=lambda line: click.echo(line, err=True)
+    )
+    _show(done, as_json=as_json)
+    if output:
+        _written(done, output, person, ledger)
+
+
+def _show(found: Disposal, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"disposed": found.as_json()}, ensure_ascii=False))
+        return
+    click.echo(found.sentence)
+    for row in found.rows:
+        click.echo("  " + "、".join(row))
+    for note in found.notes:
+        click.echo(f"  ※ {note}")
+
+
+COMMANDS: dict[str, tuple[str, Callable[..., None]]] = {
+    "dispose": ("預かったものを廃棄・返却します", dispose),
+}
