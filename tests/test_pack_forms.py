@@ -20,9 +20,12 @@ from PIL import Image
 from dx_data import house, publication
 from dx_data.calendar import Quarter
 from dx_data.disclosure.public import Shown, publishable
+from dx_data.door.describe import Table as Described
+from dx_data.door.describe import describe
 from dx_data.errors import FormRefused
-from dx_data.pack import forms, typesetting
+from dx_data.pack import content, forms, typesetting
 from dx_data.pack.content import Pack, str_of
+from dx_data.pack.csv_form import REGION
 from dx_data.settings import Settings
 from dx_data.spec import Column
 from tests.test_disclosure import an_answer
@@ -224,6 +227,40 @@ def test_an_office_file_bears_the_data_s_time_and_nobody_s_name(pack: Pack, made
         for within in (each for each in names if each.endswith(".xlsx")):
             with zipfile.ZipFile(io.BytesIO(whole.read(within))) as inner:
                 assert f"{at:%Y-%m-%dT%H:%M:%SZ}" in inner.read("docProps/core.xml").decode()
+
+
+# --- what programs read -------------------------------------------------------------------------------------------
+
+
+def test_our_own_door_reads_every_data_file_without_a_finding(pack: Pack, made: Files, tmp_path: Path) -> None:
+    """One table from the first row on, nothing to mend, no total, no note: the same heads and the same values."""
+    for table in pack.tables:
+        path = tmp_path / "a.csv"
+        path.write_bytes(made[f"data/{table.name}_案_架空データ.csv"])
+        compare(table, describe(path, Settings()).tables)
+    book = tmp_path / "a.xlsx"
+    book.write_bytes(made["figures.xlsx"])
+    _, _, *sheets = describe(book, Settings()).tables  # after the cover and the figures
+    for table, sheet in zip(pack.tables, sheets, strict=True):
+        compare(table, (sheet,))
+
+
+def compare(table: content.Table, found: tuple[Described, ...]) -> None:
+    (read,) = found
+    found_rules = [] if table.public.rows else ["layout.no_rows"]
+    assert (read.header_rows, [each.rule for each in read.mended]) == ((1,), found_rules)
+    assert (read.totals, read.notes) == ((), ())
+    assert [field.header for field in read.fields] == [*REGION, *content.heads(table.columns)]
+    wanted = [["131229", "葛飾区", *map(text, content.cells(row, table.columns))] for row in table.public.rows]
+    assert [list(map(text, row)) for row in read.rows] == wanted
+
+
+def text(value: Any) -> str:
+    """A value as it is compared: 50.0 and 50 are one number."""
+    try:
+        return f"{float(value):.10g}"
+    except (TypeError, ValueError):
+        return "" if value is None else str(value)
 
 
 # --- pictures -----------------------------------------------------------------------------------------------------
