@@ -255,6 +255,25 @@ def compare(table: content.Table, found: tuple[Described, ...]) -> None:
     assert [list(map(text, row)) for row in read.rows] == wanted
 
 
+def test_shift_jis_is_made_when_asked_for_and_says_the_same(pack: Pack, made: Files) -> None:
+    found = forms.files(pack, ["csv-cp932"], lambda _: None)
+    utf8 = {name: each for name, each in made.items() if name.startswith("data/")}
+    assert {name.replace("data_shift-jis/", "data/"): each.decode("cp932") for name, each in found.items()} == {
+        name: each.decode("utf-8-sig") for name, each in utf8.items()
+    }
+    assert "csv-cp932" not in forms.FORMS
+
+
+def test_a_character_that_shift_jis_lacks_is_named_and_never_replaced() -> None:
+    odd = a_pack(*publishable([an_answer(("𠮷田・♥", 120, 60, 50.0, 9000))], (), 10))
+    heard: list[str] = []
+    assert set(forms.files(odd, ["csv-cp932", "html"], heard.append)) == {"index.html"}
+    assert heard[-1] == (
+        "CSV-CP932 は作れません。『by_kind_案』の「𠮷」「♥」は、Shift-JIS（CP932）にない文字です"
+        " → UTF-8 の CSV を使ってください"
+    )
+
+
 def text(value: Any) -> str:
     """A value as it is compared: 50.0 and 50 are one number."""
     try:

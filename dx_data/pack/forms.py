@@ -9,6 +9,7 @@ from dx_data.errors import FormRefused
 from dx_data.pack import csv_form, html_form, pdf_form, picture_form, pptx_form, xlsx_form
 from dx_data.pack.content import Pack
 
+# What a pack has unless somebody chooses, and what is made only when it is asked for.
 FORMS: Mapping[str, Callable[[Pack], dict[str, bytes]]] = {
     "csv": csv_form.files,
     "xlsx": xlsx_form.files,
@@ -18,6 +19,8 @@ FORMS: Mapping[str, Callable[[Pack], dict[str, bytes]]] = {
     "svg": picture_form.svg_files,
     "png": picture_form.png_files,
 }
+ASKED_FOR = {"csv-cp932": csv_form.cp932_files}
+EVERY = {**FORMS, **ASKED_FOR}
 # Heard on the terminal even where nobody listens: that a form is missing must not go unsaid.
 _said = logging.getLogger("dx_data.pack").warning
 
@@ -27,13 +30,13 @@ def files(pack: Pack, forms: Iterable[str] = FORMS, tell: Callable[[str], None] 
 
     FormRefused where not one of them can be made.
     """
-    chosen = [form for form in FORMS if form in set(forms)]
+    chosen = [form for form in EVERY if form in set(forms)]
     made: dict[str, bytes] = {}
     lacking: dict[str, FormRefused] = {}
     for number, form in enumerate(chosen, 1):
         tell(f"{form.upper()} を作っています（{number}/{len(chosen)}）")
         try:
-            made |= FORMS[form](pack)
+            made |= EVERY[form](pack)
         except FormRefused as fault:
             lacking[form] = fault
     if lacking and not made:
