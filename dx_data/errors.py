@@ -169,8 +169,8 @@ class NotFound(Stopped):
     exit_code = 2
 
 
-class NotHere(Stopped):
-    """This computer lacks what one thing needs (a typeface, say); all else can be done."""
+class FormRefused(Stopped):
+    """One form of the pack cannot be made, here or of these figures; the others can."""
 
 
 class WrongUsage(Stopped):

@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     login_secret: SecretStr | None = Field(None, description="クライアント シークレット。環境変数だけに書ける")
     logins: str = Field(str(ROOT / "data" / "logins.sqlite"), description="いまのログインの記録の場所")
     fonts: Path | None = Field(
-        None, description="公表資料のPDFに使う日本語フォントのフォルダー（省略すると、このコンピューターのもの）"
+        None, description="公表資料のPDFとPNGに使う日本語フォントのフォルダー（省略すると、このコンピューターのもの）"
     )
     return_by: dt.date = Field(dt.date(2028, 3, 31), description="預かったファイルを廃棄・返却する期限（契約の終わり）")
     contact: str = Field("", description="「使い方」の画面に示す連絡先（課の名前、内線など）")

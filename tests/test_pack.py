@@ -129,6 +129,8 @@ def test_a_hidden_value_is_in_no_form() -> None:
     said = [*drawn, *table.words(), *(content.decode() for content in forms.files(pack, ["csv", "html"]).values())]
     assert [text for text in said if "777777" in text or "777,777" in text or re.search(r">7<|,7,|7件", text)] == []
     assert table.words() == ["少ない件数は伏せています（x）。", "理由：（理由を記入）"]
+    assert "秘匿の種類：二。" in drawn[1]
+    assert ">秘匿</text>" in drawn[0]
 
 
 def test_a_draft_says_so_wherever_it_is_opened(pack: Pack) -> None:

@@ -14,14 +14,20 @@ import openpyxl
 import pptx
 import pypdf
 import pytest
+from defusedxml.ElementTree import fromstring
+from PIL import Image
 
 from dx_data import house, publication
 from dx_data.calendar import Quarter
-from dx_data.disclosure.public import publishable
-from dx_data.errors import NotHere
-from dx_data.pack import forms, typesetting
+from dx_data.disclosure.public import Shown, publishable
+from dx_data.door.describe import Table as Described
+from dx_data.door.describe import describe
+from dx_data.errors import FormRefused
+from dx_data.pack import content, forms, typesetting
 from dx_data.pack.content import Pack, str_of
+from dx_data.pack.csv_form import REGION
 from dx_data.settings import Settings
+from dx_data.spec import Column
 from tests.test_disclosure import an_answer
 from tests.test_pack import a_pack
 
@@ -223,6 +229,101 @@ def test_an_office_file_bears_the_data_s_time_and_nobody_s_name(pack: Pack, made
                 assert f"{at:%Y-%m-%dT%H:%M:%SZ}" in inner.read("docProps/core.xml").decode()
 
 
+# --- what programs read -------------------------------------------------------------------------------------------
+
+
+def test_our_own_door_reads_every_data_file_without_a_finding(pack: Pack, made: Files, tmp_path: Path) -> None:
+    """One table from the first row on, nothing to mend, no total, no note: the same heads and the same values."""
+    for table in pack.tables:
+        path = tmp_path / "a.csv"
+        path.write_bytes(made[f"data/{table.name}_案_架空データ.csv"])
+        compare(table, describe(path, Settings()).tables)
+    book = tmp_path / "a.xlsx"
+    book.write_bytes(made["figures.xlsx"])
+    _, _, *sheets = describe(book, Settings()).tables  # after the cover and the figures
+    for table, sheet in zip(pack.tables, sheets, strict=True):
+        compare(table, (sheet,))
+
+
+def compare(table: content.Table, found: tuple[Described, ...]) -> None:
+    (read,) = found
+    found_rules = [] if table.public.rows else ["layout.no_rows"]
+    assert (read.header_rows, [each.rule for each in read.mended]) == ((1,), found_rules)
+    assert (read.totals, read.notes) == ((), ())
+    assert [field.header for field in read.fields] == [*REGION, *content.heads(table.columns)]
+    wanted = [["131229", "葛飾区", *map(text, content.cells(row, table.columns))] for row in table.public.rows]
+    assert [list(map(text, row)) for row in read.rows] == wanted
+
+
+def test_shift_jis_is_made_when_asked_for_and_says_the_same(pack: Pack, made: Files) -> None:
+    found = forms.files(pack, ["csv-cp932"], lambda _: None)
+    utf8 = {name: each for name, each in made.items() if name.startswith("data/")}
+    assert {name.replace("data_shift-jis/", "data/"): each.decode("cp932") for name, each in found.items()} == {
+        name: each.decode("utf-8-sig") for name, each in utf8.items()
+    }
+    assert "csv-cp932" not in forms.FORMS
+
+
+def test_a_character_that_shift_jis_lacks_is_named_and_never_replaced() -> None:
+    odd = a_pack(*publishable([an_answer(("𠮷田・♥", 120, 60, 50.0, 9000))], (), 10))
+    heard: list[str] = []
+    assert set(forms.files(odd, ["csv-cp932", "html"], heard.append)) == {"index.html"}
+    assert heard[-1] == (
+        "CSV-CP932 は作れません。『by_kind_案』の「𠮷」「♥」は、Shift-JIS（CP932）にない文字です"
+        " → UTF-8 の CSV を使ってください"
+    )
+
+
+def text(value: Any) -> str:
+    """A value as it is compared: 50.0 and 50 are one number."""
+    try:
+        return f"{float(value):.10g}"
+    except (TypeError, ValueError):
+        return "" if value is None else str(value)
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------
+
+
+def test_each_figure_is_a_drawing_a_picture_and_words(pack: Pack, made: Files) -> None:
+    drawn = [table for table in pack.tables if table.drawing]
+    names = [f"figures/{table.name}_案_架空データ" for table in drawn]
+    assert sorted(name for name in made if name.startswith("figures/")) == sorted(
+        f"{name}.{ending}" for name in names for ending in ("svg", "png", "txt")
+    )
+    for table, name in zip(drawn, names, strict=True):
+        root = fromstring(made[f"{name}.svg"])
+        assert table.drawing is not None
+        assert root.findtext("{*}desc") == table.drawing[1]
+        words = made[f"{name}.txt"].decode().split("\r\n")
+        wanted = [table.title, *pack.marks, "", table.drawing[1], "", *table.words(), "", *table.notes(), ""]
+        assert words == wanted
+        with Image.open(io.BytesIO(made[f"{name}.png"])) as picture:
+            wide, tall = int(root.get("width", "")), int(root.get("height", ""))
+            assert abs(picture.width / picture.height - wide / tall) < 0.01
+            assert picture.width >= 1_900
+            colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24)}
+            assert {(0x00, 0x17, 0xC1), (0xF8, 0xF8, 0xFB), (0x1A, 0x1A, 0x1A)} <= colours
+
+
+def test_a_bar_s_figure_says_what_its_table_says(pack: Pack) -> None:
+    """The same texts beside the bars as in the table: a value with its unit, or why there is none."""
+    bars = [table for table in pack.tables if table.drawing and not table.by_month]
+    assert bars
+    for table in bars:
+        assert table.axis is not None
+        assert table.measured is not None
+        x, y = table.columns.index(table.axis), table.columns.index(table.measured)
+        svg = fromstring((table.still() or ("", ""))[0])
+        texts = ["".join(node.itertext()) for node in svg.findall(".//{*}text")]
+        assert [text for row in table.public.rows if (text := beside(row[y], table.measured)) not in texts] == []
+        assert [row[x].value for row in table.public.rows if str(row[x].value)[:5] not in "".join(texts)] == []
+
+
+def beside(cell: Shown, column: Column) -> str:
+    return {"x": "秘匿", "-": "該当なし", "…": "不詳", "": f"{str_of(cell, column)}{column.unit}"}[cell.sign]
+
+
 # --- what is not there --------------------------------------------------------------------------------------------
 
 
@@ -239,5 +340,5 @@ def test_without_a_typeface_everything_else_is_made(
         f"PDF は作れません。『{tmp_path}』に日本語のフォントがありません → Noto Sans JP や BIZ UDゴシックのファイルを"
         "置いたフォルダーを、設定 fonts（DX_FONTS）に書いてください",
     ]
-    with pytest.raises(NotHere, match="日本語のフォントがありません"):
+    with pytest.raises(FormRefused, match="日本語のフォントがありません"):
         forms.files(pack, ["pdf"], heard.append)

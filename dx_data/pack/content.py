@@ -31,6 +31,8 @@ SECTIONS = {
     "contract": "契約の進み方",
 }
 
+_SIGN = Column(name="sign_of_measured", title="記号")  # why the measured quantity is not there
+
 
 @dataclass(frozen=True)
 class Table:
@@ -72,10 +74,13 @@ class Table:
 
     @cached_property
     def shown(self) -> Result:
-        """The answer as the public sees it, for what draws and words: hidden values are blank in it."""
-        result = self.public.result
-        rows: list[tuple[Value, ...]] = [tuple(cell.value for cell in row) for row in self.public.rows]
-        return replace(result, question=result.question.model_copy(update={"columns": self.columns}), rows=rows)
+        """The answer as the public sees it, for what draws and words: hidden values are blank, their sign beside it."""
+        result, at = self.public.result, self.columns.index(self.measured) if self.measured else None
+        rows: list[tuple[Value, ...]] = [
+            (*(cell.value for cell in row), None if at is None else row[at].sign) for row in self.public.rows
+        ]
+        columns = (*self.columns, _SIGN)
+        return replace(result, question=result.question.model_copy(update={"columns": columns}), rows=rows)
 
     @cached_property
     def measured(self) -> Column | None:
@@ -103,21 +108,22 @@ class Table:
         x, y = self.axis.name, self.measured.name
         result = replace(self.shown, breaks=())
         draw = charts.lines if self.by_month else charts.bars
-        return draw(result, x, y), charts.alt(result, x, y)
+        return draw(result, x, y, symbol=_SIGN.name), charts.alt(result, x, y, symbol=_SIGN.name)
 
     def figure(self, marks: Sequence[str]) -> tuple[str, str] | None:
         """The figure as SVG on its own, which bears the marks and its notes, and in words."""
         if self.drawing is None:
             return None
         drawn, words = self.drawing
-        return charts.svg(drawn, self.title, words, ["・".join(marks), *self.notes()]), words
+        below = ["・".join(marks)] if marks else []
+        return charts.svg(drawn, self.title, words, [*below, *self.notes()]), words
 
-    def still(self) -> tuple[str, str] | None:
-        """The figure as SVG within a document, where title, marks and notes stand around it, and in words."""
+    def still(self, marks: Sequence[str] = ()) -> tuple[str, str] | None:
+        """The figure as SVG within a document, where title and notes stand around it, and in words."""
         if self.drawing is None:
             return None
         drawn, words = self.drawing
-        return charts.svg(drawn, "", words, [], _STILL_WIDTH), words
+        return charts.svg(drawn, "", words, ["・".join(marks)] if marks else [], _STILL_WIDTH), words
 
     def words(self) -> list[str]:
         """What the figures say, in sentences made of them; why it is so, a person writes."""

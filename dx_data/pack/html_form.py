@@ -48,7 +48,7 @@ def _section(section: Section, number: int, marks: list[str]) -> str:
 def _table(table: Table, marks: list[str]) -> str:
     words = "".join(f"<p>{escape(sentence)}</p>" for sentence in table.words())
     figure = ""
-    if (found := table.figure(marks)) is not None:
+    if (found := table.still(marks)) is not None:
         drawn, alt = found
         source = base64.b64encode(drawn.encode()).decode()
         figure = f'<figure><img alt="{escape(alt)}" src="data:image/svg+xml;base64,{source}"></figure>'

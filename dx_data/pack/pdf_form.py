@@ -10,7 +10,7 @@ from dx_data.pack.typesetting import Typeface, typeface, typeset
 
 
 def files(pack: Pack) -> dict[str, bytes]:
-    """The document. NotHere where there is no Japanese typeface."""
+    """The document. FormRefused where there is no Japanese typeface."""
     face = typeface()
     told = {
         "title": pack.title,

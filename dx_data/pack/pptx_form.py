@@ -122,8 +122,9 @@ def _titled(deck: Any, pack: Pack, section: str, title: str) -> Any:
     half = (_WIDE - 2 * _EDGE) // 2
     if section:
         _text(slide, [section], (_EDGE, Inches(0.25), half, Inches(0.35)), 12, LIGHT.muted)
-    mark = (_EDGE + half, Inches(0.25), half, Inches(0.35))
-    _text(slide, ["・".join(pack.marks)], mark, 12, LIGHT.signs[1], bold=True, right=True)
+    if pack.marks:
+        mark = (_EDGE + half, Inches(0.25), half, Inches(0.35))
+        _text(slide, ["・".join(pack.marks)], mark, 12, LIGHT.signs[1], bold=True, right=True)
     return slide
 
 

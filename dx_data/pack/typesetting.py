@@ -13,7 +13,7 @@ from typing import Any
 
 import typst
 
-from dx_data.errors import NotHere
+from dx_data.errors import FormRefused
 from dx_data.settings import settings
 
 # Those that Linux, Windows and macOS bring, best first; each has a true bold or is read well without one.
@@ -43,7 +43,7 @@ class Typeface:
 
 
 def typeface() -> Typeface:
-    """The typeface of this computer. NotHere, with what to do, where there is no Japanese one."""
+    """The typeface of this computer. FormRefused, with what to do, where there is no Japanese one."""
     return _found(settings().fonts)
 
 
@@ -59,7 +59,7 @@ def _found(folder: Path | None) -> Typeface:
         if family in there:
             return Typeface(family, fonts)
     where = f"『{folder}』" if folder else "このコンピューター"
-    raise NotHere.because(
+    raise FormRefused.because(
         f"{where}に日本語のフォントがありません",
         "Noto Sans JP や BIZ UDゴシックのファイルを置いたフォルダーを、設定 fonts（DX_FONTS）に書いてください",
     )

@@ -17,7 +17,7 @@ from dx_data.pack.office import number_format, settled
 
 # What a file holds is never run: nothing that looks like a formula, an address or a number becomes one.
 AS_TEXT = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-_UNFIT = re.compile(r"[\[\]:*?/\\'（）]")
+_UNFIT = re.compile(r"[\[\]:*?/\\']")
 _LINE, _NOTES_WIDE, _HEAD_WIDE = 15, 110, 16  # points of a line; half-width characters of a note's, a head's line
 _ROW = 20  # pixels of a row
 _CHART_WIDE, _CHART_TALL, _BAR, _AROUND_BARS = 880, 360, 26, 90  # pixels
@@ -28,7 +28,7 @@ def files(pack: Pack) -> dict[str, bytes]:
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, AS_TEXT)
     book.set_properties({"title": pack.title, "subject": "・".join(pack.marks), "author": pack.municipality.name})
-    names = [f"{number:02}_{_UNFIT.sub('', table.title)}"[:31] for number, table in enumerate(pack.tables, 1)]
+    names = [_name(number, table) for number, table in enumerate(pack.tables, 1)]
     _cover(book, pack, names)
     drawn = _sheet(book, pack, "図")
     drawn.write_string(0, 0, f"{pack.title}　{'・'.join(pack.marks)}")
@@ -42,6 +42,13 @@ def files(pack: Pack) -> dict[str, bytes]:
             place += tall // _ROW + 2
     book.close()
     return {"figures.xlsx": settled(target.getvalue(), pack.at)}
+
+
+def _name(number: int, table: Table) -> str:
+    """A sheet's name: subject and kind, without the period, in the 31 characters that there are."""
+    subject, _, kind = table.title.partition("（")
+    kind = kind.rstrip("）").partition("、")[0]
+    return f"{number:02}_{_UNFIT.sub('', '_'.join(each for each in (subject, kind) if each))}"[:31]
 
 
 def _sheet(book: Any, pack: Pack, name: str) -> Any:
