@@ -269,9 +269,9 @@ def test_the_report_names_what_the_clause_asks_for(filled: House, tmp_path: Path
             "試験 担当",
         )
     ]
-    page = done.html("内部").decode()
+    page = done.document.content("html", "内部").decode()
     assert all(text in page for text in (*disposals.HEADS, *done.rows[0], *done.notes))
-    (tmp_path / "r.xlsx").write_bytes(done.xlsx("内部"))
+    (tmp_path / "r.xlsx").write_bytes(done.document.content("xlsx", "内部"))
     sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").active
     assert sheet is not None
     table = [tuple(cell for cell in row) for row in sheet.iter_rows(min_row=4, max_row=5, values_only=True)]

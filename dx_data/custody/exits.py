@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
 from dx_data.custody import answer_book, receipt_book
-from dx_data.custody.disposals import Disposal
+from dx_data.custody.document import Document
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.custody.refusals import Refusal
 from dx_data.errors import NotPermitted, WrongUsage
@@ -113,7 +113,7 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | Disposal,
+    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | Document,
     person: Person,
     ledger: Ledger,
     *,
@@ -148,10 +148,9 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
         return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
-    if isinstance(what, Disposal):
-        ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=len(what.items))
-        made = what.xlsx(kind.value) if form == "xlsx" else what.html(kind.value)
-        return HandedOver(f"{what.title.replace(' ', '_')}.{form}", made, MEDIA[form])
+    if isinstance(what, Document):
+        ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=what.rows)
+        return HandedOver(what.filename(form), what.content(form, kind.value), MEDIA[form])
     if isinstance(what, Explained):
         for each in what.figures:
             view(each, person, ledger, form=form)

@@ -1,4 +1,4 @@
-"""Registers and reports as an Excel book: a title, one table and its notes a sheet. Formats, never counts."""
+"""Registers and reports for print (HTML) and as an Excel book: tables with their notes. Formats, never counts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import datetime as dt
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import xlsxwriter
 
+from dx_data.custody.refusals import STYLE
 from dx_data.text import FORMULA_STARTS
 
 Cell = str | int | None
@@ -26,9 +28,51 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = ()
 
+    def html(self) -> str:
+        """The table with its notes as markup, every cell escaped."""
+        heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in self.heads)
+        rows = "".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>" for row in self.rows)
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"{table}<ul>{notes}</ul>" if notes else table
 
-def workbook(sheets: Sequence[Sheet], mark: str) -> bytes:
-    """The book: text as text, whatever it looks like, numbers as numbers, each sheet fit to a page's width."""
+
+def _html_cell(cell: Cell) -> str:
+    return f'<td class="n">{cell:,}</td>' if isinstance(cell, int) else f"<td>{escape(cell or '')}</td>"
+
+
+@dataclass(frozen=True)
+class Document:
+    """One or more tables under a title, as they leave the product. `rows` counts what is told."""
+
+    title: str
+    sheets: tuple[Sheet, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows all tables have."""
+        return sum(len(sheet.rows) for sheet in self.sheets)
+
+    def filename(self, form: str) -> str:
+        """A name for the document as a file."""
+        return f"{self.title.replace(' ', '_')}.{form}"
+
+    def content(self, form: str, kind: str) -> bytes:
+        """The document as html or xlsx; `kind` says what sort of paper it is."""
+        return _workbook(self.sheets, f"{kind}資料") if form == "xlsx" else self._html(kind)
+
+    def _html(self, kind: str) -> bytes:
+        single = len(self.sheets) == 1
+        body = "".join(("" if single else f"<h2>{escape(each.title)}</h2>") + each.html() for each in self.sheets)
+        return (
+            f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{escape(self.title)}</title>'
+            f"<style>{STYLE}</style></head><body><h1>{escape(self.title)}</h1><p>{escape(kind)}資料</p>"
+            f"{body}</body></html>\n"
+        ).encode()
+
+
+def _workbook(sheets: Sequence[Sheet], mark: str) -> bytes:
+    """Text as text, whatever it looks like, numbers as numbers, each sheet fit to a page's width."""
     target = io.BytesIO()
     plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(target, plain)
