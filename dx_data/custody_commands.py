@@ -129,7 +129,7 @@ def registers(demo: bool, output: Path) -> None:
     """管理台帳・複製台帳・貸与資料リストを書き出します。管理台帳の記録から作り、別には持ちません。"""
     house, person = open_house(demo=demo), access.local_person()
     access.require(person, Right.SEE_LEDGER)
-    _written(registers_of(house.ledger), output, person, house.ledger)
+    _written(registers_of(house.ledger, house.titles), output, person, house.ledger)
 
 
 @click.argument("number", type=int, required=False, metavar="台帳の行番号")

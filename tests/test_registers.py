@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,27 @@ from dx_data.custody.registers import COPIES, ENTRUSTED, LENT
 from dx_data.disposal import Choice
 from dx_data.errors import NotFound
 from dx_data.house import House
+from dx_data.text import japanese_date
 from tests import screens
 
 HEAD = "システム,申請番号,申請日時,処理状況\n"
 
 
+def day(at: str) -> str:
+    return japanese_date(dt.date.fromisoformat(at[:10]))
+
+
+def moment(at: str) -> str:
+    when = dt.datetime.fromisoformat(at)
+    return f"{japanese_date(when.date())} {when.hour}:{when.minute:02}"
+
+
 def table(home: House, title: str) -> list[dict[str, Any]]:
-    (sheet,) = (each for each in registers.registers(home.ledger).sheets if each.title == title)
+    (sheet,) = (
+        each
+        for each in registers.registers(home.ledger, {"ward_benchmark": "全国・23区との比較"}).sheets
+        if each.title == title
+    )
     return [dict(zip(sheet.heads, row, strict=True)) for row in sheet.rows]
 
 
@@ -44,13 +59,13 @@ def busy(home: House, take: Any, write: Any, person: Person, tmp_path: Path) -> 
 
 
 def test_what_is_entrusted_with_who_handled_it_and_how_it_stands(busy: House) -> None:
-    received = [line.at[:16].replace("T", " ") for line in reversed(busy.ledger.lines_of(Act.LOAD))]
-    undone = busy.ledger.lines_of(Act.UNDO)[0].at[:10]
+    received = [moment(line.at) for line in reversed(busy.ledger.lines_of(Act.LOAD))]
+    undone = day(busy.ledger.lines_of(Act.UNDO)[0].at)
     common = {
         "情報の種類": "電子申請",
         "数量（行）": 1,
         "媒体": "電子データ（この製品の台帳）",
-        "管理状況": "保管中（期限 2028-03-31）",
+        "管理状況": "保管中（期限 2028年3月31日(金)）",
         "最後の点検": "なし",
     }
     assert table(busy, ENTRUSTED) == [
@@ -78,7 +93,7 @@ def test_every_copy_with_its_number_its_seal_and_who_took_it(busy: House, tmp_pa
     (known,) = backups.known(busy.ledger)
     assert backup == {
         "番号": "複製0001",
-        "日時": known.at[:16].replace("T", " "),
+        "日時": moment(known.at),
         "複製したもの": f"控え『{known.file}』",
         "種類": "要保護",
         "形": "zip",
@@ -89,7 +104,7 @@ def test_every_copy_with_its_number_its_seal_and_who_took_it(busy: House, tmp_pa
         "状態": "",
     }
     assert {name: answer[name] for name in ("複製したもの", "種類", "形", "数量", "暗号化", "保管場所")} == {
-        "複製したもの": "ward_benchmark",
+        "複製したもの": "全国・23区との比較",
         "種類": "内部",
         "形": "csv",
         "数量": "0 行",
@@ -101,18 +116,18 @@ def test_every_copy_with_its_number_its_seal_and_who_took_it(busy: House, tmp_pa
 def test_a_disposal_ends_a_receipt_a_lent_file_and_a_copy(busy: House, person: Person) -> None:
     lent = table(busy, LENT)
     assert [(row["番号"], row["資料名"], row["返却の期限"], row["方法"]) for row in lent] == [
-        ("第2号", "A2.csv", "2028-03-31", ""),
-        ("第1号", "A1.csv", "2028-03-31", ""),
+        ("第2号", "A2.csv", "2028年3月31日(金)", ""),
+        ("第1号", "A1.csv", "2028年3月31日(金)", ""),
     ]
     done = disposal.dispose(busy, Choice(loads=(1,)), person, reason="区の求め")
     again = house.open_house(chosen=busy.settings)
-    day = done.at[:10]
+    ended = day(done.at)
     assert [row["管理状況"] for row in table(again, ENTRUSTED)] == [
-        "保管中（期限 2028-03-31）",
-        f"{day} に廃棄（第{done.number}号）",
+        "保管中（期限 2028年3月31日(金)）",
+        f"{ended} に廃棄（第{done.number}号）",
     ]
-    assert [(row["返却・廃棄の日"], row["方法"]) for row in table(again, LENT)] == [("", ""), (day, "廃棄")]
-    assert [row["状態"] for row in table(again, COPIES)] == [f"{day} に廃棄（第{done.number}号）", ""]
+    assert [(row["返却・廃棄の日"], row["方法"]) for row in table(again, LENT)] == [("", ""), (ended, "廃棄")]
+    assert [row["状態"] for row in table(again, COPIES)] == [f"{ended} に廃棄（第{done.number}号）", ""]
     again.close()
 
 
@@ -148,7 +163,7 @@ def test_the_book_has_a_sheet_for_each_register_and_no_formula(
     home: House, take: Any, write: Any, tmp_path: Path
 ) -> None:
     take(write("=1+1.csv", HEAD + "LoGoフォーム,A1,2026/04/01 09:00,完了\n"))
-    (tmp_path / "r.xlsx").write_bytes(registers.registers(home.ledger).content("xlsx", "内部"))
+    (tmp_path / "r.xlsx").write_bytes(registers.registers(home.ledger, {}).content("xlsx", "内部"))
     book = openpyxl.load_workbook(tmp_path / "r.xlsx")
     assert book.sheetnames == [ENTRUSTED, COPIES, LENT]
     cell = book[ENTRUSTED]["C5"]
@@ -173,11 +188,10 @@ def test_the_screen_shows_them_to_who_may_see_the_ledger(lakes: Path, monkeypatc
     at = screens.page("custody")
     assert not at.exception
     text = screens.markup(at)
-    assert "保管中（期限 2028-03-31）" in text
+    assert "保管中（期限 2028年3月31日(金)）" in text
     assert "廃棄・返却はまだありません" in "".join(each.value for each in at.info)
     monkeypatch.setattr(access, "local_person", lambda: Person("閲覧", frozenset({Role.VIEW})))
     with pytest.raises(ValueError, match="Could not find a navigation page"):
         screens.page("custody")
     alone = AppTest.from_file(str(screens.ROOT / "pages" / "custody.py"), default_timeout=60).run()
-    assert "「管理台帳を見る」は" in str(alone.exception[0].message)
-    assert screens.markup(alone) == ""
+    assert (len(alone.exception), screens.markup(alone)) == (1, "")

@@ -79,8 +79,7 @@ def test_without_the_right_there_is_no_page(signed: Logins, monkeypatch: pytest.
     with pytest.raises(ValueError, match="Could not find a navigation page"):
         screens.page("logins")
     alone = AppTest.from_file(str(ROOT / "pages" / "logins.py"), default_timeout=60).run()
-    assert "「ほかの人のログインを終える」は" in str(alone.exception[0].message)
-    assert screens.markup(alone) == ""
+    assert (len(alone.exception), screens.markup(alone)) == (1, "")
     with pytest.raises(NotPermitted, match=Right.END_LOGINS.value):
         end_of(1, signed, None, loader)
     with pytest.raises(NotFound, match="ログイン 9 番はありません"):

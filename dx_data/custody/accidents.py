@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dx_data.custody.document import Document, Sheet
+from dx_data.custody.document import Document, Sheet, day, moment
 from dx_data.custody.inspections import Inspection, State, inspections
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.custody.refusals import refusal
@@ -35,13 +35,13 @@ class Accident:
     @property
     def sentence(self) -> str:
         """The accident as one line of a list."""
-        return f"{self.number}行目 {self.at[:16].replace('T', ' ')} {self.subject}（{len(self.rows):,} 種類）"
+        return f"{self.number}行目 {moment(self.at)} {self.subject}（{len(self.rows):,} 種類）"
 
     @property
     def document(self) -> Document:
         """The report on paper; what a person has to add is left to be written in."""
         notes = [
-            f"発生・発見した日時: {self.at[:16].replace('T', ' ')}",
+            f"発生・発見した日時: {moment(self.at)}",
             f"対象: {self.subject}",
             f"発見した人: {self.who}",
             f"いまの状態: {self.state}",
@@ -88,6 +88,6 @@ def _inspected(found: Inspection, newest: Inspection) -> Accident:
         )
         for finding in faults
     )
-    mended = f"{newest.at[:10]} の点検では「{newest.state.value}」です"
+    mended = f"{day(newest.at)} の点検では「{newest.state.value}」です"
     state = _FOUND if newest.state is State.FAULT else mended
     return Accident(found.number, found.at, found.who, "台帳の点検", rows, state, found.anchor)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from dx_data.custody.document import Document, Sheet
+from dx_data.custody.document import Document, Sheet, day
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.errors import NotFound
 from dx_data.lake import Lake, anew
@@ -78,7 +78,7 @@ class Disposal:
     @property
     def sentence(self) -> str:
         """The disposal as one line."""
-        done = f"{self.at[:10]} に {self.who} が {len(self.loads):,} 件の取込を{self.ending}しました。"
+        done = f"{day(self.at)} に {self.who} が {len(self.loads):,} 件の取込を{self.ending}しました。"
         return f"{self.title}:{done}{self.searched}"
 
     def as_json(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Disposal:
     @property
     def rows(self) -> list[tuple[str, ...]]:
         """The report's table, under `HEADS`."""
-        return [(i.name, i.items, i.medium, i.quantity, i.method, self.at[:10], self.who) for i in self.items]
+        return [(i.name, i.items, i.medium, i.quantity, i.method, day(self.at), self.who) for i in self.items]
 
     @property
     def notes(self) -> list[str]:

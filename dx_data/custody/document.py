@@ -11,12 +11,31 @@ from html import escape
 import xlsxwriter
 
 from dx_data.custody.refusals import STYLE
-from dx_data.text import FORMULA_STARTS
+from dx_data.text import FORMULA_STARTS, japanese_date
 
 Cell = str | int | None
 _MADE = dt.datetime(2025, 4, 1)  # noqa: DTZ001  (a fixed property, so that two builds are the same)
 _HEAD_ROW = 3
 _WIDEST, _NARROWEST, _LONGEST = 48, 8, 31
+
+
+def day(at: str) -> str:
+    """The day of a ledger line's moment, as papers write it.
+
+    >>> day("2026-11-20T09:05:00.000+09:00")
+    '2026年11月20日(金)'
+    """
+    return japanese_date(dt.date.fromisoformat(at[:10]))
+
+
+def moment(at: str) -> str:
+    """A ledger line's moment to the minute, as papers write it.
+
+    >>> moment("2026-11-20T09:05:00.000+09:00")
+    '2026年11月20日(金) 9:05'
+    """
+    when = dt.datetime.fromisoformat(at)
+    return f"{japanese_date(when.date())} {when.hour}:{when.minute:02}"
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dx_data.custody.disposals import Disposal, disposals
-from dx_data.custody.document import Document, Sheet
+from dx_data.custody.document import Document, Sheet, day, moment
 from dx_data.custody.inspections import inspections
 from dx_data.custody.ledger import Act, Ledger, Line
 
@@ -42,20 +42,26 @@ class _Receipt:
     def state(self) -> str:
         """Whether it is still kept."""
         if self.ended:
-            return f"{self.ended.at[:10]} に{self.ended.ending}（第{self.ended.number}号）"
-        return f"保管中（期限 {self.line.detail.get('return_by') or '記録なし'}）"
+            return f"{day(self.ended.at)} に{self.ended.ending}（第{self.ended.number}号）"
+        return f"保管中（期限 {self.return_by or '記録なし'}）"
+
+    @property
+    def return_by(self) -> str:
+        """By when it is disposed of or given back; blank in lines of an earlier release."""
+        written = self.line.detail.get("return_by")
+        return day(written) if written else ""
 
 
-def registers(ledger: Ledger) -> Document:
-    """All three, as one document. Only the ledger's own "who" stands in it, and never a value."""
+def registers(ledger: Ledger, titles: Mapping[str, str]) -> Document:
+    """All three, as one document; `titles` are what questions are called. No value, and nobody but the ledger names."""
     receipts = _receipts(ledger)
     newest = inspections(ledger)[-1:]
-    checked = "".join(f"{each.at[:10]} {each.state.value}" for each in newest) or "なし"
+    checked = "".join(f"{day(each.at)} {each.state.value}" for each in newest) or "なし"
     return Document(
         "管理台帳・複製台帳・貸与資料リスト",
         (
             Sheet(ENTRUSTED, _ENTRUSTED_HEADS, [_entrusted(each, checked) for each in receipts]),
-            Sheet(COPIES, _COPIES_HEADS, list(_copies(ledger))),
+            Sheet(COPIES, _COPIES_HEADS, list(_copies(ledger, titles))),
             Sheet(LENT, _LENT_HEADS, [_lent(each) for each in receipts]),
         ),
     )
@@ -72,10 +78,10 @@ def _receipts(ledger: Ledger) -> list[_Receipt]:
 def _entrusted(each: _Receipt, checked: str) -> tuple[str | int, ...]:
     detail = each.line.detail
     people = [line.who for line in (each.line, each.undone) if line] + ([each.ended.who] if each.ended else [])
-    handled = "取込" + (f"、{each.undone.at[:10]} に取消し" if each.undone else "")
+    handled = "取込" + (f"、{day(each.undone.at)} に取消し" if each.undone else "")
     return (
         f"第{detail['load']}号",
-        _moment(each.line.at),
+        moment(each.line.at),
         detail["file"],
         "・".join(detail["tables"]),
         detail["rows"],
@@ -94,15 +100,15 @@ def _lent(each: _Receipt) -> tuple[str | int, ...]:
         detail["file"],
         "・".join(detail["tables"]),
         f"1 ファイル（{detail['size']:,} バイト）",
-        each.line.at[:10],
+        day(each.line.at),
         each.line.who,
-        detail.get("return_by") or "",
-        ended.at[:10] if ended else "",
+        each.return_by,
+        day(ended.at) if ended else "",
         ended.ending if ended else "",
     )
 
 
-def _copies(ledger: Ledger) -> Iterable[tuple[str | int, ...]]:
+def _copies(ledger: Ledger, titles: Mapping[str, str]) -> Iterable[tuple[str | int, ...]]:
     gone = {item.name: each for each in disposals(ledger) for item in each.items if item.medium.startswith("控え")}
     for line in reversed(ledger.lines_of(Act.HAND_OVER)):
         detail = line.detail
@@ -110,15 +116,15 @@ def _copies(ledger: Ledger) -> Iterable[tuple[str | int, ...]]:
         ended = gone.get(file) if file else None
         yield (
             f"複製{detail['copy']:04}" if "copy" in detail else f"台帳{line.number}行目",
-            _moment(line.at),
-            f"{line.subject}『{file}』" if file else line.subject,
+            moment(line.at),
+            f"{line.subject}『{file}』" if file else titles.get(line.subject, line.subject),
             detail["kind"],
             detail.get("form", ""),
             _quantity(detail.get("rows"), detail.get("files")),
             detail.get("encrypted", "なし"),
             detail.get("place", "渡した人のもと"),
             line.who,
-            f"{ended.at[:10]} に廃棄（第{ended.number}号）" if ended else "",
+            f"{day(ended.at)} に廃棄（第{ended.number}号）" if ended else "",
         )
 
 
@@ -126,7 +132,3 @@ def _quantity(rows: int | None, files: int | None) -> str:
     if rows is not None:
         return f"{rows:,} 行"
     return f"{files:,} ファイル" if files is not None else ""
-
-
-def _moment(at: str) -> str:
-    return at[:16].replace("T", " ")

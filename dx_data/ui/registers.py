@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 
 import streamlit as st
 
 from dx_data.access import Right
 from dx_data.custody import accidents, disposals, registers
-from dx_data.custody.document import Document
+from dx_data.custody.document import Document, day
 from dx_data.custody.exits import MEDIA, Exit, hand_over
 from dx_data.ui import tables
 from dx_data.ui.session import Session
@@ -23,7 +24,7 @@ _NOTHING = {
 
 def entrusted(here: Session) -> None:
     """The three registers, newest lines first, and all of them as one Excel book."""
-    found = registers.registers(here.house.ledger)
+    found = registers.registers(here.house.ledger, here.house.titles)
     for sheet in found.sheets:
         with st.container(border=True, key=f"card_register_{found.sheets.index(sheet)}"):
             st.header(f"{sheet.title}（{len(sheet.rows):,} 件）", anchor=False)
@@ -50,7 +51,7 @@ def accident_report(here: Session) -> None:
 def disposal_report(here: Session) -> None:
     """The report of one disposal; how to dispose where there was none."""
     found = {
-        f"{each.title} {each.at[:10]} {each.who}": each.document for each in disposals.disposals(here.house.ledger)
+        f"{each.title} {day(each.at)} {each.who}": each.document for each in disposals.disposals(here.house.ledger)
     }
     with st.container(border=True, key="card_disposals"):
         st.header(f"廃棄・返却の報告書（{len(found):,} 件）", anchor=False)
@@ -63,7 +64,8 @@ def disposal_report(here: Session) -> None:
 def _one(here: Session, found: Mapping[str, Document], key: str, label: str) -> None:
     chosen = found[st.selectbox(label, list(found), key=key) or next(iter(found))]
     (sheet,) = chosen.sheets
-    tables.show(sheet.heads, sheet.rows[:_SHOWN], caption=chosen.title, note="　".join(sheet.notes), heard=True)
+    tables.show(sheet.heads, sheet.rows[:_SHOWN], caption=chosen.title, heard=True)
+    st.html('<ul class="dx-note">' + "".join(f"<li>{escape(note)}</li>" for note in sheet.notes) + "</ul>")
     _save(here, chosen, key, ("html", "xlsx"))
 
 
