@@ -1,7 +1,7 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-office check audit docs demo bench faults fuzz mutate mutate-sql attack \
-	screenshots lock clean dev browser provider
+.PHONY: help run test test-all test-office check audit docs demo bench bundle bundle-check faults fuzz mutate \
+	mutate-sql attack screenshots lock clean dev browser provider
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -29,6 +29,8 @@ help:
 	@echo 'make attack       公表した数値から、伏せた件数を割り出せないかを確かめる（NUMBER=500 SEED=1）'
 	@echo 'make screenshots  画面の写真と「使い方」の絵をとる'
 	@echo 'make lock         pyproject.toml からロックファイルを書きなおす（UPGRADE=1 で新しい版へ）'
+	@echo 'make bundle       ネットワークのない Windows で動くフォルダーを書く（OUT=dist/dx-windows PYTHON=フォルダー FONTS=フォルダー）'
+	@echo 'make bundle-check そのフォルダーを、ネットワークを切って確かめる'
 	@echo 'make clean        つくりなおせる一時ファイルを消す（台帳と .venv は残します）'
 
 # --- the environment ---------------------------------------------------------------------------------------------
@@ -181,6 +183,14 @@ lock: $(DEV)
 	@echo 'ロックファイルを書きなおしています…'
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.lock pyproject.toml
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+# Downloads the wheels; PYTHON is a folder with a Windows Python of the version VERSION (3.13), FONTS one with fonts.
+bundle: $(DEV)
+	@$(PY) -m dx_data.offline.build $(or $(OUT),dist/dx-windows) $(if $(VERSION),--python-version $(VERSION)) \
+		$(if $(PYTHON),--python $(PYTHON)) $(if $(FONTS),--fonts $(FONTS))
+
+bundle-check: $(DEV)
+	@$(PY) -m tests.bundle
 
 clean:
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -33,6 +33,7 @@ class Right(StrEnum):
     CREATE_LAKE = "台帳を作る"
     BACK_UP = "台帳の控えを取る"
     INSPECT = "台帳を点検する"
+    SEE_LEDGER = "管理台帳を見る"
     DISPOSE = "預かったものを廃棄・返却する"
     END_LOGINS = "ほかの人のログインを終える"
 
@@ -40,13 +41,16 @@ class Right(StrEnum):
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEW: frozenset({Right.ASK, Right.HAND_OVER}),
     Role.LOAD: frozenset(
-        {Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CHECK, Right.LOAD, Right.UNDO, Right.INSPECT}
+        {
+            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.SEE_LEDGER),
+            *(Right.CHECK, Right.LOAD, Right.UNDO, Right.INSPECT),
+        }
     ),
-    Role.PUBLISH: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.APPROVE}),
+    Role.PUBLISH: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.SEE_LEDGER, Right.APPROVE}),
     Role.ADMIN: frozenset(
         {
             *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE, Right.BACK_UP, Right.INSPECT),
-            *(Right.DISPOSE, Right.END_LOGINS),
+            *(Right.SEE_LEDGER, Right.DISPOSE, Right.END_LOGINS),
         }
     ),
 }

@@ -15,13 +15,11 @@ from typing import Any, NoReturn
 import click
 
 from dx_data import access, custody_commands, inspection, intake, publishing_commands, report_commands, serving
-from dx_data.access import Right
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
 from dx_data.custody import backups, password, remembered
 from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over, view
 from dx_data.custody.inspections import State
-from dx_data.custody.ledger import Act
 from dx_data.custody.receipts import receipt as receipt_of
 from dx_data.custody.refusals import Refusal
 from dx_data.custody.refusals import refusal as refusal_of
@@ -32,7 +30,7 @@ from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_disk
 from dx_data.house import House, address, data_address, make_house, open_house
 from dx_data.intake import About, Reviewed, Wish
 from dx_data.lake import destroy, exists
-from dx_data.logins import Logins
+from dx_data.logins import Logins, end_of
 from dx_data.logins import ledger as ledger_at
 from dx_data.settings import ROOT, settings
 from dx_data.spec import Delivery
@@ -193,14 +191,7 @@ def logins(demo: bool, number: int | None, as_json: bool) -> None:
         )
     kept = Logins(Path(chosen.logins), chosen.login)
     if number is not None:
-        access.require(access.local_person(), Right.END_LOGINS)
-        found = [record for record in kept.lasting() if record.number == number]
-        if not found:
-            raise NotFound.because(f"ログイン {number} 番はありません", "dx logins で番号を確かめてください")
-        who = found[0].identity
-        ended = kept.end_all(who.subject)
-        if lines := ledger_at(address(demo)):
-            lines.append(access.local_person().name, Act.LOGIN_ENDED, who.subject, name=who.name, logins=ended)
+        who, ended = end_of(number, kept, ledger_at(address(demo)), access.local_person())
         _say(f"{who.name} さんのログインを {ended} 件終えました。")
         _say("次のログインを断るには、ログイン先か dx.toml で、この人の役割を外してください。")
     lasting = [record.as_json(chosen.login) for record in kept.lasting()]

@@ -1,4 +1,4 @@
-"""The commands of `dx` that end what was entrusted."""
+"""The commands of `dx` about what was entrusted: its registers, accidents, its end."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ import click
 from dx_data import access, disposal
 from dx_data.access import Right
 from dx_data.custody import password
+from dx_data.custody.accidents import accident as accident_of
+from dx_data.custody.accidents import accidents
 from dx_data.custody.disposals import Disposal, Ending
 from dx_data.custody.disposals import disposal as disposal_of
+from dx_data.custody.document import Document
 from dx_data.custody.exits import Exit, hand_over
 from dx_data.custody.ledger import Ledger
+from dx_data.custody.registers import registers as registers_of
 from dx_data.errors import WrongUsage
 from dx_data.house import open_house
 
@@ -32,7 +36,7 @@ def _year(text: str) -> int:
     return int(match[2]) if match[2] else _REIWA + int(match[1])
 
 
-def _written(found: Disposal, output: Path, person: access.Person, ledger: Ledger) -> None:
+def _written(found: Document, output: Path, person: access.Person, ledger: Ledger) -> None:
     if output.exists() or output.suffix not in {".html", ".xlsx"}:
         raise WrongUsage.because(f"『{output}』には書けません", "-o で、新しい .html か .xlsx を指定してください")
     output.write_bytes(hand_over(Exit.INTERNAL, found, person, ledger, form=output.suffix[1:]).content)
@@ -78,7 +82,7 @@ def dispose(
     if number is not None:
         _show(disposal_of(number, house.ledger), as_json=as_json)
         if output:
-            _written(disposal_of(number, house.ledger), output, person, house.ledger)
+            _written(disposal_of(number, house.ledger).document, output, person, house.ledger)
         return
     access.require(person, Right.DISPOSE)
     choice = disposal.Choice(loads, file, _year(year) if year else None, due, everything)
@@ -102,7 +106,7 @@ def dispose(
     )
     _show(done, as_json=as_json)
     if output:
-        _written(done, output, person, ledger)
+        _written(done.document, output, person, ledger)
 
 
 def _show(found: Disposal, *, as_json: bool) -> None:
@@ -116,6 +120,40 @@ def _show(found: Disposal, *, as_json: bool) -> None:
         click.echo(f"  ※ {note}")
 
 
+_OUTPUT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.option("-o", "--output", type=_OUTPUT, required=True, help="書く先（.xlsx か .html）。")
+@click.pass_obj
+def registers(demo: bool, output: Path) -> None:
+    """管理台帳・複製台帳・貸与資料リストを書き出します。管理台帳の記録から作り、別には持ちません。"""
+    house, person = open_house(demo=demo), access.local_person()
+    access.require(person, Right.SEE_LEDGER)
+    _written(registers_of(house.ledger, house.titles), output, person, house.ledger)
+
+
+@click.argument("number", type=int, required=False, metavar="台帳の行番号")
+@click.option("-o", "--output", type=_OUTPUT, default=None, help="報告書を書く先（.html か .xlsx）。")
+@click.pass_obj
+def accident(demo: bool, number: int | None, output: Path | None) -> None:
+    """断ったファイルや点検の異常から、事故報告書を作ります。番号を省略すると一覧を示します。値は書きません。"""
+    house, person = open_house(demo=demo), access.local_person()
+    access.require(person, Right.SEE_LEDGER)
+    if number is None:
+        for each in accidents(house.ledger):
+            click.echo(each.sentence)
+        return
+    found = accident_of(number, house.ledger)
+    if output:
+        _written(found.document, output, person, house.ledger)
+    else:
+        click.echo(found.sentence)
+        for row in found.rows:
+            click.echo("  " + "、".join(row))
+
+
 COMMANDS: dict[str, tuple[str, Callable[..., None]]] = {
+    "registers": ("管理台帳・複製台帳・貸与資料リストを書き出します", registers),
+    "accident": ("事故報告書を作ります", accident),
     "dispose": ("預かったものを廃棄・返却します", dispose),
 }

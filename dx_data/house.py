@@ -38,6 +38,11 @@ class House:
         """Whether all of it is invented."""
         return self.lake.demo_until is not None
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """What the questions are called."""
+        return {question.name: question.title for question in self.catalog.questions.values()}
+
     def today(self) -> dt.date:
         """The reference date: today in Tokyo; in a demo its last day, or a later one that somebody loaded."""
         if not self.lake.demo_until:

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from dx_data import lake as lakes
-from dx_data.access import Person, Role, given
+from dx_data.access import Person, Right, Role, given, require
 from dx_data.calendar import TOKYO
-from dx_data.custody.ledger import Ledger
+from dx_data.custody.ledger import Act, Ledger
+from dx_data.errors import NotFound
 from dx_data.lake import place
 from dx_data.settings import Login
 
@@ -176,6 +177,22 @@ class Logins:
         """Every login of a person ends; how many there were."""
         with self._open() as connection:
             return connection.execute("DELETE FROM dx_logins WHERE subject = ?", (subject,)).rowcount
+
+
+def end_of(number: int, kept: Logins, book: Ledger | None, person: Person) -> tuple[Identity, int]:
+    """End every login of the person who has this one, with a line in the ledger; who it was, and how many they were.
+
+    NotPermitted without the right; NotFound if there is no login of that number.
+    """
+    require(person, Right.END_LOGINS)
+    found = next((record for record in kept.lasting() if record.number == number), None)
+    if found is None:
+        raise NotFound.because(f"ログイン {number} 番はありません", "dx logins で番号を確かめてください")
+    who = found.identity
+    ended = kept.end_all(who.subject)
+    if book:
+        book.append(person.name, Act.LOGIN_ENDED, who.subject, name=who.name, logins=ended)
+    return who, ended
 
 
 def ledger(address: str) -> Ledger | None:

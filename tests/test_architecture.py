@@ -27,6 +27,7 @@ Tree = Mapping[str, str]
 ROOMS = {
     "rules": -1,
     "errors": 0,
+    "offline": 0,
     "personal": 0,
     "text": 1,
     "bundled": 2,

@@ -29,6 +29,7 @@ from dx_data.errors import LakeDamaged, LoadRefused, NotFound, NotPermitted, Wro
 from dx_data.house import House
 from dx_data.lake import anew, received
 from dx_data.settings import Settings
+from dx_data.text import japanese_date
 from tests.thorough import times
 
 SOMEBODY = Person("試験 担当", frozenset(Role))
@@ -265,13 +266,13 @@ def test_the_report_names_what_the_clause_asks_for(filled: House, tmp_path: Path
             "台帳（表データ・保管ファイル）",
             f"3 行（届いたファイル {(tmp_path.parent and len(written(tmp_path, '5月.csv').read_bytes())):,} バイト）",
             disposals.METHOD,
-            done.at[:10],
+            japanese_date(dt.date.fromisoformat(done.at[:10])),
             "試験 担当",
         )
     ]
-    page = done.html("内部").decode()
+    page = done.document.content("html", "内部").decode()
     assert all(text in page for text in (*disposals.HEADS, *done.rows[0], *done.notes))
-    (tmp_path / "r.xlsx").write_bytes(done.xlsx("内部"))
+    (tmp_path / "r.xlsx").write_bytes(done.document.content("xlsx", "内部"))
     sheet = openpyxl.load_workbook(tmp_path / "r.xlsx").active
     assert sheet is not None
     table = [tuple(cell for cell in row) for row in sheet.iter_rows(min_row=4, max_row=5, values_only=True)]
@@ -284,6 +285,7 @@ import os, signal, sys
 from dx_data import disposal, house
 from dx_data.access import Person, Role
 from dx_data.settings import Settings
+from dx_data.text import japanese_date
 left = int(sys.argv[3])
 def step(frame, event, arg):
     global left

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from html import escape
 from pathlib import Path
 from typing import Any
 
-from dx_data.custody import register_book
+from dx_data.custody.document import Document, Sheet, day
 from dx_data.custody.ledger import Act, Ledger, Line
-from dx_data.custody.refusals import STYLE
 from dx_data.errors import NotFound
 from dx_data.lake import Lake, anew
 
@@ -80,7 +78,7 @@ class Disposal:
     @property
     def sentence(self) -> str:
         """The disposal as one line."""
-        done = f"{self.at[:10]} に {self.who} が {len(self.loads):,} 件の取込を{self.ending}しました。"
+        done = f"{day(self.at)} に {self.who} が {len(self.loads):,} 件の取込を{self.ending}しました。"
         return f"{self.title}:{done}{self.searched}"
 
     def as_json(self) -> dict[str, Any]:
@@ -90,7 +88,7 @@ class Disposal:
     @property
     def rows(self) -> list[tuple[str, ...]]:
         """The report's table, under `HEADS`."""
-        return [(i.name, i.items, i.medium, i.quantity, i.method, self.at[:10], self.who) for i in self.items]
+        return [(i.name, i.items, i.medium, i.quantity, i.method, day(self.at), self.who) for i in self.items]
 
     @property
     def notes(self) -> list[str]:
@@ -104,20 +102,10 @@ class Disposal:
             f"台帳の {self.number} 行目 {self.anchor}",
         ]
 
-    def html(self, kind: str) -> bytes:
-        """The report as one printable page that needs nothing else."""
-        heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
-        rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        return (
-            f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{self.title}</title>'
-            f"<style>{STYLE}</style></head><body><h1>{self.title}</h1><p>{escape(kind)}資料</p>"
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table><ul>{notes}</ul></body></html>\n"
-        ).encode()
-
-    def xlsx(self, kind: str) -> bytes:
-        """The report as an Excel book."""
-        return register_book.workbook([register_book.Sheet(self.title, HEADS, self.rows, self.notes)], f"{kind}資料")
+    @property
+    def document(self) -> Document:
+        """The report on paper."""
+        return Document(self.title, (Sheet(self.title, HEADS, self.rows, self.notes),))
 
 
 def disposals(ledger: Ledger) -> list[Disposal]:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
 from dx_data.custody import answer_book, receipt_book
-from dx_data.custody.disposals import Disposal
+from dx_data.custody.document import Document
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.custody.refusals import Refusal
 from dx_data.errors import NotPermitted, WrongUsage
@@ -102,7 +102,20 @@ class ReportDraft:
     title: str
     snapshot: str
     questions: tuple[str, ...]
-    content: bytes
+    written: bytes
+
+    @property
+    def rows(self) -> int:
+        """How many answers it holds."""
+        return len(self.questions)
+
+    def filename(self, form: str) -> str:
+        """A name for the draft as a file."""
+        return f"{self.title}_案.{form}"
+
+    def content(self, _form: str, _kind: str) -> bytes:
+        """The Word file, which bears its mark on every page."""
+        return self.written
 
 
 def returned_name(file: str) -> str:
@@ -124,7 +137,7 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | Disposal | ReportDraft,
+    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | Document | ReportDraft,
     person: Person,
     ledger: Ledger,
     *,
@@ -159,8 +172,10 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
         return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
-    if isinstance(what, Disposal | ReportDraft):
-        return _report(kind, what, person, ledger, form)
+    if isinstance(what, Document | ReportDraft):
+        facts = {"snapshot": what.snapshot, "questions": list(what.questions)} if isinstance(what, ReportDraft) else {}
+        ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=what.rows, **facts)
+        return HandedOver(what.filename(form), what.content(form, kind.value), MEDIA[form])
     if isinstance(what, Explained):
         for each in what.figures:
             view(each, person, ledger, form=form)
@@ -177,17 +192,6 @@ def hand_over(
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
     _record(kind, what, person, ledger, form)
     return HandedOver(name, content, MEDIA[form])
-
-
-def _report(kind: Exit, what: Disposal | ReportDraft, person: Person, ledger: Ledger, form: str) -> HandedOver:
-    """A report that a clause asks for."""
-    if isinstance(what, ReportDraft):
-        facts = {"snapshot": what.snapshot, "questions": list(what.questions)}
-        ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form="docx", **facts)
-        return HandedOver(f"{what.title}_案.docx", what.content, MEDIA["docx"])
-    ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=len(what.items))
-    made = what.xlsx(kind.value) if form == "xlsx" else what.html(kind.value)
-    return HandedOver(f"{what.title.replace(' ', '_')}.{form}", made, MEDIA[form])
 
 
 def _issue(what: DraftPack, line: Line) -> bytes:

@@ -39,9 +39,11 @@ PAGES = {
     "データ": (
         ("intake", "データ取込", Right.CHECK),
         ("history", "取込履歴", Right.ASK),
+        ("custody", "管理台帳", Right.SEE_LEDGER),
         ("health", "データの健康", Right.ASK),
         ("dictionary", "データ辞書", Right.ASK),
         ("definitions", "定義集", Right.ASK),
+        ("logins", "ログインの管理", Right.END_LOGINS),
     ),
 }
 
