@@ -41,6 +41,7 @@ def test_the_commands_are_those_these_rooms_serve() -> None:
             *("demo", "serve", "read", "check", "load", "loads", "undo"),
             *("receipt", "ledger", "readings", "logins", "datasets", "template", "questions", "ask"),
             *("backup", "restore", "inspect", "pack", "pack-check"),
+            *("publish", "corrections", "rule", "exception"),
         ]
     )
 

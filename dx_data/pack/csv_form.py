@@ -28,7 +28,8 @@ def files(pack: Pack) -> dict[str, bytes]:
         )
         for table in pack.tables
     }
-    return {**made, "data/dictionary.csv": _dictionary(pack), "data/definitions.csv": _definitions(pack)}
+    lists = {f"data/{sheet.name}{pack.suffix}.csv": _bytes([sheet.heads, *sheet.lines]) for sheet in pack.sheets}
+    return {**made, **lists, "data/dictionary.csv": _dictionary(pack), "data/definitions.csv": _definitions(pack)}
 
 
 def _dictionary(pack: Pack) -> bytes:

@@ -36,6 +36,10 @@ def files(pack: Pack) -> dict[str, bytes]:
             chart, words = found
             drawn.insert_chart(place, 0, chart, {"description": words, "x_scale": 1.6})
             place += _CHART_ROWS
+    for sheet in pack.sheets:
+        page = book.add_worksheet(sheet.title)
+        for row, line in enumerate((sheet.heads, *sheet.lines)):
+            page.write_row(row, 0, line)
     book.close()
     return {"figures.xlsx": target.getvalue()}
 
