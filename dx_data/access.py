@@ -30,6 +30,7 @@ class Right(StrEnum):
     UNDO = "取込を取り消す"
     HAND_OVER = "内部資料として保存する"
     SEE_ROWS = "数値の元の行を見る"
+    DRAFT = "公表資料の案を作る"
     APPROVE = "公表を承認する"
     ISSUE = "承認された資料を発行する"
     CORRECT = "公表した数値の訂正を決める"
@@ -43,11 +44,14 @@ class Right(StrEnum):
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEW: frozenset({Right.ASK, Right.HAND_OVER}),
     Role.LOAD: frozenset(
-        {Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CHECK, Right.LOAD, Right.UNDO, Right.INSPECT}
+        {
+            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CHECK, Right.LOAD, Right.UNDO, Right.INSPECT),
+            Right.DRAFT,
+        }
     ),
     Role.PUBLISH: frozenset(
         {
-            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS),
+            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.DRAFT),
             *(Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT),
         }
     ),
@@ -120,10 +124,15 @@ def _listed(table: Mapping[str, tuple[str, ...]]) -> dict[Role, tuple[str, ...]]
     return {Role(name): listed for name, listed in table.items()}
 
 
+def is_other(person: Person, first: str) -> bool:
+    """Whether the person is somebody else than who bears that name in the ledger."""
+    return fold(person.name).casefold() != fold(first).casefold()
+
+
 def require_second(person: Person, first: str) -> None:
     """Go on only as the second pair of eyes: NotPermitted without the right to approve, or for who made the thing."""
     require(person, Right.APPROVE)
-    if fold(person.name).casefold() == fold(first).casefold():
+    if not is_other(person, first):
         raise NotPermitted.because(
             f"この案は {first} さんが作ったので、同じ人は承認できません",
             f"{Role.PUBLISH.value} の役割のほかの人に、承認を頼んでください",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import itertools
 import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,7 +32,7 @@ from dx_data.spec import Question
 from dx_data.text import fold, looks_personal
 
 _RECORD = "_発行記録.json"
-_TEXTS = "_文章.txt"
+TEXTS = "_文章.txt"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Made:
     @property
     def texts(self) -> Path:
         """Where the sentences of a draft lie, to be edited."""
-        return beside(self.folder, _TEXTS)
+        return beside(self.folder, TEXTS)
 
 
 def beside(folder: Path, ending: str) -> Path:
@@ -236,13 +239,13 @@ def write(
 
     WrongUsage where something is there already.
     """
-    require(person, Right.HAND_OVER)
+    require(person, Right.DRAFT)
     chosen = list(chosen)
     made = manifest.sealed(pack, forms.files(pack, chosen))
     told = _told(pack, made, folder, chosen, earlier)
     _free(folder)
     handed = _put(made, folder, lambda: hand_over(Exit.PUBLIC, told, person, house.ledger).content)
-    beside(folder, _TEXTS).write_text(texts.proposed(pack), encoding="utf-8-sig", newline="\r\n")
+    beside(folder, TEXTS).write_text(texts.proposed(pack), encoding="utf-8-sig", newline="\r\n")
     return Made(folder, pack, len(made), handed)
 
 
@@ -289,6 +292,22 @@ def _put(files: Mapping[str, bytes], folder: Path, recorded: Any) -> Path:
     aside = beside(folder, _RECORD)
     aside.write_bytes(written)
     return aside
+
+
+def archive(folder: Path) -> bytes:
+    """The files of a pack in one archive, the same bytes whenever it is made."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+            made.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def place_for(house: House, quarter: Quarter) -> Path:
+    """Where the screen puts the next draft of a quarter: a folder that is not there yet."""
+    mark = "_架空データ" if house.is_demo else ""
+    folder = Path(house.settings.packs)
+    return next(place for n in itertools.count(1) if not (place := folder / f"{quarter}{mark}_案{n}").exists())
 
 
 def late(pack: Pack) -> list[tuple[str, dt.date | None]]:

@@ -27,6 +27,7 @@ MEDIA = {
     "csv": "text/csv",
     "json": "application/json",
     "svg": "image/svg+xml",
+    "zip": "application/zip",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # What tells the browser (ui/static/picture.js) to draw an SVG into pixels before it is saved.
@@ -112,6 +113,17 @@ class IssuedPack:
     tables: tuple[Frozen, ...]
 
 
+@dataclass(frozen=True)
+class PackCopy:
+    """The files of a pack in one archive: of a draft to look at, of an edition to keep. `line` is the pack's own."""
+
+    quarter: str
+    line: int
+    name: str
+    content: bytes
+    issued: bool
+
+
 def returned_name(file: str) -> str:
     """What a returned book is called: the sender's name of it, marked; a CSV has become an Excel book.
 
@@ -131,7 +143,7 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | IssuedPack,
+    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | IssuedPack | PackCopy,
     person: Person,
     ledger: Ledger,
     *,
@@ -149,15 +161,8 @@ def hand_over(
     NotPermitted without the right; WrongUsage for 要保護, which nothing leaves in a plain form.
     """
     _fits(kind, what)
-    if isinstance(what, DraftPack):
-        require(person, Right.HAND_OVER)
-        facts = {**asdict(what), "state": "案", "proven": person.proven}
-        line = ledger.append(person.name, Act.HAND_OVER, subject(what.quarter), kind=kind.value, **facts)
-        return HandedOver(f"{what.quarter}_発行記録.json", record(line), MEDIA["json"])
-    if isinstance(what, IssuedPack):
-        require(person, Right.ISSUE)
-        line = _issued(kind, what, person, ledger)
-        return HandedOver(f"{what.pack.quarter}_発行記録.json", record(line), MEDIA["json"])
+    if isinstance(what, DraftPack | IssuedPack | PackCopy):
+        return _pack(kind, what, person, ledger)
     if isinstance(what, FaultList):
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
@@ -187,6 +192,23 @@ def hand_over(
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
     _record(kind, what, person, ledger, form)
     return HandedOver(name, content, MEDIA[form])
+
+
+def _pack(kind: Exit, what: DraftPack | IssuedPack | PackCopy, person: Person, ledger: Ledger) -> HandedOver:
+    """The line of a draft, of an edition, or of a copy of either."""
+    if isinstance(what, PackCopy):
+        require(person, Right.HAND_OVER)
+        facts: dict[str, Any] = {"kind": kind.value, "form": "zip", "copy_of": what.line}
+        ledger.append(person.name, Act.HAND_OVER, subject(what.quarter), **facts)
+        return HandedOver(what.name, what.content, MEDIA["zip"])
+    if isinstance(what, IssuedPack):
+        require(person, Right.ISSUE)
+        line = _issued(kind, what, person, ledger)
+        return HandedOver(f"{what.pack.quarter}_発行記録.json", record(line), MEDIA["json"])
+    require(person, Right.DRAFT)
+    facts = {**asdict(what), "kind": kind.value, "state": "案", "proven": person.proven}
+    line = ledger.append(person.name, Act.HAND_OVER, subject(what.quarter), **facts)
+    return HandedOver(f"{what.quarter}_発行記録.json", record(line), MEDIA["json"])
 
 
 def _issued(kind: Exit, what: IssuedPack, person: Person, ledger: Ledger) -> Line:
@@ -222,7 +244,8 @@ def _fits(kind: Exit, what: object) -> None:
     """Whether such a thing leaves in this way at all."""
     if kind is Exit.PROTECTED:
         raise WrongUsage.because("要保護の持ち出しは、暗号化した控えだけです", "`dx backup` を使ってください")
-    if kind is Exit.PUBLIC and not isinstance(what, DraftPack | IssuedPack):
+    issued = isinstance(what, PackCopy) and what.issued
+    if kind is Exit.PUBLIC and not isinstance(what, DraftPack | IssuedPack) and not issued:
         raise NotPermitted.because(
             "公表用に出せるのは、四半期の公表資料だけです", "`dx pack` で公表資料を作ってください"
         )
