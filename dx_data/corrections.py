@@ -161,14 +161,14 @@ def _candidate(line: Line, before: Candidate | None) -> Candidate:
 class _Known:
     """What is known of one edition's figures: up to which snapshot, what each was then, which definition counted it.
 
-    `told` is what the public was told, `let_be` what somebody decided to leave as it was told.
+    `told` is what the public was told, `decided` the values about which somebody decided, whichever way.
     """
 
     edition: Edition
     number: int
     values: dict[Place, Any]
     told: dict[Place, Any]
-    let_be: dict[Place, Any]
+    decided: dict[Place, Any]
     definitions: dict[str, str]
     named: dict[Place, Change]
 
@@ -192,19 +192,16 @@ class _Known:
     def decide(self, candidate: Candidate) -> None:
         """What a candidate names, and what was decided about it."""
         self.named |= {change.place: change for change in candidate.changes}
-        decided = {change.place: change.new for change in candidate.changes}
-        if candidate.state == CORRECTED:
-            self.told |= decided
-        elif candidate.state == KEPT:
-            self.let_be |= decided
+        if candidate.state in (CORRECTED, KEPT):
+            self.decided |= {change.place: change.new for change in candidate.changes}
 
     def differing(self) -> set[Place]:
-        """The figures that are others now than the public was told, and than somebody decided to let be."""
+        """The figures that are others now than the public was told, and than somebody decided about."""
         return {
             where
             for where in {*self.values, *self.told}
             if (now := self.values.get(where)) != self.told.get(where)
-            and not (where in self.let_be and now == self.let_be[where])
+            and not (where in self.decided and now == self.decided[where])
         }
 
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dx_data import corrections
+from filelock import FileLock
+
+from dx_data import appendices, corrections
 from dx_data.access import Person, Right, require, require_second
 from dx_data.bundled import municipalities
 from dx_data.calendar import Quarter, fiscal_year_start
-from dx_data.catalog import Result, json_value, look
+from dx_data.catalog import Result, look
 from dx_data.corrections import ask_again
 from dx_data.custody import published
 from dx_data.custody.exits import DraftPack, Exit, IssuedPack, hand_over, record
@@ -27,12 +29,13 @@ from dx_data.errors import NotFound, NotPermitted, WrongUsage
 from dx_data.house import House
 from dx_data.lake import Moment
 from dx_data.pack import forms, manifest, texts
-from dx_data.pack.content import Pack, Sheet, Table, sections, str_of
+from dx_data.pack.content import Pack, Table, sections
 from dx_data.spec import Question
 from dx_data.text import fold, looks_personal
 
 _RECORD = "_発行記録.json"
 TEXTS = "_文章.txt"
+_WAIT = 600
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,11 @@ def draft(
         edition=len(before) + 1,
         replaces=f"第{before[-1].edition}版" if before else "",
     )
-    lists = [*_errata(house, pack, before[-1] if before else None), *_audit(pack, excepted)]
+    lists = appendices.exceptions(pack, excepted)
+    if before:
+        decided = [each for each in corrections.candidates(house.ledger) if each.published == before[-1].line]
+        ruled = [(corrections.STATES[each.state], each.why) for each in decided if each.decided_by]
+        lists = [*appendices.errata(pack, before[-1], ruled), *lists]
     return replace(pack, sheets=tuple(lists))
 
 
@@ -166,65 +173,6 @@ def _means(period: str, quarter: Quarter) -> bool:
         return Quarter.parse(period) == quarter
     except ValueError:
         return False
-
-
-def _errata(house: House, pack: Pack, before: Edition | None) -> list[Sheet]:
-    """The 正誤表: every figure that the edition before told otherwise, and what was decided about it."""
-    if before is None:
-        return []
-    now = {
-        published.place(t.name, [(n, json_value(r[n])) for n in q.key], c.name): (str_of(cell, c), t, c)
-        for t in pack.tables
-        for q in [t.public.result.question]
-        for r, row in zip(t.public.result.records(), t.public.rows, strict=True)
-        for cell, c in zip(row, t.columns, strict=True)
-        if c.kind.counts and c.name not in q.key
-    }
-    then = {f.place: (published.shown(f), f) for t in before.tables for f in t.figures}
-    lines = []
-    for where, (text, table, column) in now.items():
-        old = _comparable(then[where][0]) if where in then else ""
-        if old != _comparable(text):
-            row = "・".join(where[1]) or "全体"
-            lines.append((table.title, row, column.title, then[where][0] if where in then else "なし", text))
-    for where, (text, figure) in then.items():
-        if where not in now and text:
-            row = published.words(figure.key)
-            lines.append((figure.question, row, figure.column, text, "なし"))
-    decided = [
-        (each.quarter, "訂正する" if each.state == corrections.CORRECTED else "据え置く", each.why)
-        for each in corrections.candidates(house.ledger)
-        if each.published == before.line and each.decided_by
-    ]
-    heads = ("表", "数値の場所", "項目", f"誤（第{before.edition}版）", f"正（第{pack.edition}版）")
-    why = Sheet("corrections", "訂正の決定", ("資料", "決定", "理由"), tuple(decided))
-    return [Sheet("errata", "正誤表", heads, tuple(lines)), *([why] if decided else [])]
-
-
-def _comparable(text: str) -> str:
-    """A shown figure without what is only its way of being written."""
-    try:
-        return f"{float(text.replace(',', '')):.1f}"
-    except ValueError:
-        return text
-
-
-def _audit(pack: Pack, excepted: Sequence[Excepted]) -> list[Sheet]:
-    """The exceptions from hiding. Who made them is in the ledger; a public list has no name of a person."""
-    titles = {table.name: table for table in pack.tables}
-    lines = [
-        (
-            titles[each.question].title,
-            published.words(each.key),
-            titles[each.question].public.result.question.column(each.column).title,
-            each.why,
-            f"{published.day_of(each.at).isoformat()}　公表の役割の職員（管理台帳 {each.line} 行目）",
-        )
-        for each in excepted
-        if each.question in titles
-    ]
-    heads = ("表", "数値の場所", "項目", "伏せない理由", "決めた日と記録")
-    return [Sheet("exceptions", "秘匿の例外", heads, tuple(lines))] if lines else []
 
 
 def write(
@@ -426,20 +374,34 @@ def publish(house: House, quarter: Quarter, person: Person, folder: Path | None 
     """
     _real(house)
     require(person, Right.ISSUE)
-    made = newest_draft(house, quarter)
-    approved = approval_of(house, made)
-    if approved is None:
-        raise NotPermitted.because(
-            f"{quarter.title}の案は、まだ承認されていません",
-            f"公表の役割の、案を作った {made.who} さん以外の人が、ログインして画面「四半期公表」で承認してください",
-        )
-    _whole(made)
-    out = next((each for each in published.editions(house.ledger) if each.draft == made.line), None)
-    if out is not None:
-        return _again(house, made, out)
-    _corrected(house, quarter)
-    before = [each for each in published.editions(house.ledger) if each.quarter == str(quarter)]
+    with FileLock(house.lake.folder / "publication.lock", timeout=_WAIT):
+        made = newest_draft(house, quarter)
+        approved = approval_of(house, made)
+        if approved is None:
+            raise NotPermitted.because(
+                f"{quarter.title}の案は、まだ承認されていません",
+                f"公表の役割の、案を作った {made.who} さん以外の人が、ログインして画面「四半期公表」で承認してください",
+            )
+        _whole(made)
+        editions = [each for each in published.editions(house.ledger) if each.quarter == str(quarter)]
+        out = next((each for each in editions if each.draft == made.line), None)
+        done = _again(house, made, out) if out else _new(house, made, approved, editions, person, folder)
+    corrections.notice(house, person.name)
+    return done
+
+
+def _new(
+    house: House,
+    made: Draft,
+    approved: Approval,
+    before: Sequence[Edition],
+    person: Person,
+    folder: Path | None,
+) -> Made:
+    """The approved draft as an edition. A second one is for corrections that somebody decided on."""
     pack, files = _issued(house, made)
+    if before:
+        _corrects(house, pack, before[-1])
     target = folder or Path(made.place).with_name(f"{Path(made.place).name}_発行")
     _free(target)
     what = IssuedPack(
@@ -447,11 +409,26 @@ def publish(house: House, quarter: Quarter, person: Person, folder: Path | None 
         before[-1].line if before else None,
         made.line,
         approved.line,
-        tuple(published.frozen(table.public, str(quarter), pack.edition) for table in pack.tables),
+        tuple(published.frozen(table.public, made.quarter, pack.edition) for table in pack.tables),
     )
     aside = _put(files, target, lambda: hand_over(Exit.PUBLIC, what, person, house.ledger).content)
-    corrections.notice(house, person.name)
     return Made(target, pack, len(files), aside)
+
+
+def _corrects(house: House, pack: Pack, before: Edition) -> None:
+    """NotPermitted where nobody decided to correct the edition before, or nothing in it is another now."""
+    if not any(
+        each.published == before.line and each.state == corrections.CORRECTED
+        for each in corrections.candidates(house.ledger)
+    ):
+        raise NotPermitted.because(
+            f"{before.title}が発行済みで、訂正の決定がありません",
+            "`dx corrections` の訂正候補を「訂正する」と決めてから、新しい版を発行してください",
+        )
+    if not any(sheet.name == appendices.ERRATA and sheet.lines for sheet in pack.sheets):
+        raise NotPermitted.because(
+            f"{before.title}と数値の違いがありません", "訂正する取込を取り消したのなら、新しい版は要りません"
+        )
 
 
 def _issued(house: House, made: Draft, out: Sequence[Edition] | None = None) -> tuple[Pack, dict[str, bytes]]:
@@ -485,16 +462,3 @@ def _again(house: House, made: Draft, edition: Edition) -> Made:
         )
     (line,) = [each for each in house.ledger.lines_of(Act.PUBLISHED) if each.number == edition.line]
     return Made(folder, pack, len(files), _put(files, folder, lambda: record(line)))
-
-
-def _corrected(house: House, quarter: Quarter) -> None:
-    """A second edition is for corrections that somebody decided on."""
-    before = [each for each in published.editions(house.ledger) if each.quarter == str(quarter)]
-    if before and not any(
-        each.published == before[-1].line and each.state == corrections.CORRECTED
-        for each in corrections.candidates(house.ledger)
-    ):
-        raise NotPermitted.because(
-            f"{before[-1].title}が発行済みで、訂正の決定がありません",
-            "`dx corrections` の訂正候補を「訂正する」と決めてから、新しい版を発行してください",
-        )

@@ -20,14 +20,16 @@ from dx_data.calendar import Quarter
 from dx_data.catalog import Catalog
 from dx_data.custody import backups, published
 from dx_data.custody.ledger import Act, Ledger
-from dx_data.errors import NotPermitted, WrongUsage
+from dx_data.errors import NotPermitted, Stopped, WrongUsage
 from dx_data.house import House
-from dx_data.pack import manifest
+from dx_data.pack import manifest, texts
+from dx_data.pack.content import Pack
 from dx_data.settings import Settings
 
 QUARTER = Quarter(2026, 1)
 MAKER = Person("受託 花子", frozenset(Role), proven=True)
 SECOND = Person("区 太郎", frozenset({Role.PUBLISH}), proven=True)
+LOADER = frozenset({Role.LOAD})
 HEAD = "研修番号,研修区分,研修名,実施日,状況,参加者数\n"
 ROWS = [
     "T-1,ノーコード研修,はじめて,2026-04-10,実施済,30",
@@ -297,6 +299,54 @@ def test_an_edition_is_laid_down_again_where_a_killed_process_left_none(home: Ho
     assert len(published.editions(home.ledger)) == 1
 
 
+# --- what people add ------------------------------------------------------------------------------------------------
+
+
+def test_exceptions_reasons_and_edited_words_are_in_what_is_issued(
+    home: House, bring: Bring, tmp_path: Path, write: Any
+) -> None:
+    bring("a.csv", *ROWS[:2], ROWS[2].replace("済,20", "済,3"))
+    path = write("f.csv", "図表,期間,説明\ntrainings_by_month,令和8年度第1四半期,会場の都合です。\n")
+    intake.load(intake.review(path, home, home.settings, wish=intake.Wish(as_of=dt.date(2026, 7, 2))), home, MAKER)
+    small = ("trainings_by_month", {"month": "2026-06-01"}, "attendees")
+
+    def hidden(pack: Pack) -> set[str]:
+        return {name for table in pack.tables if table.name == small[0] for _, name in table.public.hidden}
+
+    assert "attendees" in hidden(publication.draft(home, QUARTER))
+    with pytest.raises(NotPermitted, match="秘匿の例外を決める"):
+        publication.except_from_hiding(home, QUARTER, *small, "公開の研修", replace(SECOND, roles=LOADER))
+    for given, why in (
+        ((small[0], {"month": "2026-06-01"}, "is_partial"), "その数値"),
+        (("trainings_nothing", {}, "n"), "ありません"),
+    ):
+        with pytest.raises(Stopped, match=why):
+            publication.except_from_hiding(home, QUARTER, *given, "公開の研修のため", SECOND)
+    first = publication.except_from_hiding(home, QUARTER, *small, "まちがい", SECOND)
+    publication.withdraw(home, QUARTER, first, SECOND)
+    assert "attendees" in hidden(publication.draft(home, QUARTER))
+    number = publication.except_from_hiding(home, QUARTER, *small, "公開の研修で人数を案内済み", SECOND)
+    plain = publication.draft(home, QUARTER)
+    assert hidden(plain) == set()
+    own = texts.edits(texts.proposed(plain).replace("いちばん大きく", "最も大きく"), plain)
+    made = publication.write(publication.edited(plain, own), tmp_path / "q1", home, MAKER, ["html", "csv"])
+    assert "最も大きく" in made.texts.read_text("utf-8-sig")
+    publication.approve(home, QUARTER, SECOND)
+    out = publication.publish(home, QUARTER, MAKER)
+    page = (out.folder / "index.html").read_text("utf-8")
+    audit = (out.folder / "data" / "exceptions.csv").read_text("utf-8-sig").splitlines()
+    told = ("最も大きく", "理由：会場の都合です。", "公開の研修で人数を案内済み")
+    assert [text for text in told if text not in page] == []
+    today = dt.datetime.fromisoformat(home.ledger.lines_of(Act.EXCEPTED)[-1].at).date()
+    assert audit == [
+        "表,数値の場所,項目,伏せない理由,決めた日と記録",
+        "研修の実施（月次推移、期間）,2026-06-01,延べ参加者数,公開の研修で人数を案内済み,"
+        f"{today}　公表の役割の職員（管理台帳 {number} 行目）",
+    ]
+    assert "区 太郎" not in page + "".join(audit)
+    assert home.ledger.lines_of(Act.EXCEPTED)[-1].who == "区 太郎"
+
+
 # --- the record survives --------------------------------------------------------------------------------------------
 
 
@@ -342,3 +392,29 @@ def test_an_inspection_names_a_frozen_figure_that_was_changed_or_lost(home: Hous
         tampered.commit()
     (found,) = inspection.released(home)
     assert "公表した数値（2026Q1 第1版）の記録がありません。" in found.said
+
+
+def test_a_row_that_came_between_draft_and_issue_is_noticed_at_once(home: House, bring: Bring, tmp_path: Path) -> None:
+    bring("a.csv", *ROWS)
+    a_draft(home, tmp_path / "q1")
+    load = bring("late.csv", LATE).load
+    assert load is not None
+    assert opened(home) == []
+    publication.approve(home, QUARTER, SECOND)
+    publication.publish(home, QUARTER, MAKER)
+    assert opened(home) == [("trainings_by_month 2026-05-01 attendees", 25, 40, load.load)]
+
+
+def test_a_correction_that_came_to_nothing_makes_no_new_edition(
+    home: House, bring: Bring, out: publication.Made, tmp_path: Path
+) -> None:
+    load = bring("late.csv", LATE).load
+    assert load is not None
+    (candidate,) = corrections.waiting(home.ledger)
+    corrections.rule(candidate.number, corrections.CORRECTED, "届くのが遅れました", home, SECOND)
+    intake.undo(load.load, home, MAKER)
+    assert opened(home) == []
+    a_draft(home, tmp_path / "again")
+    publication.approve(home, QUARTER, SECOND)
+    with pytest.raises(NotPermitted, match="数値の違いがありません"):
+        publication.publish(home, QUARTER, MAKER)
