@@ -25,6 +25,7 @@ from dx_data.house import House
 from dx_data.pack import manifest, texts
 from dx_data.pack.content import Pack
 from dx_data.settings import Settings
+from tests.terminal import Dx
 
 QUARTER = Quarter(2026, 1)
 MAKER = Person("受託 花子", frozenset(Role), proven=True)
@@ -345,6 +346,70 @@ def test_exceptions_reasons_and_edited_words_are_in_what_is_issued(
     ]
     assert "区 太郎" not in page + "".join(audit)
     assert home.ledger.lines_of(Act.EXCEPTED)[-1].who == "区 太郎"
+
+
+# --- dx -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_go_from_draft_to_a_decided_correction(
+    dx: Dx, write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendar, "today", lambda: dt.date(2026, 7, 20))
+    load = ("load", "--yes", "--as-of", "2026-07-01", "--delivery", "追加")
+    assert dx(*load, write("a.csv", HEAD + "\n".join(ROWS) + "\n")).returncode == 0
+    drafted = dx("pack", "2026Q1", "-o", tmp_path / "q1", "--formats", "html")
+    assert drafted.returncode == 0
+    assert (tmp_path / "q1_文章.txt").exists()
+    refused = dx("publish", "2026Q1")
+    assert (refused.returncode, "まだ承認されていません" in refused.stderr) == (1, True)
+    with closing(house.open_house()) as opened_house:
+        publication.approve(opened_house, QUARTER, SECOND)
+    assert dx("publish", "2026Q1", "-o", tmp_path / "out").returncode == 0
+    assert (tmp_path / "out_発行記録.json").exists()
+    assert json.loads(dx("corrections", "--json").stdout) == {"corrections": []}
+    late = dx(*load, write("late.csv", HEAD + LATE + "\n"))
+    assert "決定を待つ訂正候補 1 件" in late.stderr
+    (found,) = json.loads(dx("corrections", "--json").stdout)["corrections"]
+    shape = {name: found[name] for name in ("pack", "old", "new", "load", "rows", "state")}
+    rows = [{"dataset": "trainings", "file": "late.csv", "sheet": None, "row": 2}]
+    assert shape == {"pack": "2026Q1", "old": 20, "new": 35, "load": 2, "rows": rows, "state": "open"}
+    assert "late.csv 2 行目" in dx("corrections").stdout
+    assert dx("rule", str(found["id"]), "--why", "軽微なため").returncode == 2
+    assert dx("rule", str(found["id"]), "--keep", "--why", "軽微なため").returncode == 0
+    (found,) = json.loads(dx("corrections", "--json").stdout)["corrections"]
+    assert (found["state"], found["decision"]["why"]) == ("kept", "軽微なため")
+    assert dx("undo", "2").returncode == 0
+    assert [each["state"] for each in json.loads(dx("corrections", "--json").stdout)["corrections"]] == ["kept"]
+
+
+def test_the_next_quarter_reckons_with_what_was_published_without_being_told(
+    home: House, bring: Bring, tmp_path: Path
+) -> None:
+    """What was hidden in April stays hidden in the next quarter's table, where nothing else would hide it."""
+    bring("a.csv", ROWS[0].replace("済,30", "済,4"), *ROWS[1:], day=dt.date(2026, 10, 1))
+    a_draft(home, tmp_path / "q1")
+    publication.approve(home, QUARTER, SECOND)
+    publication.publish(home, QUARTER, MAKER)
+    (released,) = published.editions(home.ledger)
+    seen: list[int] = []
+    publishable = publication.publishable
+
+    def noted(answers: Any, earlier: Any, *more: Any) -> Any:
+        seen.append(len(earlier))
+        return publishable(answers, earlier, *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calendar, "today", lambda: dt.date(2026, 10, 20))
+        patch.setattr(publication, "publishable", noted)
+        after = publication.draft(home, Quarter(2026, 2))
+        publication.draft(home, Quarter(2026, 2), earlier=[Path(released.place)])
+    assert seen == [1, 1]
+    (months,) = [table for table in after.tables if table.name == "trainings_by_month"]
+    hidden = {(str(months.shown.records()[row]["month"]), name) for row, name in months.public.hidden}
+    (table,) = [each for each in released.tables if each.question == months.name]
+    then = {(figure.key[0][1], figure.column) for figure in table.figures if figure.sign == "x"}
+    assert then
+    assert hidden >= then
 
 
 # --- the record survives --------------------------------------------------------------------------------------------

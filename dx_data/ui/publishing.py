@@ -23,7 +23,7 @@ from dx_data.disclosure.public import HIDDEN
 from dx_data.errors import NotFound
 from dx_data.pack import manifest, texts
 from dx_data.text import japanese_date
-from dx_data.ui import faults, filters, tables, words
+from dx_data.ui import cards, faults, filters, tables, words
 from dx_data.ui.session import Session
 
 MAKER, DECIDER = "受託者（取込）か、公表の役割の人", "公表の役割の人（DX推進課）"
@@ -356,6 +356,13 @@ def _kept(edition: Edition) -> str:
 
 
 # --- what changed since -----------------------------------------------------------------------------------------------
+
+
+def remind(here: Session) -> None:
+    """On the pages that load: that published figures are others now, and where that is decided."""
+    if found := corrections.waiting(here.house.ledger):
+        st.warning(f"公表した数値と違うものがあります（決定を待つ訂正候補 {len(found):,} 件）。")
+        cards.go("publication", "四半期公表で決める", quarter=Quarter.parse(found[0].quarter).title)
 
 
 def changed(here: Session) -> None:
