@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     lake_data: str | None = Field(None, description="台帳の表データの場所（省略すると台帳フォルダーの中）")
     lake_demo: str = Field(str(ROOT / "data" / "lake-demo"), description="デモの台帳の場所")
     backup_key: str = Field(str(ROOT / "data" / "backup-key.txt"), description="控えの合言葉のファイル")
+    packs: str = Field(str(ROOT / "data" / "packs"), description="画面「四半期公表」で作る公表資料の場所")
     municipality_code: str = Field("131229", description="全国地方公共団体コード（6桁、検査数字つき）")
     disclosure_threshold: int = Field(10, ge=3, description="公表で伏せる件数の下限。1からこの値-1までを伏せる")
     login: Login | None = Field(

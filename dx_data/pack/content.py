@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,8 +21,9 @@ from dx_data.text import japanese_date
 
 # Pixels of a figure across a page of A4: its letters are about as large there as those of a table.
 _STILL_WIDTH = 760
-DRAFT, FICTIONAL = "案（承認前）", "架空データ"
-REASON = "（理由を記入）"
+DRAFT, ISSUED, FICTIONAL = "案（承認前）", "発行", "架空データ"
+REASON, BECAUSE = "（理由を記入）", "理由："
+DECIDED = "区が承認（管理台帳と発行記録のとおり）"
 # The sections in the order in which a reader outside the ward asks; a family that is not here comes last.
 SECTIONS = {
     "procedures": "手続のオンライン化",
@@ -36,10 +39,17 @@ _SIGN = Column(name="sign_of_measured", title="記号")  # why the measured quan
 
 @dataclass(frozen=True)
 class Table:
-    """One answer as the public sees it, with what is said about it."""
+    """One answer as the public sees it, with what is said about it.
+
+    `edited` is what a person made of the generated sentences, `reason` what a person wrote for publication; `decision`
+    is whose word it leaves on, where that is not the question's own.
+    """
 
     public: Public
     until: dt.date
+    edited: tuple[str, ...] | None = None
+    reason: str = ""
+    decision: str = ""
 
     @property
     def name(self) -> str:
@@ -126,9 +136,13 @@ class Table:
         return charts.svg(drawn, "", words, ["・".join(marks)] if marks else [], _STILL_WIDTH), words
 
     def words(self) -> list[str]:
-        """What the figures say, in sentences made of them; why it is so, a person writes."""
-        said = self._headline() if self.is_headline else self._compared()
-        return [*said, f"理由：{REASON}"]
+        """What stands with the figures: the sentences made of them or edited by a person, and why it is so."""
+        said = self.generated() if self.edited is None else list(self.edited)
+        return [*said, f"{BECAUSE}{self.reason or REASON}"]
+
+    def generated(self) -> list[str]:
+        """What the figures say, in sentences made of them."""
+        return self._headline() if self.is_headline else self._compared()
 
     def _headline(self) -> list[str]:
         (row,) = self.public.rows
@@ -183,7 +197,7 @@ class Table:
             *late,
             *(note for note in result.notes if note != FICTIONAL),
             f"定義：{question.definition.sentence}（{question.version.title}）",
-            f"公表の決定：{question.publish.decision if question.publish else ''}",
+            f"公表の決定：{self.decision or (question.publish.decision if question.publish else '')}",
         ]
 
 
@@ -196,8 +210,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A plain list that goes with a pack, such as the 正誤表: its file's name, its title, heads, lines of text."""
+
+    name: str
+    title: str
+    heads: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Pack:
-    """Everything a pack says. `threshold` is what was asked for hiding; `snapshot` is what it was made from."""
+    """Everything a pack says. `threshold` is what was asked for hiding; `snapshot` is what it was made from.
+
+    `edition` counts the packs of the quarter; `replaces` names the one before it. Until it is `issued` it is a 案.
+    """
 
     quarter: Quarter
     municipality: Municipality
@@ -205,21 +232,50 @@ class Pack:
     threshold: int
     fictional: bool
     sections: tuple[Section, ...]
+    edition: int = 1
+    replaces: str = ""
+    sheets: tuple[Sheet, ...] = ()
+    issued: bool = False
 
     @property
     def title(self) -> str:
         """What stands on the cover."""
-        return f"{self.municipality.name} DX推進の状況（{self.quarter.title}）"
+        again = f" 第{self.edition}版" if self.edition > 1 else ""
+        return f"{self.municipality.name} DX推進の状況（{self.quarter.title}）{again}"
 
     @property
     def marks(self) -> list[str]:
         """What must be seen wherever the pack is opened."""
-        return [DRAFT, *([f"{FICTIONAL}（公表できません）"] if self.fictional else [])]
+        draft = [] if self.issued else [DRAFT]
+        again = [f"{self.replaces}を改めたもの"] if self.replaces else []
+        return [*draft, *again, *([f"{FICTIONAL}（公表できません）"] if self.fictional else [])]
 
     @property
     def suffix(self) -> str:
         """What a file that goes its own way is called after its name."""
-        return "_案" + (f"_{FICTIONAL}" if self.fictional else "")
+        again = f"_第{self.edition}版" if self.edition > 1 else ""
+        return again + ("" if self.issued else "_案") + (f"_{FICTIONAL}" if self.fictional else "")
+
+    @property
+    def digest(self) -> str:
+        """What tells whether two packs say the same: figures, words, notes and lists, whatever form they take."""
+        told = [
+            *(str(self.quarter), self.edition, self.replaces, self.snapshot, self.threshold, self.municipality.code),
+            *(
+                [table.name, table.title, [c.label for c in table.columns], _said(table), table.words(), table.notes()]
+                for table in self.tables
+            ),
+            *([sheet.title, sheet.heads, sheet.lines] for sheet in self.sheets),
+        ]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+    def as_issued(self) -> Pack:
+        """The same, approved."""
+        sections = tuple(
+            replace(section, tables=tuple(replace(table, decision=DECIDED) for table in section.tables))
+            for section in self.sections
+        )
+        return replace(self, issued=True, sections=sections)
 
     @property
     def tables(self) -> list[Table]:
@@ -252,6 +308,11 @@ def sections(tables: Iterable[Public], until: dt.date) -> tuple[Section, ...]:
         key=lambda table: (*family(table), not table.is_headline, not table.by_month, table.name),
     )
     return tuple(Section(SECTIONS.get(name, name), tuple(members)) for (_, name), members in groupby(made, key=family))
+
+
+def _said(table: Table) -> list[list[str]]:
+    rows = table.public.rows
+    return [[str_of(cell, column) for cell, column in zip(row, table.columns, strict=True)] for row in rows]
 
 
 def str_of(cell: Shown, column: Column) -> str:

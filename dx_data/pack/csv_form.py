@@ -57,7 +57,8 @@ def _texts(pack: Pack) -> dict[str, str]:
         )
         for table in pack.tables
     }
-    return {**made, "dictionary": _dictionary(pack), "definitions": _definitions(pack)}
+    lists = {f"{sheet.name}{pack.suffix}": _text([sheet.heads, *sheet.lines]) for sheet in pack.sheets}
+    return {**made, **lists, "dictionary": _dictionary(pack), "definitions": _definitions(pack)}
 
 
 def _dictionary(pack: Pack) -> str:

@@ -40,6 +40,10 @@ def files(pack: Pack) -> dict[str, bytes]:
             chart.set_size({"width": _CHART_WIDE, "height": tall})
             drawn.insert_chart(place, 0, chart, {"description": words})
             place += tall // _ROW + 2
+    for listed in pack.sheets:
+        page = _sheet(book, pack, listed.title)
+        for row, line in enumerate((listed.heads, *listed.lines)):
+            page.write_row(row, 0, line)
     book.close()
     return {"figures.xlsx": settled(target.getvalue(), pack.at)}
 
