@@ -98,17 +98,17 @@ check: $(DEV)
 	@echo '部屋の順序を見ています…'
 	@$(PY) -m pytest -q tests/test_architecture.py
 
-# Two at once, a file each, in the order of tests/conftest.py: xdist's own would begin the few long tests last.
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Three at once, for they wait for browsers and disks; a file each, in the order of tests/conftest.py: xdist's own would begin the few long tests last.
+MANY := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: $(DEV) browser provider
 	@$(MAKE) --no-print-directory check
 	@echo 'すべてのテストを動かしています…'
-	@$(PY) -m pytest -q $(TWO)
+	@$(PY) -m pytest -q $(MANY)
 
 # The same with all that a usual run leaves to chance: every moment of a kill, every example, every figure traced.
 test-all: $(DEV) browser provider
-	@DX_EXAMPLES=all $(PY) -m pytest -q $(TWO)
+	@DX_EXAMPLES=all $(PY) -m pytest -q $(MANY)
 
 # The pack's files in programs that did not write them; -rs says what was left out, and why.
 test-office: $(DEV)
