@@ -420,9 +420,7 @@ def load(
 def _changed(house: House) -> None:
     """Say that published figures are others now."""
     if found := corrections.waiting(house.ledger):
-        _say(
-            f"公表した数値と違うものがあります（決定を待つ訂正候補 {len(found)} 件）→ `dx corrections` で確かめてください"
-        )
+        _say(f"公表した数値と違うものがあります（決定を待つ訂正候補 {len(found)} 件）→ dx corrections で確かめられます")
 
 
 def _made(demo: bool, person: access.Person) -> House:
