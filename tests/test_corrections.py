@@ -284,7 +284,7 @@ def test_a_correction_is_a_new_edition_that_names_what_it_replaces(
     assert again.pack.marks == ["第1版を改めたもの"]
     errata = (again.folder / "data" / "errata_第2版.csv").read_text("utf-8-sig").splitlines()
     assert errata[0] == "表,数値の場所,項目,誤（第1版）,正（第2版）"
-    assert "研修の実施（月次推移、期間）,2026-05-01,延べ参加者数,25,40" in errata
+    assert "研修の実施（月次推移、期間）,2026年5月,延べ参加者数,25,40" in errata
     first, second = published.editions(home.ledger)
     assert (second.edition, second.replaces) == (2, first.line)
     assert the_bytes(out.folder) == before
@@ -341,7 +341,7 @@ def test_exceptions_reasons_and_edited_words_are_in_what_is_issued(
     today = dt.datetime.fromisoformat(home.ledger.lines_of(Act.EXCEPTED)[-1].at).date()
     assert audit == [
         "表,数値の場所,項目,伏せない理由,決めた日と記録",
-        "研修の実施（月次推移、期間）,2026-06-01,延べ参加者数,公開の研修で人数を案内済み,"
+        "研修の実施（月次推移、期間）,2026年6月,延べ参加者数,公開の研修で人数を案内済み,"
         f"{today}　公表の役割の職員（管理台帳 {number} 行目）",
     ]
     assert "区 太郎" not in page + "".join(audit)
@@ -450,7 +450,7 @@ def test_an_inspection_names_a_frozen_figure_that_was_changed_or_lost(home: Hous
     (found,) = inspection.released(home)
     assert (found.state.value, [text for text in found.said if "書き換わっています" in text]) == (
         "異常",
-        ["公表した数値（2026Q1 第1版、研修の実施（月次推移、期間）、2026-05-01 attendees）が書き換わっています。"],
+        ["公表した数値（2026Q1 第1版、研修の実施（月次推移、期間）、2026年5月 attendees）が書き換わっています。"],
     )
     with closing(sqlite3.connect(home.lake.ledger_file)) as tampered:
         tampered.execute("DELETE FROM dx_ledger_apart")

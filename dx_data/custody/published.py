@@ -20,6 +20,7 @@ from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.disclosure.public import HIDDEN, Public
 from dx_data.errors import Problem
 from dx_data.spec import Question
+from dx_data.text import japanese_dates
 
 _DIGITS = 6
 
@@ -343,8 +344,19 @@ def _changed(edition: Edition, table: Frozen, figure: Figure) -> Problem:
 
 
 def words(key: Iterable[tuple[str, Any]]) -> str:
-    """The row of a figure in words."""
-    return "・".join("（空欄）" if value is None else str(value) for _, value in key) or "全体"
+    """The row of a figure in words.
+
+    >>> words([("month", "2026-05-01"), ("section", None)]), words([("as_of", "2026-06-30")]), words([])
+    ('2026年5月・（空欄）', '2026年6月30日(火)', '全体')
+    """
+    return "・".join(_said(name, value) for name, value in key) or "全体"
+
+
+def _said(name: str, value: Any) -> str:
+    if value is None:
+        return "（空欄）"
+    said = japanese_dates(str(value))
+    return said.partition("月")[0] + "月" if name == "month" and said != value else said
 
 
 def shown(figure: Figure) -> str:

@@ -385,10 +385,10 @@ def changed(here: Session) -> None:
 def _candidate(here: Session, each: Candidate) -> None:
     st.subheader(f"訂正候補 {each.number}（{each.quarter} 第{each.edition}版）", anchor=False)
     st.markdown(faults.plain(f"原因：{each.cause}。{japanese_date(published.day_of(each.at))}に気づきました。"))
-    rows = [[c.title, published.words(c.key), c.label, c.old, c.new] for c in each.changes[:_LISTED]]
+    rows = [[f"{c.title}：{published.words(c.key)} {c.label}", c.old, c.new] for c in each.changes[:_LISTED]]
     more = len(each.changes) - _LISTED
     note = f"ほか {more:,} の数値は `dx corrections` で見られます。" if more > 0 else ""
-    heads = ("表", "数値の場所", "項目", "公表した値", "いまの値")
+    heads = ("数値", "公表した値", "いまの値")
     tables.show(heads, rows, caption=f"訂正候補 {each.number} の数値", note=note, heard=True)
     if each.rows:
         places = [[r["file"], r["sheet"] or "", r["row"]] for r in each.rows]
