@@ -17,7 +17,7 @@ from pathlib import Path
 from dx_data.offline import build
 from dx_data.offline.start import PACKAGES, WHEELS
 
-_CUT = ["unshare", "-rn", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+_CUT = ["unshare", "-rnpf", "--kill-child", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 _OUTSIDE = "import socket; socket.create_connection(('192.0.2.1', 443), 3)"
 _PAGE = """
 import sys, time, urllib.request

@@ -7,7 +7,6 @@ whole, nothing is lost or doubled, the ledger verifies, and everything stored is
 from __future__ import annotations
 
 import argparse
-import contextlib
 import math
 import os
 import random
@@ -25,6 +24,7 @@ from pathlib import Path
 from dx_data import house, inspection
 from dx_data.access import Person, Role
 from dx_data.catalog import look
+from dx_data.custody.ledger import Ledger
 from dx_data.settings import Settings
 
 ROWS = 10
@@ -32,8 +32,10 @@ ROOM = 256 << 20
 HEAD = "システム,申請番号,申請日時,処理状況\n"
 FAULTS = ("kill", "full", "torn", "locked")
 CUT = "切った"
-LOGGED = ("ledger", "catalog")
+FIRST = "kept/*.csv"  # the first that a load writes, just before its intent
+LOG = "*.sqlite-wal"
 LAST_PAGE = 24 + 4096  # a frame of SQLite's write-ahead log
+ENOUGH = 20  # torn loads, of which some must have been writing when they were killed
 SAID = ("空き", "ほかのプログラム", "書き込めませんでした", "ディスク")
 
 
@@ -77,10 +79,10 @@ class Struck:
             (self.lake / "filler").write_bytes(b"\0" * free)
         process = self.start(number)
         if kind in ("kill", "torn"):
-            self.wait(process, kind)
+            self.wait(process, self.chance.choice(("tables/**/*.parquet", LOG)) if kind == "torn" else FIRST)
             process.send_signal(signal.SIGKILL)
         if kind == "locked":
-            self.wait(process, kind)
+            self.wait(process, FIRST)
             name = self.chance.choice(("ledger.sqlite", "catalog.sqlite"))
             with closing(sqlite3.connect(self.lake / name, timeout=20, isolation_level=None)) as other:
                 other.execute("BEGIN EXCLUSIVE")
@@ -94,65 +96,47 @@ class Struck:
         assert "プログラムの誤り" not in err, err
         assert process.returncode <= 0 or any(words in err for words in SAID), err
 
-    def wait(self, process: subprocess.Popen[str], kind: str) -> None:
-        """Until some moment: anywhere in the load, or, three times of four, after it began to write; a write is torn
-        while something is half-written."""
-        if kind == "torn":
-            begun = self.chance.choice((self.unfinished, self.logged))
-            while process.poll() is None and not begun():
-                time.sleep(0)
-            time.sleep(self.chance.choice((0, 0.005, 0.05)))
-        elif self.chance.random() < 1 / 4:
+    def wait(self, process: subprocess.Popen[str], written: str) -> None:
+        """Until some moment: anywhere in the load, or, three times of four, after it began to write such files.
+
+        From the first to the last byte written a load takes a thirtieth of its time.
+        """
+        if self.chance.random() < 1 / 4:
             time.sleep(self.took * self.chance.uniform(0, 0.9))
-        else:
-            before = self.changed()
-            while process.poll() is None and self.changed() == before:
-                time.sleep(0.002)
-            time.sleep(self.chance.uniform(0, 0.5))
-
-    def changed(self) -> list[tuple[str, int]]:
-        """The ledger's files as they lie: their first change in a load is its intent."""
-        found = []
-        for path in sorted(self.lake.glob("ledger.sqlite*")):
-            with contextlib.suppress(FileNotFoundError):
-                found.append((path.name, path.stat().st_mtime_ns))
-        return found
-
-    def logged(self) -> bool:
-        """Whether a write-ahead log holds something: looked at often, for it is there for a moment only."""
-        with contextlib.suppress(FileNotFoundError):
-            return any(path.stat().st_size for path in (self.lake / f"{name}.sqlite-wal" for name in LOGGED))
-        return False
-
-    def unfinished(self) -> list[Path]:
-        """What a write may be going on in, the newest last: write-ahead logs, and the last Parquet file if unnamed."""
-        found: list[tuple[int, Path]] = []
-        for path in (*self.lake.glob("*.sqlite-wal"), *self.lake.rglob("*.parquet")):
-            with contextlib.suppress(FileNotFoundError):
-                state = path.stat()
-                found += [(state.st_mtime_ns, path)] if state.st_size else []
-        newest = [path for _, path in sorted(found)]
-        return [path for path in newest if path.suffix != ".parquet" or (path == newest[-1] and not self.named(path))]
+            return
+        before = set(self.lake.glob(written))
+        while process.poll() is None and set(self.lake.glob(written)) == before:
+            time.sleep(0)  # a log is there for a moment only
+        time.sleep(self.took * self.chance.choice((0, self.chance.uniform(0, 1 / 30))))
 
     def tear(self) -> None:
         """Cut what was written last, as a computer does that loses its power: a log's last page, any part of a file.
 
-        What was written and flushed before stays, for the disk had it.
+        What was written and flushed before stays, for the disk had it; so does a file that something names.
         """
-        if not (left := self.unfinished()):
+        found = [path for pattern in (LOG, "tables/**/*.parquet", FIRST) for path in self.lake.glob(pattern)]
+        cuttable = [path for path in found if path.stat().st_size and (path.match(LOG) or not self.named(path))]
+        if not cuttable:
             return
-        path = left[-1]
+        path = max(cuttable, key=lambda each: each.stat().st_mtime_ns)
         size = path.stat().st_size
-        most = size if path.suffix == ".parquet" else min(size, LAST_PAGE)
-        os.truncate(path, size - self.chance.randint(1, most))
-        self.told[f"torn: {CUT} {path.suffix}"] += 1
+        least = max(size - LAST_PAGE, 0) if path.match(LOG) else 0
+        os.truncate(path, self.chance.randrange(least, size))
+        self.told[f"torn: {CUT}（{path.suffix}）"] += 1
 
-    def named(self, parquet: Path) -> bool:
+    def named(self, file: Path) -> bool:
+        """Whether the catalogue names a Parquet file, or any line of the ledger a kept one.
+
+        What is kept is down on the disk before the intent's line is written: from then on nothing can tear it.
+        """
+        if file.suffix == ".csv":
+            lines = Ledger(self.lake / "ledger.sqlite").lines()
+            return any(f"kept/{file.name}" in line.detail.get("kept", ()) for line in lines)
         with closing(sqlite3.connect(self.lake / "catalog.sqlite", timeout=20)) as catalogue:
             found = (
                 "SELECT count(*) FROM (SELECT path FROM ducklake_data_file UNION SELECT path FROM ducklake_delete_file)"
             )
-            ((count,),) = catalogue.execute(f"{found} WHERE path = ?", [parquet.name]).fetchall()
+            ((count,),) = catalogue.execute(f"{found} WHERE path = ?", [file.name]).fetchall()
         return bool(count)
 
 
@@ -220,6 +204,9 @@ def main() -> None:
     asked = parser.parse_args()
     began = time.monotonic()
     loads, told = run(asked.loads, asked.faults, asked.seed, asked.minutes, asked.only)
+    torn = sum(count for outcome, count in told.items() if outcome.startswith("torn") and CUT not in outcome)
+    cut = sum(count for outcome, count in told.items() if CUT in outcome)
+    assert torn < ENOUGH or cut, "nothing was being written when a load was torn"
     faults = sum(count for outcome, count in told.items() if CUT not in outcome)
     took = f"{time.monotonic() - began:.0f} 秒"
     print(f"取込 {loads}、障害 {faults}、種 {asked.seed}、{took}: 失った取込も二重の行もありません")

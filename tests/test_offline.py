@@ -89,11 +89,13 @@ def test_another_python_is_refused_and_so_is_a_wheel_that_leaves_its_place(bundl
     assert not (bundle / "c.py").exists()
 
 
-def test_the_starter_of_windows_is_plain_and_names_its_python(tmp_path: Path) -> None:
-    command = (ROOT / "dx_data" / "offline" / "start.cmd").read_bytes()
+def test_the_starter_of_windows_is_plain_and_names_its_python() -> None:
+    command = build.starter("3.13")
     assert command.isascii()
-    assert command.count(b"\r\n") == command.count(b"\n")
-    assert command.count(b"@PYTHON@") == 1
+    assert command.count(b"\r\n") == command.count(b"\n") > 10
+    assert b"\r\npy -3.13 start.py %*\r\n" in command
+    assert (ROOT / "dx_data" / "offline" / "python-missing.txt").exists()
+    assert b"type product\\dx_data\\offline\\python-missing.txt" in command
 
 
 def test_a_windows_python_that_is_given_finds_what_lies_beside_it(tmp_path: Path) -> None:

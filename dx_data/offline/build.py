@@ -85,15 +85,19 @@ def write(
         shutil.copytree(fonts, folder / "fonts")
     if own:
         _with_python(own, folder)
-    here = Path(__file__).parent
-    shutil.copyfile(here / "start.py", folder / "start.py")
-    command = (here / "start.cmd").read_bytes().replace(b"@PYTHON@", python.encode())
-    (folder / "start.cmd").write_bytes(command)
+    shutil.copyfile(Path(__file__).with_name("start.py"), folder / "start.py")
+    (folder / "start.cmd").write_bytes(starter(python))
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     listed = {path.relative_to(folder).as_posix(): digest(path) for path in files}
     about = {"python": python, "platform": "win_amd64" if windows else sys.platform, "files": listed}
     (folder / LIST).write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return len(listed)
+
+
+def starter(python: str) -> bytes:
+    """What is double-clicked: for one version of Python, with the line ends that cmd needs."""
+    text = (Path(__file__).with_name("start.cmd")).read_text("ascii").replace("@PYTHON@", python)
+    return "\r\n".join([*text.splitlines(), ""]).encode("ascii")
 
 
 def _with_python(own: Path, folder: Path) -> None:
