@@ -126,7 +126,7 @@ class Candidate:
 
 
 def candidates(ledger: Ledger) -> list[Candidate]:
-    """All candidates, oldest first, each as it stands."""
+    """All candidates, oldest first, each as it stands; one whose values were disposed of is left aside."""
     found: dict[int, Candidate] = {}
     for line in ledger.lines_of(Act.NOTICED, Act.SETTLED, Act.RULED):
         of: int = line.detail.get("candidate", line.number)
@@ -137,7 +137,7 @@ def candidates(ledger: Ledger) -> list[Candidate]:
         else:
             decided = {"decided_by": line.who, "decided_at": line.at, "why": line.apart.get("why", "")}
             found[of] = replace(found[of], state=line.detail["decision"], **decided)
-    return list(found.values())
+    return [each for each in found.values() if each.changes]
 
 
 def waiting(ledger: Ledger) -> list[Candidate]:
