@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from dx_data.errors import NotPermitted, StartRefused
 from dx_data.settings import Login
-from dx_data.text import fold
+from dx_data.text import fold_header
 
 
 class Role(StrEnum):
@@ -128,7 +128,7 @@ def _listed(table: Mapping[str, tuple[str, ...]]) -> dict[Role, tuple[str, ...]]
 
 def is_other(person: Person, first: str) -> bool:
     """Whether the person is somebody else than who bears that name in the ledger."""
-    return fold(person.name).casefold() != fold(first).casefold()
+    return fold_header(person.name) != fold_header(first)
 
 
 def require_second(person: Person, first: str) -> None:

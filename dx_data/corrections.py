@@ -126,7 +126,7 @@ class Candidate:
 
 
 def candidates(ledger: Ledger) -> list[Candidate]:
-    """All candidates, oldest first, each as it stands."""
+    """All candidates, oldest first, each as it stands; one whose values were disposed of is left aside."""
     found: dict[int, Candidate] = {}
     for line in ledger.lines_of(Act.NOTICED, Act.SETTLED, Act.RULED):
         of: int = line.detail.get("candidate", line.number)
@@ -137,7 +137,7 @@ def candidates(ledger: Ledger) -> list[Candidate]:
         else:
             decided = {"decided_by": line.who, "decided_at": line.at, "why": line.apart.get("why", "")}
             found[of] = replace(found[of], state=line.detail["decision"], **decided)
-    return list(found.values())
+    return [each for each in found.values() if each.changes]
 
 
 def waiting(ledger: Ledger) -> list[Candidate]:
@@ -258,8 +258,11 @@ def notice(house: House, who: str) -> list[Candidate]:
         try:
             entries = _checked(house, at, known)
         except (Stopped, duckdb.Error) as fault:
-            facts = {"published": [each.edition.line for each in known], "snapshot": at.number}
-            entries = [Entry(Act.RECHECKED, SUBJECT, {**facts, "fault": type(fault).__name__})]
+            lines = [each.edition.line for each in known]
+            told = {"published": lines, "snapshot": at.number, "fault": type(fault).__name__}
+            last = house.ledger.lines_of(Act.RECHECKED)[-1:]
+            # Told once: a screen asks again and again.
+            entries = [] if [line.detail for line in last] == [told] else [Entry(Act.RECHECKED, SUBJECT, told)]
         if entries:
             house.ledger.append_all(who, entries)
     return waiting(house.ledger)
@@ -360,12 +363,12 @@ def _moves(house: House, at: Moment, known: _Known) -> Iterator[_Step]:
 
 def _moved(known: _Known, table: Frozen, answer: Result, hidden: set[Place]) -> dict[Place, Any]:
     """The figures of one table that are others than before. A row that comes or goes with nothing in it is no news."""
-    now = {}
-    for _, key, column, value in published.quantities(answer):
-        where = place(table.question, key, column)
-        now[where] = value
+    found = list(published.quantities(answer))
+    for key, column in [*((f.key, f.column) for f in table.figures), *((key, column) for _, key, column, _ in found)]:
         label = answer.question.column(column).title
-        known.named[where] = Change(table.question, table.title, key, column, label, None, None)
+        change = Change(table.question, table.title, key, column, label, None, None)
+        known.named.setdefault(change.place, change)
+    now = {place(table.question, key, column): value for _, key, column, value in found}
     before = {where: value for where, value in known.values.items() if where[0] == table.question}
     moved = {
         where: now.get(where)

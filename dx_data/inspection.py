@@ -180,6 +180,8 @@ def released(house: House) -> list[Finding]:
     said = f"{counted:,} の数値を、記録の封と、公表した時点の台帳から計算した値と照らしました。"
     waiting = len(corrections.waiting(house.ledger))
     cautions += [f"決定を待つ訂正候補が {waiting:,} 件あります。"] if waiting else []
+    fault = corrections.fault(house.ledger)
+    cautions += [f"取込のあとの計算し直しが止まっています（{fault}）。"] if fault else []
     return [Finding.of("公表した数値", said, faults=faults, cautions=cautions)]
 
 

@@ -97,7 +97,7 @@ def test_nothing_is_published_without_the_yes_of_a_second_person(home: House, br
     with pytest.raises(NotPermitted, match="受託 花子 さんが作った"):
         publication.approve(home, QUARTER, MAKER)
     with pytest.raises(NotPermitted, match="同じ人は承認できません"):
-        publication.approve(home, QUARTER, replace(MAKER, name="受託　花子"))
+        publication.approve(home, QUARTER, replace(MAKER, name="受託花子"))
     with pytest.raises(NotPermitted, match="ログインしていない"):
         publication.approve(home, QUARTER, replace(SECOND, proven=False))
     with pytest.raises(NotPermitted, match="公表を承認する"):
@@ -242,9 +242,20 @@ def test_a_figure_that_cannot_be_counted_is_told_and_tried_again(
     with monkeypatch.context() as broken:
         broken.setattr(corrections, "ask_again", lambda *_: (_ for _ in ()).throw(WrongUsage.because("x", "y")))
         load = bring("late.csv", LATE).load
+        corrections.notice(home, "だれか")
     assert (load is not None, corrections.fault(home.ledger), opened(home)) == (True, "WrongUsage", [])
+    assert [line.detail.get("fault") for line in home.ledger.lines_of(Act.RECHECKED)] == ["WrongUsage"]
     corrections.notice(home, "だれか")
     assert (corrections.fault(home.ledger), len(opened(home))) == ("", 1)
+
+
+def test_rows_that_go_are_noticed_with_where_they_stood(home: House, out: publication.Made) -> None:
+    undone = intake.undo(1, home, MAKER)
+    assert opened(home) == [("trainings_by_month 2026-04-01 attendees", 30, None, undone.load)]
+    (candidate,) = corrections.waiting(home.ledger)
+    assert candidate.row_count == 3
+    assert [(row["file"], row["row"]) for row in candidate.rows] == [("a.csv", row) for row in (2, 3, 4)]
+    assert "（2026年4月）延べ参加者数：30 → なし" in candidate.changes[0].sentence
 
 
 # --- 決定と新しい版 -------------------------------------------------------------------------------------------------
