@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from dx_data.door.describe import Table as Described
 from dx_data.door.describe import describe
 from dx_data.errors import FormRefused
 from dx_data.pack import content, forms, typesetting
-from dx_data.pack.content import Pack, str_of
+from dx_data.pack.content import Pack, Sheet, str_of
 from dx_data.pack.csv_form import REGION
 from dx_data.settings import Settings
 from dx_data.spec import Column
@@ -89,10 +90,10 @@ def test_the_pdf_says_what_the_answers_say_and_can_be_searched(pack: Pack, pdf: 
     text = "".join("".join(page.extract_text().split()) for page in pdf.pages)
     assert [table.title for table in pack.tables if "".join(table.title.split()) not in text] == []
     for table, rows in zip(pack.tables, said(pack), strict=True):
+        lines = zip((column.label for column in table.columns), rows[0], strict=True) if table.is_headline else rows
         at = text.rindex("".join(table.title.split()))
-        for row in rows:
-            for cell in row:
-                at = text.index("".join(cell.split()), at)
+        for line in lines:
+            at = text.index("".join("".join(line).split()), at)
     assert pack.marks[0] in text
 
 
@@ -182,13 +183,16 @@ def test_every_table_has_its_slide_with_words_for_what_is_drawn(pack: Pack, deck
     assert [[cell.text for cell in row.cells] for row in table.rows] == headline
 
 
-def test_a_name_that_looks_like_a_formula_is_text_in_a_slide_s_workbook() -> None:
-    rows = ("=1+1", 120, 60, 50.0, 9000), ("+81", 90, 0, 0.0, 700)
+def test_in_a_slide_s_chart_names_are_text_and_what_is_hidden_is_no_zero() -> None:
+    rows = ("=1+1", 120, 60, 50.0, 9000), ("+81", 90, 0, 0.0, 700), ("三", 9, 0, 0.0, 700), ("四", 8, 0, 0.0, 700)
     odd = a_pack(*publishable([an_answer(*rows)], (), 10))
     ((_, chart),) = charts_of(pptx.Presentation(io.BytesIO(forms.FORMS["pptx"](odd)["slides_案.pptx"])))
     sheet = openpyxl.load_workbook(io.BytesIO(chart.part.chart_workbook.xlsx_part.blob)).active
     assert sheet is not None
     assert [(sheet.cell(row, 1).value, sheet.cell(row, 1).data_type) for row in (2, 3)] == [("=1+1", "s"), ("+81", "s")]
+    (series,) = chart.plots[0].series
+    assert list(chart.plots[0].categories) == ["=1+1", "+81", "三（x）", "四（x）"]
+    assert (series.values, sheet["B4"].value) == ((120, 90, None, None), None)
 
 
 # --- books --------------------------------------------------------------------------------------------------------
@@ -322,6 +326,30 @@ def test_a_bar_s_figure_says_what_its_table_says(pack: Pack) -> None:
 
 def beside(cell: Shown, column: Column) -> str:
     return {"x": "秘匿", "-": "該当なし", "…": "不詳", "": f"{str_of(cell, column)}{column.unit}"}[cell.sign]
+
+
+# --- lists --------------------------------------------------------------------------------------------------------
+
+
+def test_an_issued_pack_has_no_mark_and_its_lists_are_in_every_form() -> None:
+    errata = Sheet("errata", "正誤表", ("表", "誤", "正"), (("件数", "=120", "121"), ("件数", "60", "x")))
+    draft = a_pack(*publishable([an_answer(("一", 120, 60, 50.0, 9000))], (), 10))
+    found = forms.files(replace(draft, sheets=(errata,)).as_issued(), tell=lambda _: None)
+    assert [name for name in found if "案" in name] == []
+    rows = [list(errata.heads), *map(list, errata.lines)]
+    page = fromstring(re.search(r"<section><h2>正誤表.*?</section>", found["index.html"].decode())[0])  # type: ignore[index]
+    assert [[cell.text for cell in row] for row in page.iter("tr")] == rows
+    sheet = openpyxl.load_workbook(io.BytesIO(found["figures.xlsx"]))["正誤表"]
+    assert [[(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows()] == [
+        [(text, "s") for text in row] for row in rows
+    ]
+    *_, slide = pptx.Presentation(io.BytesIO(found["slides.pptx"])).slides
+    (table,) = [shape.table for shape in slide.shapes if shape.has_table]
+    assert (slide.shapes.title.text, [[c.text for c in row.cells] for row in table.rows]) == ("正誤表", rows)
+    *_, last = pypdf.PdfReader(io.BytesIO(found["report.pdf"])).pages
+    said = "".join(last.extract_text().split())
+    assert "".join(text for row in rows for text in row) in said
+    assert "案（承認前）" not in said
 
 
 # --- what is not there --------------------------------------------------------------------------------------------

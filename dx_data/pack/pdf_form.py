@@ -22,6 +22,7 @@ def files(pack: Pack) -> dict[str, bytes]:
             {"title": section.title, "tables": [_table(table, face) for table in section.tables]}
             for section in pack.sections
         ],
+        "lists": [{"title": sheet.title, "heads": sheet.heads, "rows": sheet.lines} for sheet in pack.sheets],
     }
     at = int(pack.at.timestamp())
     made = typeset("document.typ", {"pack": told}, face, format="pdf", pdf_standards=["ua-1"], timestamp=at)

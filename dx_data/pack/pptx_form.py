@@ -18,7 +18,7 @@ from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 
 from dx_data.charts import LIGHT
-from dx_data.pack.content import Pack, Table, str_of
+from dx_data.pack.content import Pack, Sheet, Table, str_of
 from dx_data.pack.office import number_format, settled
 from dx_data.pack.xlsx_form import AS_TEXT
 from dx_data.spec import Column
@@ -40,6 +40,8 @@ def files(pack: Pack) -> dict[str, bytes]:
     for section in pack.sections:
         for table in section.tables:
             _slide(deck, pack, section.title, table)
+    for sheet in pack.sheets:
+        _list(deck, pack, sheet)
     target = io.BytesIO()
     deck.save(target)
     return {f"slides{pack.suffix}.pptx": settled(target.getvalue(), pack.at)}
@@ -115,6 +117,14 @@ def _slide(deck: Any, pack: Pack, section: str, table: Table) -> None:
     _write(slide.notes_slide.notes_text_frame, notes, 12)
 
 
+def _list(deck: Any, pack: Pack, sheet: Sheet) -> None:
+    """A list that goes with the pack, as many of its lines as fit on a slide each."""
+    for start in range(0, max(1, len(sheet.lines)), _ROWS):
+        slide = _titled(deck, pack, "", sheet.title)
+        lines = [list(line) for line in sheet.lines[start : start + _ROWS]]
+        _table(slide, list(sheet.heads), lines, f"{sheet.title}の表", [1] * len(sheet.heads), _EDGE)
+
+
 def _titled(deck: Any, pack: Pack, section: str, title: str) -> Any:
     slide = deck.slides.add_slide(deck.slide_layouts[0])
     _write(slide.shapes.title.text_frame, [title], 24, LIGHT.one[0], bold=True)
@@ -156,9 +166,11 @@ def _alternative(shape: Any, words: str) -> None:
     shape._element.xpath(".//p:cNvPr")[0].set("descr", words)
 
 
-def _table(slide: Any, heads: list[str], rows: list[list[str]], words: str, widths: Sequence[int]) -> None:
-    wide = _WIDE - _EDGE - _RIGHT
-    shape = slide.shapes.add_table(len(rows) + 1, len(heads), _RIGHT, _BODY_TOP, wide, Inches(0.33) * (len(rows) + 1))
+def _table(
+    slide: Any, heads: list[str], rows: list[list[str]], words: str, widths: Sequence[int], left: int = _RIGHT
+) -> None:
+    wide = _WIDE - _EDGE - left
+    shape = slide.shapes.add_table(len(rows) + 1, len(heads), left, _BODY_TOP, wide, Inches(0.33) * (len(rows) + 1))
     _alternative(shape, words)
     for column, share in zip(shape.table.columns, widths, strict=True):
         column.width = wide * share // sum(widths)

@@ -42,8 +42,11 @@ def files(pack: Pack) -> dict[str, bytes]:
             place += tall // _ROW + 2
     for listed in pack.sheets:
         page = _sheet(book, pack, listed.title)
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         for row, line in enumerate((listed.heads, *listed.lines)):
-            page.write_row(row, 0, line)
+            for at, text in enumerate(line):
+                page.write_string(row, at, text, wrapped)
+        page.set_column(0, len(listed.heads) - 1, 2 * _HEAD_WIDE)
     book.close()
     return {"figures.xlsx": settled(target.getvalue(), pack.at)}
 
@@ -61,7 +64,8 @@ def _sheet(book: Any, pack: Pack, name: str) -> Any:
     sheet.set_paper(9)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    sheet.set_header(f"&R{'・'.join(pack.marks)}")
+    if pack.marks:
+        sheet.set_header(f"&R{'・'.join(pack.marks)}")
     sheet.set_footer("&L&A&R&P / &N")
     return sheet
 
