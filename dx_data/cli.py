@@ -585,19 +585,25 @@ def undo(demo: bool, number: int) -> None:
 @dx.command(short_help="預り証・受領拒否票を表示します")
 @click.argument("number", type=int, metavar="番号")
 @click.option("--refused", is_flag=True, help="受領拒否票を表示します。番号は、断った記録の台帳の行番号です。")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="受領拒否票を書き込む先（.html）。")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="預り証・受領拒否票を書き込む先（.html。預り証は .xlsx も）。",
+)
 @_json_option
 @click.pass_obj
 def receipt(demo: bool, number: int, refused: bool, output: Path | None, as_json: bool) -> None:
     """取込番号の預り証か、断ったファイルの受領拒否票を表示します。"""
     house = _house(demo)
-    if output and not refused:
-        raise WrongUsage.because("-o は受領拒否票のときだけ使えます", "--refused を付けてください")
     found = (refusal_of if refused else receipt_of)(number, house.ledger.lines())
-    if output and isinstance(found, Refusal):
+    if output:
         if output.exists():
             raise WrongUsage.because(f"『{output}』はすでにあります", "-o で別の名前を指定してください")
-        output.write_bytes(hand_over(Exit.INTERNAL, found, access.local_person(), house.ledger).content)
+        paper = found if isinstance(found, Refusal) else found.document
+        form = "xlsx" if output.suffix == ".xlsx" else "html"
+        output.write_bytes(hand_over(Exit.INTERNAL, paper, access.local_person(), house.ledger, form=form).content)
         _say(f"作りました: {output}")
     elif as_json:
         _print_json(found.as_json())

@@ -12,7 +12,7 @@ from typing import Any
 from dx_data import calendar
 from dx_data.access import Person, Right, require
 from dx_data.custody import backups, sealed
-from dx_data.custody.disposals import METHOD, Disposal, Ending, Item, disposals
+from dx_data.custody.disposals import METHOD, Disposal, Ending, Item, disposals, overdue
 from dx_data.custody.exits import Exit, csv_bytes
 from dx_data.custody.ledger import Act, Line
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Stopped, WrongUsage
@@ -59,7 +59,7 @@ class Descent:
             f"預り証 {len(self.loads):,} 件から派生したもの:",
             *(f"  {each.name}（{each.items}）: {each.medium}、{each.quantity}" for each in self.items),
             *(f"  控え『{each.file}』: {each.place}" for each in self.backups),
-            f"  時点 {self.snapshots:,} 個（残る取込 {self.staying:,} 件から、新しい台帳の時点を作ります）",
+            f"  時点 {self.snapshots:,} 個と日ごとの集計（残る取込 {self.staying:,} 件から作り直します）",
             *(f"  {each}" for each in self.by_hand),
             _TIME_TRAVEL,
         ]
@@ -115,11 +115,7 @@ def _chosen(house: House, choice: Choice) -> list[Load]:
             "何を廃棄するかが指定されていません",
             "--load・--file・--year・--due・--everything のどれかを指定してください",
         )
-    due = {
-        line.detail["load"]
-        for line in house.ledger.lines_of(Act.LOAD)
-        if choice.due and line.detail.get("return_by", "9999") < calendar.today().isoformat()
-    }
+    due = overdue(house.ledger) if choice.due else frozenset()
     found = {
         load.load
         for load in loads

@@ -17,7 +17,7 @@ import duckdb
 from dx_data import calendar, corrections
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog
-from dx_data.custody import arrivals, backups, password, published
+from dx_data.custody import arrivals, backups, disposals, password, published
 from dx_data.custody.inspections import Finding, Inspection, State
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.proof import TABLES, Proof
@@ -168,6 +168,10 @@ def records(house: House) -> Finding:
     lines = house.ledger.lines()
     back = [later.number for line, later in pairwise(lines) if _when(later.at) < _when(line.at)]
     cautions = [f"{number} 行目の時刻が、前の行より前です（時計が戻されました）。" for number in back[:_SHOWN]]
+    if due := disposals.overdue(house.ledger):
+        cautions.append(
+            f"預り証の期限を過ぎた取込が {len(due):,} 件あります。`dx dispose --due` で廃棄か返却をしてください。"
+        )
     said = f"{len(lines):,} 行の封とつながりを、取込の記録に控えた封とも照らしました。"
     return Finding.of("管理台帳", said, faults=broken, cautions=cautions)
 

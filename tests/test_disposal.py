@@ -186,8 +186,11 @@ def test_what_is_due_is_what_its_receipt_says(filled: House, monkeypatch: pytest
     monkeypatch.setattr("dx_data.disposal.calendar.today", lambda: dt.date(2028, 3, 31))
     with pytest.raises(NotFound, match="廃棄するものがありません"):
         disposal.descent(filled, Choice(due=True))
+    assert inspection.records(filled).state is State.SOUND
     monkeypatch.setattr("dx_data.disposal.calendar.today", lambda: dt.date(2028, 4, 1))
     assert len(disposal.descent(filled, Choice(due=True)).loads) == 4
+    found = inspection.records(filled)
+    assert (found.state, found.said[0].split("。")[0]) == (State.CAUTION, "預り証の期限を過ぎた取込が 4 件あります")
 
 
 def test_what_cannot_be_disposed_of(filled: House) -> None:

@@ -17,6 +17,7 @@ from dx_data.custody import accidents, backups, inspections, registers
 from dx_data.custody.exits import Exit, hand_over
 from dx_data.custody.inspections import Finding, State
 from dx_data.custody.ledger import Act
+from dx_data.custody.receipts import receipt
 from dx_data.custody.registers import COPIES, ENTRUSTED, LENT
 from dx_data.disposal import Choice
 from dx_data.errors import NotFound
@@ -170,6 +171,28 @@ def test_the_book_has_a_sheet_for_each_register_and_no_formula(
     assert (cell.value, cell.data_type, cell.quotePrefix) == ("=1+1.csv", "s", True)
 
 
+def test_the_receipt_on_paper(busy: House) -> None:
+    found = receipt(1, busy.ledger.lines())
+    (sheet,) = found.document.sheets
+    loaded = busy.ledger.lines_of(Act.LOAD)[0]
+    assert dict(sheet.rows) == {
+        "受け取った日時": moment(loaded.at),
+        "受け取った人": "試験 担当",
+        "帳票名又はファイル名": "A1.csv",
+        "大きさ": f"{loaded.detail['size']:,} バイト",
+        "SHA-256": loaded.detail["sha256"],
+        "情報の種類": "電子申請",
+        "シート": "なし（CSV など）",
+        "項目": "システム・申請番号・申請日時・処理状況",
+        "数量": "1 行",
+        "いつ時点": "2026年11月1日(日)",
+        "受け取り方": "電子データ（この製品への取込）",
+        "使う目的": "葛飾区DX推進支援業務委託の指標の集計",
+        "返却・廃棄の期限": "2028年3月31日(金)",
+        "台帳の記録": loaded.seal,
+    }
+
+
 def test_the_commands(dx: Callable[..., Any], write: Any, tmp_path: Path) -> None:
     good = write("A1.csv", HEAD + "LoGoフォーム,A1,2026/04/01 09:00,完了\n")
     assert dx("load", "--yes", "--as-of", "2026-04-01", good).returncode == 0
@@ -181,6 +204,8 @@ def test_the_commands(dx: Callable[..., Any], write: Any, tmp_path: Path) -> Non
     assert "届いたファイル『bad.csv』（1 種類）" in listed
     assert dx("accident", number, "-o", tmp_path / "事故.html").returncode == 0
     assert (tmp_path / "事故.html").exists()
+    assert dx("receipt", "1", "-o", tmp_path / "預り証.html").returncode == 0
+    assert "<h1>預り証 第1号</h1>" in (tmp_path / "預り証.html").read_text("utf-8")
     assert openpyxl.load_workbook(tmp_path / "台帳.xlsx")[ENTRUSTED]["C5"].value == "A1.csv"
 
 

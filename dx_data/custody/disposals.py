@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from dx_data import calendar
 from dx_data.custody.document import Document, Sheet, day
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.errors import NotFound
@@ -119,6 +120,13 @@ def disposal(number: int, ledger: Ledger) -> Disposal:
         if each.number == number:
             return each
     raise NotFound.because(f"台帳の {number} 行目に、廃棄の記録はありません", "`dx ledger` で番号を確かめてください")
+
+
+def overdue(ledger: Ledger) -> frozenset[int]:
+    """The loads whose receipt says that they should have been disposed of or given back before today, and were not."""
+    today = calendar.today().isoformat()
+    due = {line.detail["load"] for line in ledger.lines_of(Act.LOAD) if line.detail.get("return_by", today) < today}
+    return frozenset(due - {number for each in disposals(ledger) for number in each.loads})
 
 
 def finish(lake: Lake, ledger: Ledger, intent: Line) -> Line:

@@ -56,18 +56,20 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
     for addition in reviewed.wish.additions:
         _add(addition, house, person, day)
     origin = Origin(reviewed.file, reviewed.sha256, reviewed.size, person.name, day, message)
+    parts = [each.part for each in reviewed.plan.parts]
     facts = {
         "file": reviewed.file,
         "sha256": reviewed.sha256,
         "size": reviewed.size,
         "rows": sum(table.ok_rows for table in reviewed.tables),
         "tables": [table.title for table in reviewed.tables],
+        "sheets": list(dict.fromkeys(table.sheet for table in reviewed.tables if table.sheet)),
+        "items": _items(parts),
         "as_of": day.isoformat(),
         "partial": reviewed.wish.partial,
         "return_by": house.settings.return_by.isoformat(),
         **_quality(reviewed),
     }
-    parts = [each.part for each in reviewed.plan.parts]
     with _recorded(house, person, (Act.LOAD_INTENT, Act.LOAD, Act.LOAD_FAILED), reviewed.file, facts) as record:
         done = house.lake.load(
             reviewed.plan,
@@ -78,6 +80,12 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
         )
     corrections.notice(house, person.name)
     return replace(reviewed, as_of=day, load=done, receipt=receipt(done.load, reversed(house.ledger.lines())))
+
+
+def _items(parts: Iterable[Part]) -> list[str]:
+    """The declared items that the file holds, in the order of their declarations."""
+    present = (c.title for part in parts for c in part.dataset.stored if c.name in part.present)
+    return list(dict.fromkeys(present))
 
 
 def _add(addition: Addition, house: House, person: Person, day: dt.date) -> None:
