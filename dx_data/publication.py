@@ -7,7 +7,7 @@ import io
 import itertools
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -182,14 +182,17 @@ def write(
     person: Person,
     chosen: Iterable[str] = forms.FORMS,
     earlier: Sequence[Path] = (),
+    tell: Callable[[str], None] = forms.said,
 ) -> Made:
     """Write a draft into a folder that is new or empty, its 発行記録 and its sentences beside it, and its ledger line.
+
+    `tell` hears how far it is, and of a form that cannot be made.
 
     WrongUsage where something is there already.
     """
     require(person, Right.DRAFT)
     chosen = list(chosen)
-    made = manifest.sealed(pack, forms.files(pack, chosen))
+    made = manifest.sealed(pack, forms.files(pack, chosen, tell))
     told = _told(pack, made, folder, chosen, earlier)
     _free(folder)
     handed = _put(made, folder, lambda: hand_over(Exit.PUBLIC, told, person, house.ledger).content)

@@ -16,9 +16,13 @@ from dx_data.custody import published
 from dx_data.errors import AnswerBroken, WrongUsage
 from dx_data.house import open_house
 from dx_data.pack import manifest, texts
-from dx_data.pack.forms import FORMS
+from dx_data.pack.forms import EVERY, FORMS
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _quarter(text: str) -> Quarter:
@@ -30,9 +34,9 @@ def _quarter(text: str) -> Quarter:
 
 def _forms(text: str) -> list[str]:
     chosen = [each.strip() for each in text.split(",") if each.strip()]
-    if unknown := [each for each in chosen if each not in FORMS]:
+    if unknown := [each for each in chosen if each not in EVERY]:
         raise WrongUsage.because(
-            f"--formats『{'・'.join(unknown)}』は作れません", f"{','.join(FORMS)} から選んでください"
+            f"--formats『{'・'.join(unknown)}』は作れません", f"{','.join(EVERY)} から選んでください"
         )
     return chosen
 
@@ -40,7 +44,11 @@ def _forms(text: str) -> list[str]:
 @click.argument("quarter", metavar="四半期")
 @click.option("--snapshot", default=None, help="どの時点の台帳から作るか（台帳:番号。省略すると、いま）。")
 @click.option("-o", "--output", type=_FOLDER, required=True, help="作る先のフォルダー（新しいか、空のもの）。")
-@click.option("--formats", default=",".join(FORMS), help="作る形（csv,xlsx,html から、「,」で区切る）。")
+@click.option(
+    "--formats",
+    default=",".join(FORMS),
+    help=f"作る形（{','.join(EVERY)} から、「,」で区切る。省略すると csv-cp932 のほかのすべて）。",
+)
 @click.option(
     "--after",
     "earlier",
@@ -76,7 +84,7 @@ def pack(
     content = publication.draft(house, meant, snapshot, earlier)
     if sentences:
         content = publication.edited(content, texts.edits(sentences.read_text("utf-8-sig"), content))
-    made = publication.write(content, output, house, access.local_person(), chosen, earlier)
+    made = publication.write(content, output, house, access.local_person(), chosen, earlier, _say)
     hidden = [table.public.share_hidden for table in content.tables]
     some, every = sum(one for one, _ in hidden), sum(all_ for _, all_ in hidden)
     click.echo(f"作りました: {made.folder}（{made.files} ファイル、発行記録 {made.record.name}）", err=True)

@@ -15,10 +15,11 @@ import openpyxl
 import pptx
 import pypdf
 import pytest
+from click.testing import CliRunner
 from defusedxml.ElementTree import fromstring
 from PIL import Image
 
-from dx_data import house, publication
+from dx_data import cli, house, publication
 from dx_data.calendar import Quarter
 from dx_data.disclosure.public import Shown, publishable
 from dx_data.door.describe import Table as Described
@@ -328,7 +329,7 @@ def beside(cell: Shown, column: Column) -> str:
     return {"x": "秘匿", "-": "該当なし", "…": "不詳", "": f"{str_of(cell, column)}{column.unit}"}[cell.sign]
 
 
-# --- lists --------------------------------------------------------------------------------------------------------
+# --- lists and the command ----------------------------------------------------------------------------------------
 
 
 def test_an_issued_pack_has_no_mark_and_its_lists_are_in_every_form() -> None:
@@ -350,6 +351,20 @@ def test_an_issued_pack_has_no_mark_and_its_lists_are_in_every_form() -> None:
     said = "".join(last.extract_text().split())
     assert "".join(text for row in rows for text in row) in said
     assert "案（承認前）" not in said
+
+
+def test_the_command_says_how_far_it_is_and_takes_shift_jis(lakes: Path, tmp_path: Path) -> None:
+    given = ["--demo", "pack", "2026Q1", "-o", str(tmp_path / "q1"), "--formats", "html,csv-cp932"]
+    done = CliRunner().invoke(cli.dx, given)
+    assert (done.exit_code, done.exception) == (0, None)
+    assert "HTML を作っています（1/2）\nCSV-CP932 を作っています（2/2）\n" in done.stderr
+    assert (
+        (tmp_path / "q1" / "data_shift-jis" / "definitions.csv")
+        .read_bytes()
+        .decode("cp932")
+        .startswith("ファイル,題名")
+    )
+    assert not (tmp_path / "q1" / "data").exists()
 
 
 # --- what is not there --------------------------------------------------------------------------------------------

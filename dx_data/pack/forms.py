@@ -22,10 +22,10 @@ FORMS: Mapping[str, Callable[[Pack], dict[str, bytes]]] = {
 ASKED_FOR = {"csv-cp932": csv_form.cp932_files}
 EVERY = {**FORMS, **ASKED_FOR}
 # Heard on the terminal even where nobody listens: that a form is missing must not go unsaid.
-_said = logging.getLogger("dx_data.pack").warning
+said = logging.getLogger("dx_data.pack").warning
 
 
-def files(pack: Pack, forms: Iterable[str] = FORMS, tell: Callable[[str], None] = _said) -> dict[str, bytes]:
+def files(pack: Pack, forms: Iterable[str] = FORMS, tell: Callable[[str], None] = said) -> dict[str, bytes]:
     """The files of the chosen forms by name; `tell` hears of each form, and why one cannot be made on this computer.
 
     FormRefused where not one of them can be made.
