@@ -1,6 +1,7 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check audit docs demo bench bundle bundle-check faults fuzz mutate mutate-sql attack screenshots lock clean dev browser
+.PHONY: help run test test-all test-office check audit docs demo bench bundle bundle-check faults fuzz mutate \
+	mutate-sql attack screenshots lock clean dev browser provider
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -16,6 +17,7 @@ help:
 	@echo 'make demo         架空データの台帳をつくりなおす'
 	@echo 'make test         すべての検査とテスト'
 	@echo 'make test-all     同じテストを、偶然に任せるところの回数を増やして'
+	@echo 'make test-office  公表資料の PPTX・Excel・PDF を LibreOffice と poppler で開いてみる（なければ、その理由を言って飛ばす）'
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
 	@echo 'make audit        部品に、知られている弱点がないかを公開の一覧に尋ねる（ネットワークが要ります）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
@@ -96,17 +98,21 @@ check: $(DEV)
 	@echo '部屋の順序を見ています…'
 	@$(PY) -m pytest -q tests/test_architecture.py
 
-# Two at once, a file each, in the order of tests/conftest.py: xdist's own would begin the few long tests last.
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Three at once, for they wait for browsers and disks; a file each, in the order of tests/conftest.py: xdist's own would begin the few long tests last.
+MANY := -n 3 --dist loadfile --no-loadscope-reorder
 
-test: $(DEV) browser
+test: $(DEV) browser provider
 	@$(MAKE) --no-print-directory check
 	@echo 'すべてのテストを動かしています…'
-	@$(PY) -m pytest -q $(TWO)
+	@$(PY) -m pytest -q $(MANY)
 
 # The same with all that a usual run leaves to chance: every moment of a kill, every example, every figure traced.
-test-all: $(DEV) browser
-	@DX_EXAMPLES=all $(PY) -m pytest -q $(TWO)
+test-all: $(DEV) browser provider
+	@DX_EXAMPLES=all $(PY) -m pytest -q $(MANY)
+
+# The pack's files in programs that did not write them; -rs says what was left out, and why.
+test-office: $(DEV)
+	@$(PY) -m pytest -q -rs tests/test_office.py
 
 # Asks the public list OSV about every package of both locks; a package that cannot be asked about is a failure, too.
 # The tool comes for this once, into uv's own cache.
@@ -136,6 +142,15 @@ browser:
 	fi; \
 	echo "画面のテストには次のものが要ります。入れてから、もう一度実行してください: $$missing" >&2
 
+# A certified OpenID Connect provider for the tests of logging in; without node those tests say so and are skipped.
+provider:
+	@cd tests/provider_node; \
+	if [ ! -d node_modules ] && command -v npm >/dev/null 2>&1; then \
+		echo 'ログインのテストに要るものを入れています（oidc-provider）…'; \
+		npm ci --silent --no-audit --no-fund --ignore-scripts || { rm -rf node_modules; \
+			echo '入れられませんでした。ログイン先を使うテストは飛ばします。' >&2; }; \
+	fi
+
 mutate: $(DEV)
 	@$(PY) tests/mutate.py
 
@@ -143,7 +158,7 @@ mutate-sql: $(DEV)
 	@$(PY) -m tests.mutate_sql $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED)) $(NAMES)
 
 bench: $(DEV)
-	@for each in door ledger_book receipts long_export questions pages; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+	@for each in door ledger_book receipts long_export questions pages people; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
 
 # Takes half an hour or more; a test of a few faults is among the others.
 faults: $(DEV)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from dx_data.errors import NotPermitted, StartRefused
 from dx_data.settings import Login
+from dx_data.text import fold_header
 
 
 class Role(StrEnum):
@@ -29,7 +30,11 @@ class Right(StrEnum):
     UNDO = "取込を取り消す"
     HAND_OVER = "内部資料として保存する"
     SEE_ROWS = "数値の元の行を見る"
+    DRAFT = "公表資料の案を作る"
     APPROVE = "公表を承認する"
+    ISSUE = "承認された資料を発行する"
+    CORRECT = "公表した数値の訂正を決める"
+    EXCEPT = "秘匿の例外を決める"
     CREATE_LAKE = "台帳を作る"
     BACK_UP = "台帳の控えを取る"
     INSPECT = "台帳を点検する"
@@ -43,10 +48,15 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.LOAD: frozenset(
         {
             *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.SEE_LEDGER),
-            *(Right.CHECK, Right.LOAD, Right.UNDO, Right.INSPECT),
+            *(Right.CHECK, Right.LOAD, Right.UNDO, Right.INSPECT, Right.DRAFT),
         }
     ),
-    Role.PUBLISH: frozenset({Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.SEE_LEDGER, Right.APPROVE}),
+    Role.PUBLISH: frozenset(
+        {
+            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.SEE_LEDGER, Right.DRAFT),
+            *(Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT),
+        }
+    ),
     Role.ADMIN: frozenset(
         {
             *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE, Right.BACK_UP, Right.INSPECT),
@@ -116,9 +126,29 @@ def _listed(table: Mapping[str, tuple[str, ...]]) -> dict[Role, tuple[str, ...]]
     return {Role(name): listed for name, listed in table.items()}
 
 
+def is_other(person: Person, first: str) -> bool:
+    """Whether the person is somebody else than who bears that name in the ledger."""
+    return fold_header(person.name) != fold_header(first)
+
+
+def require_second(person: Person, first: str) -> None:
+    """Go on only as the second pair of eyes: NotPermitted without the right to approve, or for who made the thing."""
+    require(person, Right.APPROVE)
+    if not is_other(person, first):
+        raise NotPermitted.because(
+            f"この案は {first} さんが作ったので、同じ人は承認できません",
+            f"{Role.PUBLISH.value} の役割のほかの人に、承認を頼んでください",
+        )
+
+
 def require(person: Person, right: Right) -> None:
     """Go on only with the right; NotPermitted says which role would have it."""
     if not person.may(right):
+        if right is Right.APPROVE and not person.proven and Role.PUBLISH in person.roles:
+            raise NotPermitted.because(
+                f"「{right.value}」は、ログインしていないとできません（だれであるかを確かめられないため）",
+                f"ログインを設定し、{Role.PUBLISH.value} の役割の人が、画面「四半期公表」で承認してください",
+            )
         roles = "・".join(role.value for role, rights in RIGHTS.items() if right in rights)
         raise NotPermitted.because(
             f"「{right.value}」は、いまの役割（{'・'.join(sorted(person.roles)) or 'なし'}）ではできません",

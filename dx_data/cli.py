@@ -14,7 +14,16 @@ from typing import Any, NoReturn
 
 import click
 
-from dx_data import access, custody_commands, inspection, intake, publishing_commands, serving
+from dx_data import (
+    access,
+    corrections,
+    custody_commands,
+    inspection,
+    intake,
+    publishing_commands,
+    report_commands,
+    serving,
+)
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
 from dx_data.custody import backups, password, remembered
@@ -401,10 +410,20 @@ def load(
             again = intake.review(path, house, house.settings, wish=wish)
             found = _load_one(again, house, person, yes=yes, quiet=as_json)
         done.append(found)
+    _changed(house)
     if as_json:
         _print_json({"files": [each.as_json(house.lake.id) for each in done]})
     if not all(each.decided for each in done):
         sys.exit(1)
+
+
+def _changed(house: House) -> None:
+    """Say that published figures are others now."""
+    if found := corrections.waiting(house.ledger):
+        _say(
+            f"公表した数値と違うものがあります（決定を待つ訂正候補 {len(found)} 件）"
+            " → `dx corrections` で確かめてください"
+        )
 
 
 def _made(demo: bool, person: access.Person) -> House:
@@ -557,8 +576,10 @@ def loads(demo: bool, as_json: bool) -> None:
 @click.pass_obj
 def undo(demo: bool, number: int) -> None:
     """取込が書いた行を、取り込む前に戻します。あとの取込が書き換えた行があるときは、その取込を示して断ります。"""
-    done = intake.undo(number, _house(demo), access.local_person())
+    house = _house(demo)
+    done = intake.undo(number, house, access.local_person())
     _say(f"取込番号 {number} を取り消しました（取込番号 {done.load} として記録）。")
+    _changed(house)
 
 
 @dx.command(short_help="預り証・受領拒否票を表示します")
@@ -915,7 +936,9 @@ def _shown(value: Any) -> str:
     return "・".join(value) if isinstance(value, list) else str(json_value(value))
 
 
-for _name, (_short, _run) in (custody_commands.COMMANDS | publishing_commands.COMMANDS).items():
+for _name, (_short, _run) in (
+    custody_commands.COMMANDS | publishing_commands.COMMANDS | report_commands.COMMANDS
+).items():
     dx.command(_name, short_help=_short)(_run)
 
 

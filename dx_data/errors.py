@@ -169,6 +169,10 @@ class NotFound(Stopped):
     exit_code = 2
 
 
+class FormRefused(Stopped):
+    """One form of the pack cannot be made, here or of these figures; the others can."""
+
+
 class WrongUsage(Stopped):
     """A command or parameter is used in a way it does not have."""
 

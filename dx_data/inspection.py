@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
-from dx_data import calendar
+from dx_data import calendar, corrections
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Catalog
-from dx_data.custody import arrivals, backups, disposals, password
+from dx_data.custody import arrivals, backups, disposals, password, published
 from dx_data.custody.inspections import Finding, Inspection, State
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.proof import TABLES, Proof
@@ -56,6 +56,7 @@ def inspect(chosen: Settings, person: Person, *, demo: bool = False, names: Iter
     with _house(chosen, demo, found) as house:
         if house:
             found[0] = records(house)
+            found += released(house)
             found += drill(house, names)
         else:
             found.append(Finding.of("控えと数値", "点検していません。", faults=["台帳を開けません。"]))
@@ -173,6 +174,19 @@ def records(house: House) -> Finding:
         )
     said = f"{len(lines):,} 行の封とつながりを、取込の記録に控えた封とも照らしました。"
     return Finding.of("管理台帳", said, faults=broken, cautions=cautions)
+
+
+def released(house: House) -> list[Finding]:
+    """What was published: whether the frozen figures are whole, and come out the same again. Nothing where none was."""
+    if not published.editions(house.ledger):
+        return []
+    faults, cautions, counted = corrections.unproven(house)
+    said = f"{counted:,} の数値を、記録の封と、公表した時点の台帳から計算した値と照らしました。"
+    waiting = len(corrections.waiting(house.ledger))
+    cautions += [f"決定を待つ訂正候補が {waiting:,} 件あります。"] if waiting else []
+    fault = corrections.fault(house.ledger)
+    cautions += [f"取込のあとの計算し直しが止まっています（{fault}）。"] if fault else []
+    return [Finding.of("公表した数値", said, faults=faults, cautions=cautions)]
 
 
 def _when(at: str) -> dt.datetime:

@@ -103,6 +103,7 @@ class Settings(BaseSettings):
     lake_data: str | None = Field(None, description="台帳の表データの場所（省略すると台帳フォルダーの中）")
     lake_demo: str = Field(str(ROOT / "data" / "lake-demo"), description="デモの台帳の場所")
     backup_key: str = Field(str(ROOT / "data" / "backup-key.txt"), description="控えの合言葉のファイル")
+    packs: str = Field(str(ROOT / "data" / "packs"), description="画面「四半期公表」で作る公表資料の場所")
     municipality_code: str = Field("131229", description="全国地方公共団体コード（6桁、検査数字つき）")
     disclosure_threshold: int = Field(10, ge=3, description="公表で伏せる件数の下限。1からこの値-1までを伏せる")
     login: Login | None = Field(
@@ -110,12 +111,19 @@ class Settings(BaseSettings):
     )
     login_secret: SecretStr | None = Field(None, description="クライアント シークレット。環境変数だけに書ける")
     logins: str = Field(str(ROOT / "data" / "logins.sqlite"), description="いまのログインの記録の場所")
+    fonts: Path | None = Field(
+        None, description="公表資料のPDFとPNGに使う日本語フォントのフォルダー（省略すると、このコンピューターのもの）"
+    )
     return_by: dt.date = Field(dt.date(2028, 3, 31), description="預かったファイルを廃棄・返却する期限（契約の終わり）")
     contact: str = Field("", description="「使い方」の画面に示す連絡先（課の名前、内線など）")
     max_upload_mb: int = Field(100, ge=1, description="1ファイルの大きさの上限（MB）。kintoneの書き出し上限と同じ")
     max_unpacked_mb: int = Field(200, ge=1, description="Excelを展開した大きさの上限（MB）")
     reader_seconds: int = Field(60, ge=1, description="Excel 1冊を読む時間の上限（秒）")
     reader_memory_mb: int = Field(1024, ge=128, description="Excel 1冊を読むメモリーの上限（MB）")
+
+    answers_ahead: bool = Field(
+        True, description="だれも見ていない間に、画面がはじめに示す答えを用意するか。メモリーや電力を惜しむときは false"
+    )
 
     @field_validator("municipality_code")
     @classmethod

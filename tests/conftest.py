@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from dx_data import access, demo, house, intake
 from dx_data import settings as setting
 from dx_data.house import House
 from dx_data.settings import Settings
-from tests import screens
+from tests import screens, screenshots
 from tests.terminal import dx, lakes_of_its_own, shell  # noqa: F401  (fixtures)
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,6 +93,13 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         screens.fill_demo(folder, demo.small())
     setting.settings.cache_clear()
     return folder
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser of one module's tests: kept longer, its event loop would stop tests that run their own."""
+    with screenshots.browser() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ PAGES = tuple(sorted(path.stem for path in (ROOT / "pages").glob("*.py")))
 CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
 _TALLEST = 2200  # pixels; the rest of a long page looks like its beginning
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
+_ALONE = {"DX_ANSWERS_AHEAD": "false"}
 _READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
 
@@ -36,12 +37,18 @@ _READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-sc
 def server(
     *, demo: bool = False, log: Path | None = None, port: int | None = None, **environment: str
 ) -> Iterator[str]:
-    """The real server on a free port, until the block ends; its address."""
+    """The real server on a free port, until the block ends; its address.
+
+    It answers nothing ahead: what a test waits for is not worth every first answer of every page.
+    """
     command = serving.command(port or free_port(), demo=demo)
     with contextlib.ExitStack() as stack:
         out = stack.enter_context(log.open("w")) if log else subprocess.DEVNULL
         process = subprocess.Popen(
-            command.arguments, env={**command.environment, **environment}, stdout=out, stderr=subprocess.STDOUT
+            command.arguments,
+            env={**command.environment, **_ALONE, **environment},
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
         try:
             _wait(command.url, process)

@@ -29,12 +29,6 @@ def url(lakes: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with screenshots.browser() as started:
-        yield started
-
-
 @pytest.fixture
 def tab(chromium: Browser) -> Iterator[Page]:
     """A tab into which a tool may be put, past the page's own policy."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dx_data import house
+from dx_data import settings as setting
 from dx_data.catalog import Catalog, Result
 from dx_data.differences import compare as compared
 from dx_data.errors import AcrossBreak
@@ -275,12 +276,15 @@ def test_the_script_of_every_page_counts_as_drawing(demo: House, monkeypatch: py
     assert ahead.drawing._pages == 0
 
 
-def test_the_server_starts_and_ends_it(monkeypatch: pytest.MonkeyPatch, lakes: Path) -> None:
+@pytest.mark.parametrize("wished", [True, False])
+def test_the_server_starts_and_ends_it(monkeypatch: pytest.MonkeyPatch, lakes: Path, *, wished: bool) -> None:
     async def serve() -> tuple[int, int]:
         async with asgi.lifespan(None):
             return before, running()
 
     shown(monkeypatch)
+    monkeypatch.setenv("DX_ANSWERS_AHEAD", str(wished))
+    setting.settings.cache_clear()
     before = running()
-    assert asyncio.run(serve()) == (0, 1)
+    assert asyncio.run(serve()) == (0, int(wished))
     assert running() == 0

@@ -49,12 +49,6 @@ def url(lake: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with screenshots.browser() as started:
-        yield started
-
-
 @pytest.fixture
 def page(chromium: Browser, url: str) -> Iterator[Page]:
     """A tab whose every request is noted; at the end none has left this computer, and no rule of ours was broken."""

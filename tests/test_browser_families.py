@@ -42,12 +42,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     setting.settings.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with screenshots.browser() as started:
-        yield started
-
-
 @pytest.fixture
 def page(chromium: Browser, url: str) -> Iterator[Page]:
     """A tab whose every request stays on this computer."""

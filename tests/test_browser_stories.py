@@ -64,12 +64,6 @@ def url(lake: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with screenshots.browser() as started:
-        yield started
-
-
 def person(chromium: Browser) -> BrowserContext:
     """A browser of one's own: nothing is shared with the others but the server."""
     return chromium.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", viewport={"width": 1280, "height": 1600})

@@ -42,6 +42,7 @@ def test_the_commands_are_those_these_rooms_serve() -> None:
             *("receipt", "ledger", "readings", "logins", "datasets", "template", "questions", "ask"),
             *("backup", "restore", "inspect", "pack", "pack-check"),
             *("registers", "accident", "dispose"),
+            *("publish", "corrections", "rule", "exception"),
         ]
     )
 

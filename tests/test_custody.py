@@ -178,11 +178,23 @@ def test_no_cell_is_a_formula(cell: str) -> None:
         (
             Role.VIEW,
             {Right.ASK, Right.HAND_OVER},
-            {Right.CHECK, Right.LOAD, Right.UNDO, Right.CREATE_LAKE, Right.APPROVE},
+            {Right.CHECK, Right.LOAD, Right.UNDO, Right.CREATE_LAKE, Right.APPROVE, Right.DRAFT},
         ),
-        (Role.LOAD, {Right.ASK, Right.CHECK, Right.LOAD, Right.UNDO}, {Right.CREATE_LAKE, Right.APPROVE}),
-        (Role.PUBLISH, {Right.ASK, Right.APPROVE}, {Right.LOAD, Right.UNDO, Right.CREATE_LAKE}),
-        (Role.ADMIN, {Right.ASK, Right.CREATE_LAKE}, {Right.LOAD, Right.UNDO, Right.APPROVE}),
+        (
+            Role.LOAD,
+            {Right.ASK, Right.CHECK, Right.LOAD, Right.UNDO, Right.DRAFT},
+            {Right.CREATE_LAKE, Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT},
+        ),
+        (
+            Role.PUBLISH,
+            {Right.ASK, Right.DRAFT, Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT},
+            {Right.LOAD, Right.UNDO, Right.CREATE_LAKE},
+        ),
+        (
+            Role.ADMIN,
+            {Right.ASK, Right.CREATE_LAKE},
+            {Right.LOAD, Right.UNDO, Right.DRAFT, Right.APPROVE, Right.ISSUE, Right.CORRECT},
+        ),
     ],
 )
 def test_a_role_may_do_what_it_is_for_and_no_more(role: Role, may: set[Right], may_not: set[Right]) -> None:

@@ -23,9 +23,9 @@ from tests.thorough import times
 
 pytestmark = pytest.mark.slow
 
-MOMENTS = times(8, 20)
+MOMENTS = times(5, 20)
 BEYOND = 1.2  # a little past the measured duration, so that late kills fall into the commit and after it
-READING_SECONDS = times(12, 20)
+READING_SECONDS = times(8, 20)
 HEAD = "システム,申請番号,申請日時,処理状況,決済額\n"
 _LOAD = [sys.executable, "-m", "dx_data.cli", "load", "--yes", "--as-of", "2026-11-01"]
 

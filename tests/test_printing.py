@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from dx_data.ui import asgi
 from tests import screenshots
@@ -25,18 +26,20 @@ REDRAW = "document.querySelector('.svg-container').style.width = '526px'"
 
 
 @pytest.fixture
-def paper(page: Page) -> Page:
+def paper(chromium: Browser) -> Iterator[Page]:
     """The two charts in a browser whose clock stands still until a test moves it."""
+    page = chromium.new_page()
     page.clock.install()
     page.set_content(PAGE)
     page.add_script_tag(content=PRINT + (asgi.STATIC / "page.js").read_text(encoding="utf-8"))
     page.clock.pause_at(4_000_000_000)
-    return page
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("way", ["button", "keys"])
 def test_printing_waits_for_the_drawings(paper: Page, way: str) -> None:
-    """Nothing goes to the printer before the widest chart is redrawn, however long that takes; then the screen is back."""
+    """Nothing goes to the printer before the widest chart is redrawn; then the screen is back."""
     paper.locator("button").click() if way == "button" else paper.keyboard.press("Control+p")
     paper.clock.run_for(19_000)
     assert paper.evaluate("printed") == []

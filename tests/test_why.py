@@ -158,7 +158,7 @@ def figure_of(answer: list[dict[str, Any]], key: dict[str, Any], column: str) ->
 # --- the property -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", random.Random(SEED).sample(sorted(CATALOG.questions), times(25, len(QUESTIONS))))
+@pytest.mark.parametrize("name", random.Random(SEED).sample(sorted(CATALOG.questions), times(12, len(QUESTIONS))))
 def test_counting_again_from_the_listed_rows_gives_the_figure(filled: House, trace: Trace, name: str) -> None:
     """For figures by chance (SEED), in a database of their own that holds nothing else; usually of some questions."""
     result = asked(filled, name)

@@ -119,22 +119,25 @@ def folded(text: str, width: float, size: int = SMALL) -> list[str]:
     return [*lines, line] if line else lines
 
 
-def svg(figure: Any, title: str, words: str, below: Sequence[str]) -> str:
-    """The figure (light theme, without a title of its own) as a picture; `words` are its text alternative."""
+def svg(figure: Any, title: str, words: str, below: Sequence[str], width: int = WIDTH) -> str:
+    """The figure (light theme, without a title of its own) as a picture so many pixels wide.
+
+    `words` are its text alternative; without a title it is one that stands within a document, which has said it.
+    """
     spec = json.loads(figure.to_json())
     layout = spec["layout"]
     base = layout["template"]["layout"]
     sheet = _Sheet(base["font"]["color"], base["paper_bgcolor"])
-    heads = folded(title, WIDTH - 2 * _EDGE, _TITLE)
+    heads = folded(title, width - 2 * _EDGE, _TITLE)
     top = _EDGE + _TITLE_LINE * len(heads)
     height = layout.get("height") or HEIGHT
-    notes = [line for text in below for line in folded(text, WIDTH - 2 * _EDGE)]
+    notes = [line for text in below for line in folded(text, width - 2 * _EDGE)]
     whole = top + height + _LINE * len(notes) + _EDGE
-    sheet.add("rect", width=WIDTH, height=whole, fill=sheet.ground)
+    sheet.add("rect", width=width, height=whole, fill=sheet.ground)
     for at, line in enumerate(heads, 1):
         text = f"<b>{escape(line)}</b>"
         sheet.write(text, _EDGE, _EDGE / 2 + at * _TITLE_LINE - 6, size=_TITLE)
-    _Plot(spec, sheet, top, height).draw()
+    _Plot(spec, sheet, top, height, width).draw()
     for at, line in enumerate(notes, 1):
         sheet.write(escape(line), _EDGE, top + height + at * _LINE)
     patterns = "".join(
@@ -142,8 +145,8 @@ def svg(figure: Any, title: str, words: str, below: Sequence[str]) -> str:
         for content, name in sheet.patterns.items()
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" lang="ja" role="img" aria-labelledby="title desc" width="{WIDTH}"'
-        f' height="{whole}" viewBox="0 0 {WIDTH} {whole}" font-family="{FONTS}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" lang="ja" role="img" aria-labelledby="title desc" width="{width}"'
+        f' height="{whole}" viewBox="0 0 {width} {whole}" font-family="{FONTS}">'
         f'<title id="title">{_plain(escape(title))}</title><desc id="desc">{_plain(escape(words))}</desc>'
         f"<defs>{patterns}</defs>{''.join(sheet.parts)}</svg>\n"
     )
@@ -152,7 +155,7 @@ def svg(figure: Any, title: str, words: str, below: Sequence[str]) -> str:
 class _Plot:
     """The figure itself, between its title and its notes."""
 
-    def __init__(self, spec: dict[str, Any], sheet: _Sheet, top: float, height: float) -> None:
+    def __init__(self, spec: dict[str, Any], sheet: _Sheet, top: float, height: float, width: int) -> None:
         self.traces: list[dict[str, Any]] = spec["data"]
         self.layout: dict[str, Any] = spec["layout"]
         self.sheet = sheet
@@ -165,7 +168,7 @@ class _Plot:
         legend = 30 if self.layout.get("showlegend") else 0
         under = (40 if self.x.get("type") == "date" else 20) if self._shown(self.x) else 0
         self.left = _EDGE + margin["l"] + wide + 6
-        self.right = WIDTH - _EDGE - margin["r"]
+        self.right = width - _EDGE - margin["r"]
         self.top = top + margin["t"]
         self.bottom = top + height - margin["b"] - under - legend
         self.at_x = self._scale(self._span(self.x, "x"), self.left, self.right)

@@ -19,7 +19,7 @@ Names = str | Sequence[str]
 Parts = tuple[str, str]
 
 _BY_ROW = "各指標の単位"  # a declared unit that stands in the row's own column `unit`
-_SYMBOL_WORDS = {"X": "秘匿", "…": "不詳", "-": "該当なし"}
+_SYMBOL_WORDS = {"X": "秘匿", "x": "秘匿", "…": "不詳", "-": "該当なし"}
 TITLE = re.compile(r"(?P<subject>.+)（(?P<kind>.+)、(?P<period>[^、]+)）")
 
 

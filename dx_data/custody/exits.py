@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Any, ClassVar
@@ -17,7 +17,8 @@ from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
 from dx_data.custody import answer_book, receipt_book
 from dx_data.custody.document import Document
-from dx_data.custody.ledger import Act, Ledger, Line
+from dx_data.custody.ledger import Act, Entry, Ledger, Line
+from dx_data.custody.published import Frozen, subject
 from dx_data.custody.refusals import Refusal
 from dx_data.errors import NotPermitted, WrongUsage
 from dx_data.text import FORMULA_STARTS
@@ -25,9 +26,11 @@ from dx_data.why import PARTS, Explained, Listed, Row, Why
 
 MEDIA = {
     "csv": "text/csv",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "html": "text/html",
     "json": "application/json",
     "svg": "image/svg+xml",
+    "zip": "application/zip",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 # What tells the browser (ui/static/picture.js) to draw an SVG into pixels before it is saved.
@@ -86,12 +89,65 @@ class Picture:
 
 @dataclass(frozen=True)
 class DraftPack:
-    """A 案 of the quarter's pack: made through `disclosure`, nothing in it is rows, and nobody has approved it yet."""
+    """A 案 of the quarter's pack: made through `disclosure`, nothing in it is rows, and nobody has approved it yet.
+
+    `content` is the digest of what it says, `after` are folders of earlier packs that were reckoned with.
+    """
 
     quarter: str
+    edition: int
     snapshot: str
     manifest: str
+    content: str
     files: int
+    place: str
+    forms: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class IssuedPack:
+    """A published edition: the draft and the approval it comes from, its tables with every figure as it stays."""
+
+    pack: DraftPack
+    replaces: int | None
+    draft: int
+    approval: int
+    tables: tuple[Frozen, ...]
+
+
+@dataclass(frozen=True)
+class PackCopy:
+    """The files of a pack in one archive: of a draft to look at, of an edition to keep. `line` is the pack's own."""
+
+    quarter: str
+    line: int
+    name: str
+    content: bytes
+    issued: bool
+
+
+@dataclass(frozen=True)
+class ReportDraft:
+    """A draft of a report that the contract asks for: answers in a Word file, with places to write."""
+
+    title: str
+    snapshot: str
+    questions: tuple[str, ...]
+    written: bytes
+
+    @property
+    def rows(self) -> int:
+        """How many answers it holds."""
+        return len(self.questions)
+
+    def filename(self, form: str) -> str:
+        """A name for the draft as a file."""
+        return f"{self.title}_案.{form}"
+
+    def content(self, _form: str, _kind: str) -> bytes:
+        """The Word file, which bears its mark on every page."""
+        return self.written
 
 
 def returned_name(file: str) -> str:
@@ -113,7 +169,17 @@ def filename(result: Result, form: str) -> str:
 
 def hand_over(
     kind: Exit,
-    what: Result | Explained | FaultList | Refusal | FaultBook | Picture | DraftPack | Document,
+    what: Result
+    | Explained
+    | FaultList
+    | Refusal
+    | FaultBook
+    | Picture
+    | DraftPack
+    | IssuedPack
+    | PackCopy
+    | Document
+    | ReportDraft,
     person: Person,
     ledger: Ledger,
     *,
@@ -125,16 +191,14 @@ def hand_over(
     `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json; for a
     figure svg, or png: an SVG still, marked for the browser, which draws it into pixels as it is saved.
 
-    A 公表 is only ever a pack; of its draft the line alone is kept, its files are where they were made.
+    A 公表 is only ever a pack, whose files are where they were made: of its draft the line alone is kept, of an issued
+    one every figure with it.
 
     NotPermitted without the right; WrongUsage for 要保護, which nothing leaves in a plain form.
     """
     _fits(kind, what)
-    if isinstance(what, DraftPack):
-        require(person, Right.HAND_OVER)
-        facts = {"snapshot": what.snapshot, "manifest": what.manifest, "files": what.files, "state": "案"}
-        line = ledger.append(person.name, Act.HAND_OVER, f"四半期公表 {what.quarter}", kind=kind.value, **facts)
-        return HandedOver(f"{what.quarter}_発行記録.json", _issue(what, line), MEDIA["json"])
+    if isinstance(what, DraftPack | IssuedPack | PackCopy):
+        return _pack(kind, what, person, ledger)
     if isinstance(what, FaultList):
         require(person, Right.CHECK)
         ledger.append(person.name, Act.HAND_OVER, "誤りの一覧", kind=kind.value, form="csv", rows=len(what.rows))
@@ -148,8 +212,9 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
         return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
-    if isinstance(what, Document):
-        ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=what.rows)
+    if isinstance(what, Document | ReportDraft):
+        facts = {"snapshot": what.snapshot, "questions": list(what.questions)} if isinstance(what, ReportDraft) else {}
+        ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=what.rows, **facts)
         return HandedOver(what.filename(form), what.content(form, kind.value), MEDIA[form])
     if isinstance(what, Explained):
         for each in what.figures:
@@ -169,26 +234,58 @@ def hand_over(
     return HandedOver(name, content, MEDIA[form])
 
 
-def _issue(what: DraftPack, line: Line) -> bytes:
+def _pack(kind: Exit, what: DraftPack | IssuedPack | PackCopy, person: Person, ledger: Ledger) -> HandedOver:
+    """The line of a draft, of an edition, or of a copy of either."""
+    if isinstance(what, PackCopy):
+        require(person, Right.HAND_OVER)
+        facts: dict[str, Any] = {"kind": kind.value, "form": "zip", "copy_of": what.line}
+        ledger.append(person.name, Act.HAND_OVER, subject(what.quarter), **facts)
+        return HandedOver(what.name, what.content, MEDIA["zip"])
+    if isinstance(what, IssuedPack):
+        require(person, Right.ISSUE)
+        line = _issued(kind, what, person, ledger)
+        return HandedOver(f"{what.pack.quarter}_発行記録.json", record(line), MEDIA["json"])
+    require(person, Right.DRAFT)
+    facts = {**asdict(what), "kind": kind.value, "state": "案", "proven": person.proven}
+    line = ledger.append(person.name, Act.HAND_OVER, subject(what.quarter), **facts)
+    return HandedOver(f"{what.quarter}_発行記録.json", record(line), MEDIA["json"])
+
+
+def _issued(kind: Exit, what: IssuedPack, person: Person, ledger: Ledger) -> Line:
+    """The edition and its figures, both or neither."""
+    facts = {**asdict(what.pack), "replaces": what.replaces, "draft": what.draft, "approval": what.approval}
+    facts |= {"state": "発行", "kind": kind.value, "figures": sum(len(table.figures) for table in what.tables)}
+    apart = {"tables": [table.as_json() for table in what.tables]}
+    (line,) = ledger.append_all(person.name, [Entry(Act.PUBLISHED, subject(what.pack.quarter), facts, apart)])
+    return line
+
+
+def record(line: Line) -> bytes:
     """The 発行記録 of a pack, kept beside it and never in it: its copy number is the line of the ledger."""
-    record = {
-        "pack": what.quarter,
-        "state": "案",
+    told = line.detail
+    issued = {name: told[name] for name in ("replaces", "draft", "approval", "figures") if name in told}
+    found = {
+        "pack": told["quarter"],
+        "edition": told["edition"],
+        "state": told["state"],
         "copy": line.number,
         "at": line.at,
         "who": line.who,
-        "manifest_sha256": what.manifest,
-        "snapshot": what.snapshot,
+        "manifest_sha256": told["manifest"],
+        "snapshot": told["snapshot"],
+        "ledger_line": line.number,
         "ledger_hash": line.seal,
+        **issued,
     }
-    return (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _fits(kind: Exit, what: object) -> None:
     """Whether such a thing leaves in this way at all."""
     if kind is Exit.PROTECTED:
         raise WrongUsage.because("要保護の持ち出しは、暗号化した控えだけです", "`dx backup` を使ってください")
-    if kind is Exit.PUBLIC and not isinstance(what, DraftPack):
+    issued = isinstance(what, PackCopy) and what.issued
+    if kind is Exit.PUBLIC and not isinstance(what, DraftPack | IssuedPack) and not issued:
         raise NotPermitted.because(
             "公表用に出せるのは、四半期の公表資料だけです", "`dx pack` で公表資料を作ってください"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -45,7 +45,8 @@ def hide(sums: Sums) -> frozenset[int]:
     """The small numbers, and as cheap others as the search finds; DisclosureRefused if a small one cannot be kept.
 
     A companion of an earlier release may become known once a correction has been told; it is no small number, so
-    that is let be where hiding more does not help.
+    that is let be where hiding more does not help. So is what only follows from a small number that was told on
+    somebody's word.
     """
     hidden = sums.must_hide()
     beyond_help: set[int] = set()
@@ -53,13 +54,23 @@ def hide(sums: Sums) -> frozenset[int]:
         more = _companions(sums, hidden, weak)
         hidden |= more
         if not more:
-            if sums.small(weak.cell):
+            if sums.small(weak.cell) and not _follows(sums, hidden, weak.cell):
                 raise DisclosureRefused.because(
                     "前に公表した数値と合わせると、少ない件数が分かってしまい、伏せても守れません",
                     "この表を今回の公表から外してください",
                 )
             beyond_help.add(weak.cell)
     return hidden
+
+
+def _follows(sums: Sums, hidden: frozenset[int], at: int) -> bool:
+    """Whether a small number is only known because others as small were told: it could be kept if they were not."""
+    told = {n for n, cell in enumerate(sums.cells) if cell.standing is Standing.SHOWN and sums.small(n)}
+    if not told:
+        return False
+    cells = tuple(replace(c, standing=Standing.HIDDEN) if n in told else c for n, c in enumerate(sums.cells))
+    attacker = Attacker(replace(sums, cells=cells), hidden | told)
+    return all(attacker.reaches(at, 1, sums.threshold - 1))
 
 
 def _companions(sums: Sums, hidden: frozenset[int], weak: Weakness) -> frozenset[int]:

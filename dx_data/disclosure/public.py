@@ -64,11 +64,16 @@ class Released:
 
 
 def publishable(
-    answers: Sequence[Result], earlier: Sequence[Released], threshold: int, again: Sequence[Result] = ()
+    answers: Sequence[Result],
+    earlier: Sequence[Released],
+    threshold: int,
+    again: Sequence[Result] = (),
+    excepted: Sequence[frozenset[Position]] = (),
 ) -> tuple[Public, ...]:
     """What the public may see of these answers, given all earlier releases, oldest first.
 
-    `again` are all answers of earlier releases, asked anew at the snapshot of these answers.
+    `again` are all answers of earlier releases, asked anew at the snapshot of these answers. `excepted` are, for each
+    answer, small counts that a person lets be shown: they are told, and nothing is hidden for their sake.
 
     NotPermitted for an answer whose question has no `publish`; AnswerBroken where tables contradict each other;
     DisclosureRefused where hiding does not help.
@@ -82,7 +87,8 @@ def publishable(
     hidden: list[set[Position]] = [set() for _ in answers]
     for measure in dict.fromkeys(_measure(answer) for answer in answers if _protected(answer)):
         releases = [_release(each.answers, measure, each.again, each.hidden) for each in earlier]
-        numbers = Numbers([*releases, _release(answers, measure, again)], _strictest(answers, measure, threshold))
+        present = _release(answers, measure, again, excepted=excepted)
+        numbers = Numbers([*releases, present], _strictest(answers, measure, threshold))
         told = hide(numbers.sums)
         for answer, found in zip(answers, hidden, strict=True):
             if _of(answer, measure):
@@ -119,15 +125,16 @@ def _release(
     measure: str,
     again: Sequence[Result],
     hidden: Sequence[frozenset[Position]] | None = None,
+    excepted: Sequence[frozenset[Position]] = (),
 ) -> Release:
-    """The counts of one measure in a release; before it is decided what is hidden, all are open."""
+    """The counts of one measure in a release; before it is decided what is hidden, all but the excepted are open."""
     counts: list[Count] = []
     wholes: list[Whole] = []
     for n, answer in enumerate(answers):
         if not _of(answer, measure):
             continue
         for position, count in _counts(answer):
-            standing = Standing.OPEN
+            standing = Standing.SHOWN if excepted and position in excepted[n] else Standing.OPEN
             if hidden is not None:
                 standing = Standing.HIDDEN if position in hidden[n] else Standing.SHOWN
             counts.append(Count(count.place, count.value, standing))

@@ -1,4 +1,4 @@
-"""Plan → load → receipt: what was reviewed goes in, or comes out again, with its lines in the ledger."""
+"""Plan → load → receipt → published figures: what was reviewed goes in, or out again, with its lines in the ledger."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dx_data import corrections
 from dx_data.access import Person, Right, require
 from dx_data.custody import remembered
 from dx_data.custody.exits import csv_bytes
@@ -77,6 +78,7 @@ def load(reviewed: Reviewed, house: House, person: Person, *, as_of: dt.date | N
             before=lambda number: record.announce(number, parts, reviewed.decisions, reviewed.ended),
             after=record.finish,
         )
+    corrections.notice(house, person.name)
     return replace(reviewed, as_of=day, load=done, receipt=receipt(done.load, reversed(house.ledger.lines())))
 
 
@@ -106,7 +108,9 @@ def undo(number: int, house: House, person: Person) -> Load:
     require(person, Right.UNDO)
     facts = {"undoes": number}
     with _recorded(house, person, (Act.UNDO_INTENT, Act.UNDO, Act.UNDO_FAILED), str(number), facts) as record:
-        return house.lake.undo(number, person.name, before=record.announce, after=record.finish)
+        done = house.lake.undo(number, person.name, before=record.announce, after=record.finish)
+    corrections.notice(house, person.name)
+    return done
 
 
 def forget(number: int, house: House, person: Person) -> Decision:

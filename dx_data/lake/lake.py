@@ -257,6 +257,21 @@ class Lake:
         """The folder of the Parquet files."""
         return self._data
 
+    def written(self, number: int, names: Iterable[str], limit: int) -> tuple[list[dict[str, Any]], int]:
+        """Where the rows stand that a load wrote into these tables: dataset, sheet, row; the first, and how many."""
+        at = self._moment(self.load_named(number).snapshot)
+        rows: list[dict[str, Any]] = []
+        count = 0
+        with closing(self.cursor()) as cursor:
+            for name in names:
+                wrote = f"FROM {at.rows(declared(name))} WHERE load_id = {number:d}"
+                ((more,),) = cursor.execute(f"SELECT count(*) {wrote}").fetchall()
+                first = f"ORDER BY 1 NULLS FIRST, 2 LIMIT {limit - len(rows):d}"
+                found = cursor.execute(f"SELECT source_sheet, source_row {wrote} {first}").fetchall()
+                rows += [{"dataset": name, "sheet": sheet, "row": row} for sheet, row in found]
+                count += more
+        return rows, count
+
     def files(self, snapshot: int | None = None) -> list[str]:
         """The Parquet files that a snapshot wrote, or all of them, by their paths below `data`."""
         with closing(self.cursor()) as cursor:

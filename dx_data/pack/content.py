@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from dx_data import charts
 from dx_data.bundled import Municipality
-from dx_data.calendar import Quarter
+from dx_data.calendar import TOKYO, Quarter
 from dx_data.catalog import Result, Value
 from dx_data.disclosure.public import HIDDEN, LEGEND, Public, Shown
 from dx_data.spec import Column, Kind
 from dx_data.text import japanese_date
 
-DRAFT, FICTIONAL = "案（承認前）", "架空データ"
-REASON = "（理由を記入）"
+# Pixels of a figure across a page of A4: its letters are about as large there as those of a table.
+_STILL_WIDTH = 760
+DRAFT, ISSUED, FICTIONAL = "案（承認前）", "発行", "架空データ"
+REASON, BECAUSE = "（理由を記入）", "理由："
+DECIDED = "区が承認（管理台帳と発行記録のとおり）"
 # The sections in the order in which a reader outside the ward asks; a family that is not here comes last.
 SECTIONS = {
     "procedures": "手続のオンライン化",
@@ -28,13 +34,22 @@ SECTIONS = {
     "contract": "契約の進み方",
 }
 
+_SIGN = Column(name="sign_of_measured", title="記号")  # why the measured quantity is not there
+
 
 @dataclass(frozen=True)
 class Table:
-    """One answer as the public sees it, with what is said about it."""
+    """One answer as the public sees it, with what is said about it.
+
+    `edited` is what a person made of the generated sentences, `reason` what a person wrote for publication; `decision`
+    is whose word it leaves on, where that is not the question's own.
+    """
 
     public: Public
     until: dt.date
+    edited: tuple[str, ...] | None = None
+    reason: str = ""
+    decision: str = ""
 
     @property
     def name(self) -> str:
@@ -69,10 +84,13 @@ class Table:
 
     @cached_property
     def shown(self) -> Result:
-        """The answer as the public sees it, for what draws and words: hidden values are blank in it."""
-        result = self.public.result
-        rows: list[tuple[Value, ...]] = [tuple(cell.value for cell in row) for row in self.public.rows]
-        return replace(result, question=result.question.model_copy(update={"columns": self.columns}), rows=rows)
+        """The answer as the public sees it, for what draws and words: hidden values are blank, their sign beside it."""
+        result, at = self.public.result, self.columns.index(self.measured) if self.measured else None
+        rows: list[tuple[Value, ...]] = [
+            (*(cell.value for cell in row), None if at is None else row[at].sign) for row in self.public.rows
+        ]
+        columns = (*self.columns, _SIGN)
+        return replace(result, question=result.question.model_copy(update={"columns": columns}), rows=rows)
 
     @cached_property
     def measured(self) -> Column | None:
@@ -92,20 +110,39 @@ class Table:
         known = [row for row in self.shown.records() if row[self.measured.name] is not None]
         return question.column(question.key[0]) if known else None
 
-    def figure(self, marks: Sequence[str]) -> tuple[str, str] | None:
-        """The figure as SVG, which bears the marks, and in words; None where the table is all there is."""
+    @cached_property
+    def drawing(self) -> tuple[Any, str] | None:
+        """The figure as `charts` draws it, and in words; None where the table is all there is."""
         if self.axis is None or self.measured is None:
             return None
         x, y = self.axis.name, self.measured.name
         result = replace(self.shown, breaks=())
         draw = charts.lines if self.by_month else charts.bars
-        words = charts.alt(result, x, y)
-        return charts.svg(draw(result, x, y), self.title, words, ["・".join(marks), *self.notes()]), words
+        return draw(result, x, y, symbol=_SIGN.name), charts.alt(result, x, y, symbol=_SIGN.name)
+
+    def figure(self, marks: Sequence[str]) -> tuple[str, str] | None:
+        """The figure as SVG on its own, which bears the marks and its notes, and in words."""
+        if self.drawing is None:
+            return None
+        drawn, words = self.drawing
+        below = ["・".join(marks)] if marks else []
+        return charts.svg(drawn, self.title, words, [*below, *self.notes()]), words
+
+    def still(self, marks: Sequence[str] = ()) -> tuple[str, str] | None:
+        """The figure as SVG within a document, where title and notes stand around it, and in words."""
+        if self.drawing is None:
+            return None
+        drawn, words = self.drawing
+        return charts.svg(drawn, "", words, ["・".join(marks)] if marks else [], _STILL_WIDTH), words
 
     def words(self) -> list[str]:
-        """What the figures say, in sentences made of them; why it is so, a person writes."""
-        said = self._headline() if self.is_headline else self._compared()
-        return [*said, f"理由：{REASON}"]
+        """What stands with the figures: the sentences made of them or edited by a person, and why it is so."""
+        said = self.generated() if self.edited is None else list(self.edited)
+        return [*said, f"{BECAUSE}{self.reason or REASON}"]
+
+    def generated(self) -> list[str]:
+        """What the figures say, in sentences made of them."""
+        return self._headline() if self.is_headline else self._compared()
 
     def _headline(self) -> list[str]:
         (row,) = self.public.rows
@@ -160,7 +197,7 @@ class Table:
             *late,
             *(note for note in result.notes if note != FICTIONAL),
             f"定義：{question.definition.sentence}（{question.version.title}）",
-            f"公表の決定：{question.publish.decision if question.publish else ''}",
+            f"公表の決定：{self.decision or (question.publish.decision if question.publish else '')}",
         ]
 
 
@@ -173,8 +210,21 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A plain list that goes with a pack, such as the 正誤表: its file's name, its title, heads, lines of text."""
+
+    name: str
+    title: str
+    heads: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Pack:
-    """Everything a pack says. `threshold` is what was asked for hiding; `snapshot` is what it was made from."""
+    """Everything a pack says. `threshold` is what was asked for hiding; `snapshot` is what it was made from.
+
+    `edition` counts the packs of the quarter; `replaces` names the one before it. Until it is `issued` it is a 案.
+    """
 
     quarter: Quarter
     municipality: Municipality
@@ -182,21 +232,50 @@ class Pack:
     threshold: int
     fictional: bool
     sections: tuple[Section, ...]
+    edition: int = 1
+    replaces: str = ""
+    sheets: tuple[Sheet, ...] = ()
+    issued: bool = False
 
     @property
     def title(self) -> str:
         """What stands on the cover."""
-        return f"{self.municipality.name} DX推進の状況（{self.quarter.title}）"
+        again = f" 第{self.edition}版" if self.edition > 1 else ""
+        return f"{self.municipality.name} DX推進の状況（{self.quarter.title}）{again}"
 
     @property
     def marks(self) -> list[str]:
         """What must be seen wherever the pack is opened."""
-        return [DRAFT, *([f"{FICTIONAL}（公表できません）"] if self.fictional else [])]
+        draft = [] if self.issued else [DRAFT]
+        again = [f"{self.replaces}を改めたもの"] if self.replaces else []
+        return [*draft, *again, *([f"{FICTIONAL}（公表できません）"] if self.fictional else [])]
 
     @property
     def suffix(self) -> str:
         """What a file that goes its own way is called after its name."""
-        return "_案" + (f"_{FICTIONAL}" if self.fictional else "")
+        again = f"_第{self.edition}版" if self.edition > 1 else ""
+        return again + ("" if self.issued else "_案") + (f"_{FICTIONAL}" if self.fictional else "")
+
+    @property
+    def digest(self) -> str:
+        """What tells whether two packs say the same: figures, words, notes and lists, whatever form they take."""
+        told = [
+            *(str(self.quarter), self.edition, self.replaces, self.snapshot, self.threshold, self.municipality.code),
+            *(
+                [table.name, table.title, [c.label for c in table.columns], _said(table), table.words(), table.notes()]
+                for table in self.tables
+            ),
+            *([sheet.title, sheet.heads, sheet.lines] for sheet in self.sheets),
+        ]
+        return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+    def as_issued(self) -> Pack:
+        """The same, approved."""
+        sections = tuple(
+            replace(section, tables=tuple(replace(table, decision=DECIDED) for table in section.tables))
+            for section in self.sections
+        )
+        return replace(self, issued=True, sections=sections)
 
     @property
     def tables(self) -> list[Table]:
@@ -208,6 +287,12 @@ class Pack:
         """The signs and what they mean here."""
         meant = {HIDDEN: f"{LEGEND[HIDDEN]}。1～{self.threshold - 1} の件数を伏せます"}
         return list({**LEGEND, **meant}.items())
+
+    @property
+    def at(self) -> dt.datetime:
+        """When the newest of the data in it were loaded: the time that its files bear, so that it needs no clock."""
+        loaded = [table.public.result.updated for table in self.tables if table.public.result.updated]
+        return max(loaded, default=dt.datetime.combine(self.quarter.end, dt.time(), TOKYO)).astimezone(dt.UTC)
 
 
 def sections(tables: Iterable[Public], until: dt.date) -> tuple[Section, ...]:
@@ -223,6 +308,11 @@ def sections(tables: Iterable[Public], until: dt.date) -> tuple[Section, ...]:
         key=lambda table: (*family(table), not table.is_headline, not table.by_month, table.name),
     )
     return tuple(Section(SECTIONS.get(name, name), tuple(members)) for (_, name), members in groupby(made, key=family))
+
+
+def _said(table: Table) -> list[list[str]]:
+    rows = table.public.rows
+    return [[str_of(cell, column) for cell, column in zip(row, table.columns, strict=True)] for row in rows]
 
 
 def str_of(cell: Shown, column: Column) -> str:

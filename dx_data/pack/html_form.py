@@ -6,7 +6,7 @@ import base64
 from html import escape
 
 from dx_data.charts import FONTS
-from dx_data.pack.content import Pack, Section, Table, str_of
+from dx_data.pack.content import Pack, Section, Sheet, Table, str_of
 
 _STYLE = f"""
 body{{font-family:{FONTS};color:#1a1a1a;background:#fff;max-width:60rem;margin:0 auto;padding:1rem;line-height:1.7}}
@@ -27,6 +27,7 @@ def files(pack: Pack) -> dict[str, bytes]:
     )
     legend = "".join(f"<dt>{escape(sign)}</dt><dd>{escape(meant)}</dd>" for sign, meant in pack.legend)
     body = "".join(_section(section, n, pack.marks) for n, section in enumerate(pack.sections, 1))
+    lists = "".join(_sheet(sheet) for sheet in pack.sheets)
     page = (
         '<!doctype html>\n<html lang="ja"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -34,7 +35,7 @@ def files(pack: Pack) -> dict[str, bytes]:
         " style-src 'unsafe-inline'\">"
         f"<title>{escape('・'.join([pack.title, *pack.marks]))}</title><style>{_STYLE}</style></head><body><main>"
         f'<h1>{escape(pack.title)}</h1>{marks}<nav aria-label="目次"><ol>{contents}</ol></nav>'
-        f"<h2>表の記号</h2><dl>{legend}</dl>{body}"
+        f"<h2>表の記号</h2><dl>{legend}</dl>{body}{lists}"
         f'<p class="notes">台帳の時点：{escape(pack.snapshot)}</p></main></body></html>\n'
     )
     return {"index.html": page.encode()}
@@ -45,10 +46,20 @@ def _section(section: Section, number: int, marks: list[str]) -> str:
     return f'<section id="s{number}"><h2>{escape(section.title)}</h2>{tables}</section>'
 
 
+def _sheet(sheet: Sheet) -> str:
+    heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in sheet.heads)
+    lines = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in line)}</tr>" for line in sheet.lines)
+    return (
+        f'<section><h2>{escape(sheet.title)}</h2><div class="wide" tabindex="0" role="region"'
+        f' aria-label="{escape(sheet.title)}の一覧"><table><caption>{escape(sheet.title)}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div></section>"
+    )
+
+
 def _table(table: Table, marks: list[str]) -> str:
     words = "".join(f"<p>{escape(sentence)}</p>" for sentence in table.words())
     figure = ""
-    if (found := table.figure(marks)) is not None:
+    if (found := table.still(marks)) is not None:
         drawn, alt = found
         source = base64.b64encode(drawn.encode()).decode()
         figure = f'<figure><img alt="{escape(alt)}" src="data:image/svg+xml;base64,{source}"></figure>'

@@ -10,7 +10,7 @@ from typing import Any
 
 from dx_data.catalog import json_value
 from dx_data.errors import NotFound, Problem
-from dx_data.pack.content import DRAFT, Pack
+from dx_data.pack.content import DRAFT, ISSUED, Pack
 
 NAME, SEAL = "manifest.json", "manifest.sha256"
 
@@ -20,13 +20,16 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def sealed(pack: Pack, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files with their manifest and its own digest."""
+def sealed(pack: Pack, files: Mapping[str, bytes], content: str | None = None) -> dict[str, bytes]:
+    """The files with their manifest and its own digest. `content` is that of the draft which was approved."""
     hidden = [table.public.share_hidden for table in pack.tables]
     told: dict[str, Any] = {
         "pack": str(pack.quarter),
         "title": pack.title,
-        "state": DRAFT,
+        "state": ISSUED if pack.issued else DRAFT,
+        "edition": pack.edition,
+        "replaces": pack.replaces,
+        "content": pack.digest if content is None else content,
         "fictional": pack.fictional,
         "municipality_code": pack.municipality.code,
         "snapshot": pack.snapshot,
@@ -43,6 +46,7 @@ def sealed(pack: Pack, files: Mapping[str, bytes]) -> dict[str, bytes]:
                 if table.public.result.question.publish
                 else None,
                 "hidden": sorted([row, name] for row, name in table.public.hidden),
+                **({"text": list(table.edited)} if table.edited is not None else {}),
             }
             for table in pack.tables
         ],
@@ -72,22 +76,23 @@ def check(folder: Path) -> list[Problem]:
     content = (folder / NAME).read_bytes()
     seal = (folder / SEAL).read_bytes() if (folder / SEAL).is_file() else b""
     if seal != f"{digest(content)}  {NAME}\n".encode():
-        return [_wrong(NAME, f"{NAME} か {SEAL} が、作ったときと違います")]
+        return [wrong(NAME, f"{NAME} か {SEAL} が、作ったときと違います")]
     told = json.loads(content)
     named = {each["name"]: each for each in told["files"]}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {NAME, SEAL}
     return [
-        *(_wrong(name, f"{name} がありません") for name in sorted(named.keys() - there)),
-        *(_wrong(name, f"{name} は、作ったときにはなかったファイルです") for name in sorted(there - named.keys())),
+        *(wrong(name, f"{name} がありません") for name in sorted(named.keys() - there)),
+        *(wrong(name, f"{name} は、作ったときにはなかったファイルです") for name in sorted(there - named.keys())),
         *(
-            _wrong(name, f"{name} の中身が、作ったときと違います")
+            wrong(name, f"{name} の中身が、作ったときと違います")
             for name in sorted(there & named.keys())
             if digest((folder / name).read_bytes()) != named[name]["sha256"]
         ),
     ]
 
 
-def _wrong(name: str, message: str) -> Problem:
+def wrong(name: str, message: str) -> Problem:
+    """The fault of a file that is not what it was when the pack was made."""
     return Problem(
         stage="pack", rule="pack.differs", header=name, message=message, fix="作り直すか、保管した原本と替えてください"
     )

@@ -255,7 +255,7 @@ def without_delay() -> int:
 async def lifespan(_: Any) -> AsyncGenerator[None, None]:
     """Before the first request: sockets, warm imports, and the imported world out of the collector's sight.
 
-    As long as the server runs, answers are made ahead in quiet moments.
+    As long as the server runs, answers are made ahead in quiet moments, unless the settings say otherwise.
     """
     without_delay()
     for name in _HEAVY:
@@ -265,7 +265,8 @@ async def lifespan(_: Any) -> AsyncGenerator[None, None]:
     from dx_data.ui import ahead, session  # they know this module
 
     answers = ahead.Ahead(session.shown)
-    answers.start()
+    if settings().answers_ahead:
+        answers.start()
     try:
         yield
     finally:

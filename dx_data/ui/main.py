@@ -31,10 +31,11 @@ PAGES = {
         ("trainings", "研修・イベント・新技術", Right.ASK),
         ("desk", "庁内対応", Right.ASK),
     ),
-    "契約と比較": (
+    "契約・比較・公表": (
         ("contract", "契約の進捗", Right.ASK),
         ("deadlines", "契約の期限", Right.ASK),
         ("benchmark", "全国・23区との比較", Right.ASK),
+        ("publication", "四半期公表", Right.ASK),
     ),
     "データ": (
         ("intake", "データ取込", Right.CHECK),

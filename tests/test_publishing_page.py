@@ -1,0 +1,123 @@
+"""四半期公表 on the screen: on the demo as far as the approval, on a real lake with the second person to the end."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dx_data import access, catalog, corrections, house, intake
+from dx_data import settings as setting
+from dx_data.access import Person, Role
+from dx_data.catalog import Catalog
+from dx_data.custody import published
+from dx_data.custody.ledger import Act
+from dx_data.pack import forms
+from tests import screens
+from tests.screens import markup, page, point_to
+from tests.test_corrections import HEAD, LATE, ROWS
+
+MAKER = Person("受託 花子", frozenset({Role.LOAD, Role.ADMIN, Role.VIEW}), proven=True)
+SECOND = Person("区 太郎", frozenset({Role.PUBLISH}), proven=True)
+SHORT = ("trainings_headline", "trainings_by_month")
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Two published questions and the three that say whether the data are there; a page form; a place of its own."""
+    known = catalog.read_questions()
+    left = {
+        name: question if name in SHORT else question.model_copy(update={"publish": None})
+        for name, question in known.items()
+    }
+    monkeypatch.setattr(house, "Catalog", lambda: Catalog(left))
+    monkeypatch.setattr(forms, "FORMS", {"html": forms.FORMS["html"]})
+    monkeypatch.setenv("DX_PACKS", str(tmp_path / "packs"))
+    yield
+    setting.settings.cache_clear()
+
+
+def infos(at: AppTest) -> list[str]:
+    return [each.value for each in at.info]
+
+
+def test_the_demo_goes_as_far_as_the_approval_and_says_why(
+    small_demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(small_demo / "demo", tmp_path / "demo")
+    point_to(monkeypatch, tmp_path)
+    at = page("publication")
+    at.button(key="make_draft").click().run()
+    assert not at.exception
+    assert [error.value for error in at.error] == []
+    assert "架空データは公表できないので、承認はありません。本番の台帳では、ここで別の人が承認します。" in infos(at)
+    assert "<td>承認の手前" not in markup(at)
+    assert [button.label for button in at.button if button.label in ("承認する", "発行する")] == []
+    (made,) = list((tmp_path / "packs").glob("*_案1"))
+    assert made.name == "2026Q2_架空データ_案1"
+
+
+@pytest.fixture
+def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> house.House:
+    """A real lake with three trainings of a quarter that is over; 受託 花子 sits at the screen."""
+    point_to(monkeypatch, tmp_path)
+    made = house.make_house(access.local_person())
+    sit(monkeypatch, MAKER)
+    bring(made, tmp_path, "a.csv", *ROWS)
+    return made
+
+
+def sit(monkeypatch: pytest.MonkeyPatch, person: Person) -> None:
+    monkeypatch.setattr(access, "local_person", lambda: person)
+
+
+def bring(made: house.House, folder: Path, name: str, *rows: str) -> None:
+    path = folder / name
+    path.write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8-sig")
+    wish = intake.Wish(as_of=screens.demo.UNTIL, delivery=intake.reviewed.Delivery.APPEND)
+    intake.load(intake.review(path, made, made.settings, wish=wish), made, MAKER)
+
+
+def quarter(at: AppTest) -> AppTest:
+    return at.selectbox(key="quarter").set_value("令和8年度第1四半期").run()
+
+
+def test_a_pack_goes_from_draft_to_a_decided_correction(
+    real: house.House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = quarter(page("publication"))
+    at.button(key="make_draft").click().run()
+    area = next(each for each in at.text_area if each.label.startswith("文章"))
+    area.set_value(area.value.replace("いちばん大きく", "もっとも大きく").replace("30人", "31人")).run()
+    at.button(key="remake").click().run()
+    assert [error.value for error in at.error if "31" in error.value] != []
+    area = next(each for each in at.text_area if each.label.startswith("文章"))
+    area.set_value(area.value.replace("31人", "30人")).run()
+    at.button(key="remake").click().run()
+    assert [error.value for error in at.error] == []
+    assert "この案はあなた" not in " ".join(infos(at))
+    assert "公表の役割の人に、承認を頼んでください。" in infos(at)
+
+    sit(monkeypatch, SECOND)
+    at = quarter(page("publication"))
+    made = published.drafts(real.ledger)[-1]
+    assert at.button(key="approve").disabled
+    at.checkbox(key=f"seen_{made.line}").check().run()
+    at.button(key="approve").click().run()
+    at.button(key="issue").click().run()
+    assert [error.value for error in at.error] == []
+    (edition,) = published.editions(real.ledger)
+    assert "もっとも大きく" in (Path(edition.place) / "index.html").read_text("utf-8")
+    assert "発行したときのままです" in markup(at)
+
+    bring(real, tmp_path, "late.csv", LATE)
+    at = quarter(page("publication"))
+    (candidate,) = corrections.waiting(real.ledger)
+    assert any("訂正候補 1 件" in each.value for each in at.header)
+    at.text_input(key=f"rule_why_{candidate.number}").set_value("軽微なため").run()
+    at.button(key=f"kept_{candidate.number}").click().run()
+    assert corrections.waiting(real.ledger) == []
+    assert [(line.who, line.detail["decision"]) for line in real.ledger.lines_of(Act.RULED)] == [("区 太郎", "kept")]
