@@ -43,6 +43,7 @@ def test_the_commands_are_those_these_rooms_serve() -> None:
             *("backup", "restore", "inspect", "pack", "pack-check"),
             *("registers", "accident", "dispose"),
             *("publish", "corrections", "rule", "exception"),
+            *("report", "deliver"),
         ]
     )
 

@@ -133,6 +133,12 @@ def test_a_hidden_value_is_in_no_form() -> None:
     assert ">秘匿</text>" in drawn[0]
 
 
+def test_who_share_the_greatest_value_are_all_named() -> None:
+    rows = ("一", 120, 60, 50.0, 1), ("二", 120, 60, 50.0, 1), ("三", 20, 10, 50.0, 1)
+    (table,) = a_pack(*publishable([an_answer(*rows)], (), 10)).tables
+    assert table.words()[0] == "件数は、一と二の120件がいちばん大きく、三の20件がいちばん小さい値です。"
+
+
 def test_a_draft_says_so_wherever_it_is_opened(pack: Pack) -> None:
     invented = replace(pack, fictional=True)
     files = forms.files(invented)

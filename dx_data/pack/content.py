@@ -34,6 +34,7 @@ SECTIONS = {
     "contract": "契約の進み方",
 }
 
+_NAMED = 3  # who share a value are named in a sentence up to here
 _SIGN = Column(name="sign_of_measured", title="記号")  # why the measured quantity is not there
 
 
@@ -174,11 +175,12 @@ class Table:
         values = [(value, name) for value, name in known if isinstance(value, int | float)]
         said = []
         if len(values) > 1:
-            (most, most_name), (least, least_name) = max(values), min(values)
+            (most, _), (least, _) = max(values), min(values)
             if most != least:
                 high, low = (f"{str_of(Shown(value), column)}{column.unit}" for value in (most, least))
+                at_most, at_least = (_listed([name for value, name in values if value == end]) for end in (most, least))
                 said.append(
-                    f"{column.title}は、{most_name}の{high}がいちばん大きく、{least_name}の{low}がいちばん小さい値です。"
+                    f"{column.title}は、{at_most}の{high}がいちばん大きく、{at_least}の{low}がいちばん小さい値です。"
                 )
         if any(cell.sign == HIDDEN for row in self.public.rows for cell in row):
             said.append(f"少ない件数は伏せています（{HIDDEN}）。")
@@ -329,6 +331,15 @@ def str_of(cell: Shown, column: Column) -> str:
     if column.kind.counts:
         return f"{value:,}"
     return "・".join(value) if isinstance(value, list) else str(value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """All who share a value, or the first of many: none of them alone is the greatest.
+
+    >>> _listed(["4月", "6月"]), _listed(["4月", "5月", "6月", "7月"])
+    ('4月と6月', '4月など4つ')
+    """
+    return "と".join(names) if len(names) <= _NAMED else f"{names[0]}など{len(names)}つ"
 
 
 def spoken(cell: Shown, column: Column) -> str:
