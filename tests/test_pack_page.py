@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from dx_data import house, publication
 from dx_data.calendar import Quarter
@@ -59,6 +60,44 @@ def test_the_page_asks_for_nothing_and_everybody_can_read_it(page: Page, asked: 
         found = Axe().run(page).response["violations"]
         assert [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_figures_come_to_life_and_are_still_on_paper_and_without_scripts(
+    pack: Pack, page: Page, chromium: Browser
+) -> None:
+    """Under the page's own policy, which the other tests go round for axe."""
+    titles = [table.drawing[1] for table in pack.tables if table.drawing]
+    for scripts in (True, False):
+        context = chromium.new_context(locale="ja-JP", offline=True, java_script_enabled=scripts)
+        tab = context.new_page()
+        said: list[str] = []
+        tab.on("console", lambda message, said=said: said.append(message.text))
+        tab.on("pageerror", lambda fault, said=said: said.append(str(fault)))
+        tab.goto(page.url)
+        stills, alive = tab.locator("figure img"), tab.locator("figure [role=img]")
+        if not scripts:
+            assert [stills.nth(at).is_visible() for at in range(stills.count())] == [True] * len(titles)
+            context.close()
+            continue
+        for at in range(len(titles)):
+            tab.locator("figure").nth(at).scroll_into_view_if_needed()
+            expect(alive).to_have_count(at + 1)
+        expect(tab.locator("figure img:not([hidden])")).to_have_count(0)
+        assert [alive.nth(at).get_attribute("aria-label") for at in range(alive.count())] == titles
+        for how, count in (("beforeprint", 0), ("afterprint", len(titles))):
+            tab.evaluate("name => dispatchEvent(new Event(name))", how)
+            expect(tab.locator("figure [role=img]:not([hidden])")).to_have_count(count)
+            expect(tab.locator("figure img:not([hidden])")).to_have_count(len(titles) - count)
+        # The pointer on a bar or a point says its figure.
+        drawn = alive.first
+        drawn.scroll_into_view_if_needed()
+        box = drawn.locator(".points path, .point path").first.bounding_box()
+        assert box
+        tab.mouse.move(box["x"] - 20, box["y"] + 5)
+        tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
+        expect(drawn.locator(".hoverlayer")).to_contain_text(re.compile(r"[0-9]"))
+        assert said == []
+        context.close()
 
 
 def test_the_page_s_tables_are_the_answers_and_stand_with_their_figures(pack: Pack, page: Page) -> None:

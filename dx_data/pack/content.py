@@ -136,6 +136,10 @@ class Table:
         drawn, words = self.drawing
         return charts.svg(drawn, "", words, ["・".join(marks)] if marks else [], _STILL_WIDTH), words
 
+    def live(self) -> str | None:
+        """The figure for a page that draws it itself, as Plotly's JSON."""
+        return None if self.drawing is None else str(self.drawing[0].to_json())
+
     def words(self) -> list[str]:
         """What stands with the figures: the sentences made of them or edited by a person, and why it is so."""
         said = self.generated() if self.edited is None else list(self.edited)

@@ -1,9 +1,17 @@
-"""The pack as one page that needs nothing else: no request, real tables, still figures."""
+"""The pack as one page that needs nothing else: no request, real tables, figures that answer to the pointer.
+
+Without scripts, on paper and for whoever cannot see them, the still figures and the tables say the same.
+"""
 
 from __future__ import annotations
 
 import base64
+import hashlib
+from functools import cache
 from html import escape
+from pathlib import Path
+
+from plotly.offline import get_plotlyjs
 
 from dx_data.charts import FONTS
 from dx_data.pack.content import Pack, Section, Sheet, Table, str_of
@@ -19,6 +27,19 @@ figure{{margin:1rem 0}}img{{max-width:100%;height:auto}}.notes{{color:#626264;fo
 """
 
 
+@cache
+def _scripts() -> tuple[str, ...]:
+    """Plotly's own library and what brings the figures to life."""
+    return get_plotlyjs(), Path(__file__).with_name("live.js").read_text(encoding="utf-8")
+
+
+@cache
+def _allowed() -> str:
+    """Which scripts may run in the page: these two, to the byte."""
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in _scripts())
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
 def files(pack: Pack) -> dict[str, bytes]:
     """The page."""
     marks = "".join(f'<p class="mark">{escape(mark)}</p>' for mark in pack.marks)
@@ -32,11 +53,12 @@ def files(pack: Pack) -> dict[str, bytes]:
         '<!doctype html>\n<html lang="ja"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:;'
-        " style-src 'unsafe-inline'\">"
+        f" style-src 'unsafe-inline'; script-src {_allowed()}\">"
         f"<title>{escape('・'.join([pack.title, *pack.marks]))}</title><style>{_STYLE}</style></head><body><main>"
         f'<h1>{escape(pack.title)}</h1>{marks}<nav aria-label="目次"><ol>{contents}</ol></nav>'
         f"<h2>表の記号</h2><dl>{legend}</dl>{body}{lists}"
-        f'<p class="notes">台帳の時点：{escape(pack.snapshot)}</p></main></body></html>\n'
+        f'<p class="notes">台帳の時点：{escape(pack.snapshot)}</p></main>'
+        f"{''.join(f'<script>{script}</script>' for script in _scripts())}</body></html>\n"
     )
     return {"index.html": page.encode()}
 
@@ -62,7 +84,12 @@ def _table(table: Table, marks: list[str]) -> str:
     if (found := table.still(marks)) is not None:
         drawn, alt = found
         source = base64.b64encode(drawn.encode()).decode()
-        figure = f'<figure><img alt="{escape(alt)}" src="data:image/svg+xml;base64,{source}"></figure>'
+        # Within a script nothing but "<" could end it.
+        live = (table.live() or "").replace("<", "\\u003c")
+        figure = (
+            f'<figure><img alt="{escape(alt)}" src="data:image/svg+xml;base64,{source}">'
+            f'<script type="application/json">{live}</script></figure>'
+        )
     notes = "".join(f"<li>{escape(note)}</li>" for note in table.notes())
     return (
         f'<h3>{escape(table.title)}</h3>{words}{figure}<div class="wide" tabindex="0" role="region"'
