@@ -8,13 +8,17 @@ import random
 import re
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from dx_data import cli, demo, house
+from dx_data import cli, demo, house, publication
 from dx_data import settings as setting
+from dx_data.access import Person, Role
+from dx_data.calendar import Quarter
+from dx_data.disclosure.public import HIDDEN
 from tests import screens
 from tests.thorough import times
 
@@ -203,3 +207,21 @@ def test_what_september_became_since_last_week(home: Any, raw: dict[str, bytes])
         in answer.notes
     )
     assert corrected == 3
+
+
+def test_six_quarters_are_published_with_every_headline_and_little_hidden(home: Any, tmp_path: Path) -> None:
+    """Each pack is hidden together with those before it; at most 15 % of the cells may go."""
+    person = Person("試験", frozenset(Role))
+    hidden = every = 0
+    earlier: list[Path] = []
+    for name in ("2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2"):
+        pack = publication.draft(home, Quarter.parse(name), None, earlier)
+        for table in pack.tables:
+            some, all_of_them = table.public.share_hidden
+            hidden, every = hidden + some, every + all_of_them
+            signs = [cell.sign for cell in table.public.rows[0]] if table.is_headline else []
+            assert HIDDEN not in signs, (name, table.name)
+        publication.write(pack, tmp_path / name, home, person, ["csv"])
+        earlier.append(tmp_path / name)
+    assert every > 2000
+    assert 0 < hidden / every <= 0.15
