@@ -30,8 +30,14 @@ _WAIT = 600
 _ROWS = 20
 _TRACED = 20_000
 SUBJECT = "公表した数値"
-OPEN, CORRECTED, KEPT, SETTLED = "open", "corrected", "kept", "resolved"
-STATES = {OPEN: "決定待ち", CORRECTED: "訂正する", KEPT: "据え置く", SETTLED: "解消（元の値に戻った）"}
+OPEN, CORRECTED, KEPT, SETTLED, DISPOSED = "open", "corrected", "kept", "resolved", "disposed"
+STATES = {
+    OPEN: "決定待ち",
+    CORRECTED: "訂正する",
+    KEPT: "据え置く",
+    SETTLED: "解消（元の値に戻った）",
+    DISPOSED: f"{published.DISPOSED}（決定しないまま廃棄）",
+}
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,11 @@ class Candidate:
 
 
 def candidates(ledger: Ledger) -> list[Candidate]:
-    """All candidates, oldest first, each as it stands; one whose values were disposed of is left aside."""
+    """All candidates, oldest first, each as it stands; one whose values were disposed of is left aside.
+
+    What waited for a decision when its edition's lake was made anew can't be weighed any more: it is `DISPOSED`.
+    """
+    past = {edition.line for edition in published.disposed(ledger)}
     found: dict[int, Candidate] = {}
     for line in ledger.lines_of(Act.NOTICED, Act.SETTLED, Act.RULED):
         of: int = line.detail.get("candidate", line.number)
@@ -137,7 +147,12 @@ def candidates(ledger: Ledger) -> list[Candidate]:
         else:
             decided = {"decided_by": line.who, "decided_at": line.at, "why": line.apart.get("why", "")}
             found[of] = replace(found[of], state=line.detail["decision"], **decided)
-    return [each for each in found.values() if each.changes]
+    left = [replace(each, state=DISPOSED) if _is_past(each, past) else each for each in found.values()]
+    return [each for each in left if each.changes]
+
+
+def _is_past(candidate: Candidate, past: set[int]) -> bool:
+    return candidate.state == OPEN and candidate.published in past
 
 
 def waiting(ledger: Ledger) -> list[Candidate]:
@@ -227,10 +242,16 @@ def ask_again(house: House, at: Moment, table: Mapping[str, Any], quarter: str) 
     return house.ask(table["question"], at, today=today, version=table["version"], **given)
 
 
+def _countable(house: House) -> list[Edition]:
+    """Of each quarter the newest edition, where the lake that it was counted in is still there."""
+    lakes = published.gone(house.ledger)
+    return [each for each in published.standing(published.editions(house.ledger)) if each.lake not in lakes]
+
+
 def is_behind(house: House) -> bool:
     """Whether figures wait to be counted again, as where a process was killed after a load."""
     at = house.at(None)
-    known = _known(house.ledger, published.standing(published.editions(house.ledger)))
+    known = _known(house.ledger, _countable(house))
     return any(_needed(house, at, each, table) for each in known for table in each.edition.tables)
 
 
@@ -250,11 +271,11 @@ def notice(house: House, who: str) -> list[Candidate]:
 
     Answers with the candidates that are open afterwards. A fault of counting is recorded; the next call tries again.
     """
-    editions = published.editions(house.ledger)
+    editions = _countable(house)
     if not editions:
         return []
     with FileLock(house.lake.folder / "corrections.lock", timeout=_WAIT):
-        at, known = house.at(None), _known(house.ledger, published.standing(editions))
+        at, known = house.at(None), _known(house.ledger, editions)
         try:
             entries = _checked(house, at, known)
         except (Stopped, duckdb.Error) as fault:
@@ -272,11 +293,12 @@ def unproven(house: House) -> tuple[list[str], list[str], int]:
     """Every published figure against its digest and, at the snapshot it was published from, counted again.
 
     What is wrong; what could not be counted, as where the question or the snapshot is no more; how many were counted.
+    What is 元データ廃棄済 is held against its digest only.
     """
     faults = [f"{problem.message}。" for problem in published.altered(house.ledger)]
     aside: list[str] = []
-    counted = 0
-    for edition in published.editions(house.ledger):
+    counted, lakes = 0, published.gone(house.ledger)
+    for edition in (each for each in published.editions(house.ledger) if each.lake not in lakes):
         for table in edition.tables:
             try:
                 question = house.catalog.named(table.question, table.version)

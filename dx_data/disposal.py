@@ -11,8 +11,8 @@ from typing import Any
 
 from dx_data import calendar
 from dx_data.access import Person, Right, require
-from dx_data.custody import backups, sealed
-from dx_data.custody.disposals import METHOD, Disposal, Ending, Item, disposals, overdue
+from dx_data.custody import backups, published, sealed
+from dx_data.custody.disposals import KEEP, METHOD, Disposal, Ending, Item, disposals, frozen, overdue
 from dx_data.custody.exits import Exit, csv_bytes
 from dx_data.custody.ledger import Act, Line
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Stopped, WrongUsage
@@ -20,6 +20,7 @@ from dx_data.house import House, open_house
 from dx_data.lake import CATALOGUE, Load, anew, received, sha256
 
 _TIME_TRAVEL = "廃棄すると、台帳は残りのファイルから作り直され、これまでの時点の数値は計算できなくなります。"
+_FROZEN = f"「{published.DISPOSED}」の資料は、{KEEP}。決定を待つ訂正候補があれば、先に決めてください。"
 _SHOWN = 5
 
 
@@ -39,7 +40,8 @@ class Descent:
     """What descends from the chosen receipts. `by_hand` is what people have taken along, and must dispose of.
 
     `rows` are the rows that the chosen loads wrote and that are current now, `gone` kept files by name, `apart` ledger
-    lines beside which values stand, `unkept` the loads that stay and of which nothing was kept.
+    lines beside which values stand, `unkept` the loads that stay and of which nothing was kept. `published` are the
+    packs whose figures will be 元データ廃棄済.
     """
 
     loads: tuple[Load, ...]
@@ -51,6 +53,7 @@ class Descent:
     snapshots: int
     staying: int
     unkept: tuple[int, ...]
+    published: tuple[str, ...]
 
     @property
     def lines(self) -> list[str]:
@@ -61,6 +64,8 @@ class Descent:
             *(f"  控え『{each.file}』: {each.place}" for each in self.backups),
             f"  時点 {self.snapshots:,} 個と日ごとの集計（残る取込 {self.staying:,} 件から作り直します）",
             *(f"  {each}" for each in self.by_hand),
+            *(f"  {each}: 「{published.DISPOSED}」になります" for each in self.published),
+            *([_FROZEN] if self.published else []),
             _TIME_TRAVEL,
         ]
 
@@ -74,6 +79,7 @@ class Descent:
             "kept": list(self.gone),
             "snapshots": self.snapshots,
             "staying": self.staying,
+            "published": list(self.published),
         }
 
 
@@ -104,6 +110,7 @@ def descent(house: House, choice: Choice) -> Descent:
         unkept=tuple(
             load.load for load in staying if load.undoes is None and load.load not in kept and load.load not in undone
         ),
+        published=tuple(frozen(published.editions(house.ledger), house.lake.id)),
     )
 
 

@@ -182,6 +182,8 @@ def released(house: House) -> list[Finding]:
         return []
     faults, cautions, counted = corrections.unproven(house)
     said = f"{counted:,} の数値を、記録の封と、公表した時点の台帳から計算した値と照らしました。"
+    if past := sum(edition.shown for edition in published.disposed(house.ledger)):
+        said += f"{published.DISPOSED}の {past:,} の数値は、計算し直さず、記録の封とだけ照らしました。"
     waiting = len(corrections.waiting(house.ledger))
     cautions += [f"決定を待つ訂正候補が {waiting:,} 件あります。"] if waiting else []
     fault = corrections.fault(house.ledger)

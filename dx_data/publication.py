@@ -23,7 +23,7 @@ from dx_data.corrections import ask_again
 from dx_data.custody import published
 from dx_data.custody.exits import DraftPack, Exit, IssuedPack, hand_over, record
 from dx_data.custody.ledger import Act, Entry
-from dx_data.custody.published import Approval, Draft, Edition, Excepted
+from dx_data.custody.published import Approval, Draft, Edition, Excepted, Frozen
 from dx_data.disclosure.public import Position, Released, publishable
 from dx_data.errors import NotFound, NotPermitted, WrongUsage
 from dx_data.house import House
@@ -73,9 +73,10 @@ def draft(
     """The content of a quarter's pack at a snapshot, hidden so that no earlier pack gives it away.
 
     Every published pack (or those of `out`) is reckoned with, and those in the folders `earlier`, oldest first.
-    `excepted` are the exceptions from hiding, all that stand by default.
+    `excepted` are the exceptions from hiding, all that stand by default. Of a pack that is 元データ廃棄済 the frozen
+    figures are reckoned with, and what it hid stays hidden.
 
-    WrongUsage for a quarter that is not over; NotFound for a folder that is no pack.
+    WrongUsage for a quarter that is not over; NotFound for a folder that is no pack, or was made before a disposal.
     """
     if quarter.end > house.today():
         raise WrongUsage.because(f"{quarter.title}は、まだ終わっていません", "終わった四半期を指定してください")
@@ -87,11 +88,7 @@ def draft(
     released: list[Released] = []
     asked: list[tuple[str, Mapping[str, Any]]] = []
     for each in told:
-        then = house.at(each["snapshot"])
-        again = tuple(ask_again(house, then, table, of) for of, table in asked)
-        answers = tuple(ask_again(house, then, table, each["pack"]) for table in each["tables"])
-        hidden = tuple(frozenset((row, name) for row, name in table["hidden"]) for table in each["tables"])
-        released.append(Released(answers, hidden, again))
+        released.append(_released(house, at, each, asked))
         asked += [(each["pack"], table) for table in each["tables"]]
     open_now = [
         house.ask(question.name, at, today=quarter.end, **_since(question.params, quarter))
@@ -125,6 +122,25 @@ def draft(
         ruled = [(corrections.STATES[each.state], each.why) for each in decided if each.decided_by]
         lists = [*appendices.errata(pack, before[-1], ruled), *lists]
     return replace(pack, sheets=tuple(lists))
+
+
+def _released(
+    house: House, at: Moment, pack: Mapping[str, Any], asked: Sequence[tuple[str, Mapping[str, Any]]]
+) -> Released:
+    """An earlier pack, and what those before it told, as its snapshot answers; else as far as the public has it."""
+    tables = pack["tables"]
+    hidden = tuple(frozenset((row, name) for row, name in table["hidden"]) for table in tables)
+    if published.lake_of(pack["snapshot"]) not in published.gone(house.ledger):
+        then = house.at(pack["snapshot"])
+        answers = tuple(ask_again(house, then, table, pack["pack"]) for table in tables)
+        return Released(answers, hidden, tuple(ask_again(house, then, table, of) for of, table in asked))
+    if not all("figures" in table for table in tables):
+        raise NotFound.because(
+            f"前の資料（{pack['pack']}）を作った台帳は、廃棄で作り直したのでもうありません",
+            "発行した資料とは、固定した数値といつも合わせて伏せます。--after から外してください",
+        )
+    today = (ask_again(house, at, table, pack["pack"]) for table in tables)
+    return Released(tuple(map(published.as_told, map(Frozen.read, tables), today)), hidden)
 
 
 def edited(pack: Pack, sentences: Mapping[str, Sequence[str]]) -> Pack:
@@ -345,6 +361,19 @@ def _whole(made: Draft) -> None:
         raise NotPermitted(tuple(problems))
 
 
+def is_past(house: House, made: Draft) -> bool:
+    """Whether a draft was made from a lake that a disposal has replaced: nobody can make it once more."""
+    return made.lake in published.gone(house.ledger)
+
+
+def _present(house: House, made: Draft) -> None:
+    if is_past(house, made):
+        raise NotPermitted.because(
+            "この案を作った台帳は、廃棄で作り直したのでもうありません",
+            f"`dx pack {made.quarter} -o フォルダー` で案を作り直し、承認を受けてください",
+        )
+
+
 def _real(house: House) -> None:
     if house.is_demo:
         raise NotPermitted.because(
@@ -355,11 +384,13 @@ def _real(house: House) -> None:
 def approve(house: House, quarter: Quarter, person: Person) -> Approval:
     """Record the yes of a second person to the newest draft of a quarter, to the byte.
 
-    NotPermitted on the demo, without the right, for who made the draft, or where its files have changed since.
+    NotPermitted on the demo, without the right, for who made the draft, where its files have changed since, or where
+    its lake was made anew.
     """
     _real(house)
     made = newest_draft(house, quarter)
     require_second(person, made.who)
+    _present(house, made)
     _whole(made)
     if found := approval_of(house, made):
         return found
@@ -373,7 +404,8 @@ def publish(house: House, quarter: Quarter, person: Person, folder: Path | None 
 
     What is issued says what was approved, or it is refused. One that was recorded before its folder got its name
     (a process was killed) is written again. NotPermitted on the demo, without the right, without an approval by
-    someone else, where the draft's files or what they say has changed; WrongUsage where it is out already.
+    someone else, where the draft's files or what they say has changed, where its lake was made anew; WrongUsage where
+    it is out already.
     """
     _real(house)
     require(person, Right.ISSUE)
@@ -402,6 +434,7 @@ def _new(
     folder: Path | None,
 ) -> Made:
     """The approved draft as an edition. A second one is for corrections that somebody decided on."""
+    _present(house, made)
     pack, files = _issued(house, made)
     if before:
         _corrects(house, pack, before[-1])
@@ -456,6 +489,11 @@ def _again(house: House, made: Draft, edition: Edition) -> Made:
     if folder.exists() and any(folder.iterdir()):
         raise WrongUsage.because(
             f"{edition.title}は発行済みです（{folder}）", "数値を訂正するときは `dx corrections` で決めてください"
+        )
+    if is_past(house, made):
+        raise NotPermitted.because(
+            f"{edition.title}は発行済みで、{published.DISPOSED}なので、同じ資料をもう作れません",
+            "保管した原本を使ってください。数値は管理台帳に残っています",
         )
     earlier = [each for each in published.editions(house.ledger) if each.line < edition.line]
     pack, files = _issued(house, made, earlier)

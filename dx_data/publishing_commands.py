@@ -13,6 +13,7 @@ from dx_data import access, publication
 from dx_data import corrections as changed
 from dx_data.calendar import Quarter
 from dx_data.custody import published
+from dx_data.custody.disposals import KEEP
 from dx_data.errors import AnswerBroken, WrongUsage
 from dx_data.house import open_house
 from dx_data.pack import manifest, texts
@@ -89,6 +90,12 @@ def pack(
     some, every = sum(one for one, _ in hidden), sum(all_ for _, all_ in hidden)
     click.echo(f"作りました: {made.folder}（{made.files} ファイル、発行記録 {made.record.name}）", err=True)
     click.echo(f"数値 {every:,} のうち {some:,} を伏せました（閾値 {content.threshold}）。", err=True)
+    before = [e for e in published.disposed(house.ledger) if e.quarter == str(meant)]
+    if before and content.replaces == f"第{before[-1].edition}版":
+        click.echo(
+            f"{before[-1].title}は{published.DISPOSED}です。数値の違いが、訂正でなく廃棄によるものでないかを確かめてください。",
+            err=True,
+        )
     for title, day in publication.late(content):
         click.echo(f"データが四半期の終わりまでありません: {title}（{day or '未収集'}）", err=True)
     click.echo(f"文章は {made.texts.name} で直せます。次は、公表の役割の別の人の承認です。", err=True)
@@ -146,6 +153,8 @@ def corrections(demo: bool, every: bool, as_json: bool) -> None:
             click.echo(f"    元の行: {row['file']} {sheet}{row['row'] or '—'} 行目")
         if each.decided_by:
             click.echo(f"    {each.decided_by}（{each.decided_at[:10]}）理由: {each.why}")
+    for edition in published.disposed(house.ledger):
+        click.echo(f"{edition.title}は{published.DISPOSED}です（{KEEP}）。", err=True)
     if fault := changed.fault(house.ledger):
         raise AnswerBroken.because(
             f"公表した数値を計算し直せませんでした（{fault}）", "`dx inspect` で点検し、管理者に知らせてください"

@@ -53,5 +53,6 @@ with st.container(horizontal=True):
     glance.way(here, "trainings", "研修・イベント・新技術を見る", year=year)()
     glance.way(here, "desk", "庁内対応を見る", year=year)()
     glance.way(here, "benchmark", "全国・23区と比べる")()
-    cards.go("intake", "ファイルを取り込む")
+    if here.person.may(Right.CHECK):
+        cards.go("intake", "ファイルを取り込む")
     cards.go("history", "取込履歴を見る")

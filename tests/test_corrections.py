@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from dx_data import calendar, corrections, house, inspection, intake, publication
+from dx_data import calendar, corrections, disposal, house, inspection, intake, publication
 from dx_data.access import Person, Role
 from dx_data.calendar import Quarter
 from dx_data.catalog import Catalog
-from dx_data.custody import backups, published
+from dx_data.custody import backups, disposals, published
 from dx_data.custody.ledger import Act, Ledger
-from dx_data.errors import NotPermitted, Stopped, WrongUsage
+from dx_data.disposal import Choice
+from dx_data.errors import NotFound, NotPermitted, Stopped, WrongUsage
 from dx_data.house import House
 from dx_data.pack import manifest, texts
 from dx_data.pack.content import Pack
@@ -391,6 +392,12 @@ def test_the_commands_go_from_draft_to_a_decided_correction(
     assert (found["state"], found["decision"]["why"]) == ("kept", "軽微なため")
     assert dx("undo", "2").returncode == 0
     assert [each["state"] for each in json.loads(dx("corrections", "--json").stdout)["corrections"]] == ["kept"]
+    assert dx("dispose", "--load", "2", "--yes", "--reason", "区の求め").returncode == 0
+    told = "2026Q1 第1版は元データ廃棄済です（公表した値とハッシュを残し、計算し直しません）。"
+    assert told in dx("corrections").stderr
+    assert dx("pack", "2026Q1", "-o", tmp_path / "q1-2", "--formats", "html").stderr.splitlines()[3] == (
+        "2026Q1 第1版は元データ廃棄済です。数値の違いが、訂正でなく廃棄によるものでないかを確かめてください。"
+    )
 
 
 def test_the_next_quarter_reckons_with_what_was_published_without_being_told(
@@ -421,6 +428,137 @@ def test_the_next_quarter_reckons_with_what_was_published_without_being_told(
     then = {(figure.key[0][1], figure.column) for figure in table.figures if figure.sign == "x"}
     assert then
     assert hidden >= then
+
+
+# --- 廃棄のあと -----------------------------------------------------------------------------------------------------
+
+OTHER = "T-9,ノーコード研修,別の年,2027-04-10,実施済,12"
+Dispose = Callable[[str], House]
+
+
+@pytest.fixture
+def dispose(home: House) -> Iterator[Dispose]:
+    """Dispose of a file; the lake that was made anew, with the same few questions."""
+    opened_again: list[House] = []
+
+    def disposed(file: str) -> House:
+        disposal.dispose(home, Choice(file=file), MAKER, reason="区の求め")
+        opened_again.append(replace(house.open_house(chosen=home.settings), catalog=home.catalog))
+        return opened_again[-1]
+
+    yield disposed
+    for each in opened_again:
+        each.close()
+
+
+def load_into(home: House, path: Path, day: dt.date = dt.date(2026, 7, 1)) -> None:
+    wish = intake.Wish(as_of=day, delivery=intake.reviewed.Delivery.APPEND)
+    assert intake.load(intake.review(path, home, home.settings, wish=wish), home, MAKER).status == "loaded"
+
+
+def test_published_figures_outlive_a_disposal_and_are_not_counted_again(
+    home: House, bring: Bring, out: publication.Made, dispose: Dispose, write: Any
+) -> None:
+    bring("late.csv", LATE)
+    before, (candidate,) = published.editions(home.ledger), corrections.waiting(home.ledger)
+    assert disposal.descent(home, Choice(file="late.csv")).lines[-3:-1] == [
+        "  2026Q1 第1版の 9 の数値: 「元データ廃棄済」になります",
+        "「元データ廃棄済」の資料は、公表した値とハッシュを残し、計算し直しません。"
+        "決定を待つ訂正候補があれば、先に決めてください。",
+    ]
+    again = dispose("late.csv")
+    assert (published.editions(again.ledger), published.disposed(again.ledger)) == (before, before)
+    assert corrections.candidates(again.ledger) == [replace(candidate, state=corrections.DISPOSED)]
+    with pytest.raises(NotFound, match="決定を待つ訂正候補に"):
+        corrections.rule(candidate.number, corrections.KEPT, "軽微", again, SECOND)
+    counted = len(again.ledger.lines_of(Act.RECHECKED))
+    load_into(again, write("later.csv", HEAD + LATE + "\n"))
+    assert (corrections.is_behind(again), opened(again)) == (False, [])
+    assert len(again.ledger.lines_of(Act.RECHECKED)) == counted
+    (found,) = inspection.released(again)
+    assert (found.state.value, found.said) == (
+        "異常なし",
+        (
+            "0 の数値を、記録の封と、公表した時点の台帳から計算した値と照らしました。"
+            "元データ廃棄済の 9 の数値は、計算し直さず、記録の封とだけ照らしました。",
+        ),
+    )
+    (report,) = disposals.disposals(again.ledger)
+    assert report.notes[3] == "元データ廃棄済（公表した値とハッシュを残し、計算し直しません）: 2026Q1 第1版の 9 の数値"
+    with closing(sqlite3.connect(again.lake.ledger_file)) as tampered:
+        tampered.execute("DROP TRIGGER dx_ledger_apart_no_update")
+        tampered.execute("UPDATE dx_ledger_apart SET content = replace(content, '\"value\": 25', '\"value\": 52')")
+        tampered.commit()
+    (found,) = inspection.released(again)
+    assert (found.state.value, found.said[0]) == (
+        "異常",
+        "公表した数値（2026Q1 第1版、研修の実施（月次推移、期間）、2026年5月 attendees）が書き換わっています。",
+    )
+
+
+def test_what_is_published_after_a_disposal_is_counted_again_as_ever(
+    home: House, bring: Bring, dispose: Dispose, write: Any, tmp_path: Path
+) -> None:
+    bring("a.csv", *ROWS)
+    bring("other.csv", OTHER)
+    again = dispose("other.csv")
+    a_draft(again, tmp_path / "q1")
+    publication.approve(again, QUARTER, SECOND)
+    publication.publish(again, QUARTER, MAKER)
+    assert published.disposed(again.ledger) == []
+    load_into(again, write("late.csv", HEAD + LATE + "\n"))
+    assert opened(again) == [("trainings_by_month 2026-05-01 attendees", 25, 40, 3)]
+    (report,) = disposals.disposals(again.ledger)
+    assert report.published == ()
+
+
+def test_what_a_disposed_pack_hid_stays_hidden_and_what_it_showed_is_reckoned_with(
+    home: House, bring: Bring, dispose: Dispose, write: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say any more whether April is another number than it was: it is large now, and hidden all the same."""
+    bring("a.csv", ROWS[0].replace("済,30", "済,4"), *ROWS[1:])
+    bring("other.csv", OTHER)
+    a_draft(home, tmp_path / "q1")
+    publication.approve(home, QUARTER, SECOND)
+    publication.publish(home, QUARTER, MAKER)
+    (edition,) = published.editions(home.ledger)
+    again = dispose("other.csv")
+    load_into(again, write("b.csv", HEAD + ROWS[0].replace("T-1", "T-6") + "\n"), dt.date(2026, 7, 2))
+    (months,) = [table for table in edition.tables if table.question == "trainings_by_month"]
+    now = corrections.ask_again(again, again.at(None), months.as_json(), edition.quarter)
+    assert [row[:3] for row in now.rows] == [
+        (dt.date(2026, 4, 1), 2, 34),
+        (dt.date(2026, 5, 1), 1, 25),
+        (dt.date(2026, 6, 1), 1, 20),
+    ]
+    assert [row[:3] for row in published.as_told(months, now).rows] == [
+        (dt.date(2026, 4, 1), None, None),
+        (dt.date(2026, 5, 1), None, None),
+        (dt.date(2026, 6, 1), 1, 20),
+    ]
+    monkeypatch.setattr(calendar, "today", lambda: dt.date(2026, 10, 20))
+    (table,) = [each for each in publication.draft(again, Quarter(2026, 2)).tables if each.name == "trainings_by_month"]
+    shown = {cells[0].value: [cell.sign or cell.value for cell in cells[1:3]] for cells in table.public.rows}
+    assert shown == {
+        dt.date(2026, 4, 1): ["x", "x"],
+        dt.date(2026, 5, 1): ["x", "x"],
+        dt.date(2026, 6, 1): [1, 20],
+        **{dt.date(2026, month, 1): [0, 0] for month in (7, 8, 9)},
+    }
+    with pytest.raises(NotFound, match="--after から外してください"):
+        publication.draft(again, Quarter(2026, 2), earlier=[tmp_path / "q1"])
+
+
+def test_a_draft_from_before_a_disposal_is_made_again(
+    home: House, bring: Bring, out: publication.Made, dispose: Dispose, tmp_path: Path
+) -> None:
+    bring("other.csv", OTHER)
+    again = dispose("other.csv")
+    shutil.rmtree(out.folder)
+    with pytest.raises(NotPermitted, match=r"2026Q1 第1版は発行済みで、元データ廃棄済なので、同じ資料をもう作れません"):
+        publication.publish(again, QUARTER, MAKER)
+    with pytest.raises(NotPermitted, match=r"この案を作った台帳は、廃棄で作り直したのでもうありません"):
+        publication.approve(again, QUARTER, SECOND)
 
 
 # --- the record survives --------------------------------------------------------------------------------------------

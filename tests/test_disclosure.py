@@ -209,6 +209,19 @@ def test_answers_of_an_earlier_release_are_reckoned_with() -> None:
     assert seen(second, earlier=[Released((first,), (frozenset(),))], again=[first]) == [[("一", HIDDEN)]]
 
 
+def test_what_was_hidden_at_a_snapshot_that_is_no_more_stays_hidden_and_the_rest_is_known() -> None:
+    plain = {**PUBLISH, "columns": ["kind", "received"], "parts": {}}
+    rows = (("一", None, 0, 0.0, 1), ("二", 20, 0, 0.0, 1))
+    past = Released((an_answer(*rows, publish=plain),), (frozenset({(0, "received")}),))
+    now = an_answer(("一", 50, 0, 0.0, 1), ("二", 30, 0, 0.0, 1), publish=plain)
+    assert seen(now) == [[("一", 50), ("二", 30)]]
+    assert seen(now, earlier=[past]) == [[("一", HIDDEN), ("二", 30)]]
+    later = an_answer(("二", 23, 0, 0.0, 1), publish=plain, until=OCTOBER)
+    assert seen(later) == [[("二", 23)]]
+    same = an_answer(("二", 20, 0, 0.0, 1), publish=plain)
+    assert seen(later, earlier=[past], again=[same]) == [[("二", HIDDEN)]]
+
+
 # --- the proof itself ---------------------------------------------------------------------------------------------
 
 

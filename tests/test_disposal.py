@@ -289,18 +289,19 @@ from dx_data import disposal, house
 from dx_data.access import Person, Role
 from dx_data.settings import Settings
 from dx_data.text import japanese_date
-left = int(sys.argv[3])
+left, rename = int(sys.argv[3]), 0
 def step(frame, event, arg):
-    global left
+    global left, rename
     if event == "call" and "/dx_data/" in frame.f_code.co_filename:
         left -= 1
+        rename = left if frame.f_code.co_name == "put_in_place" else rename
         if left <= 0:
             os.kill(os.getpid(), signal.SIGKILL)
 home = house.open_house(chosen=Settings(lake=sys.argv[1], backup_key=sys.argv[2]))
 sys.setprofile(step)
 disposal.dispose(home, disposal.Choice(loads=(2,)), Person("試験", frozenset(Role)), reason="x")
 sys.setprofile(None)
-print(left)
+print(left, rename)
 """
 
 
@@ -319,13 +320,15 @@ def test_killed_at_any_moment_it_leaves_the_old_or_the_new_lake(filled: House, t
 
     whole = run(shutil.copytree(filled.lake.folder, tmp_path / "whole"), most)
     assert whole.returncode == 0, whole.stderr
-    calls = most - int(whole.stdout)
+    calls, rename = (most - int(left) for left in whole.stdout.split())
     seen = {"old": 0, "new": 0}
     moments = times(4, 40)
     for moment in range(moments):
         folder = shutil.copytree(filled.lake.folder, tmp_path / f"killed-{moment}")
-        # The later steps, from the rename on, are few: so the moments lie denser there.
-        assert run(folder, int(calls * (1 - ((moments - moment - 0.5) / moments) ** 3))).returncode == -signal.SIGKILL
+        # As many before the rename as after it, and the nearer to it the denser.
+        far = ((moment // 2 + 0.5) / (moments // 2)) ** 3
+        left = rename - far * rename if moment % 2 else rename + far * (calls - rename)
+        assert run(folder, int(left)).returncode == -signal.SIGKILL
         again = house.open_house(chosen=filled.settings.model_copy(update={"lake": str(folder)}))
         found = "old" if again.lake.id == lake else "new"
         seen[found] += 1

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dx_data import access, catalog, corrections, house, intake
+from dx_data import access, catalog, corrections, disposal, house, intake, publication
 from dx_data import settings as setting
 from dx_data.access import Person, Role
+from dx_data.calendar import Quarter
 from dx_data.catalog import Catalog
 from dx_data.custody import published
 from dx_data.custody.ledger import Act
@@ -121,3 +122,23 @@ def test_a_pack_goes_from_draft_to_a_decided_correction(
     at.button(key=f"kept_{candidate.number}").click().run()
     assert corrections.waiting(real.ledger) == []
     assert [(line.who, line.detail["decision"]) for line in real.ledger.lines_of(Act.RULED)] == [("区 太郎", "kept")]
+
+
+def test_a_pack_whose_data_were_disposed_of_says_so(
+    real: house.House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Quarter(2026, 1)
+    publication.write(publication.draft(real, first), tmp_path / "q1", real, MAKER, ["html"])
+    publication.approve(real, first, SECOND)
+    publication.publish(real, first, SECOND)
+    bring(real, tmp_path, "late.csv", LATE)
+    (candidate,) = corrections.waiting(real.ledger)
+    disposal.dispose(real, disposal.Choice(file="late.csv"), MAKER, reason="区の求め")
+    sit(monkeypatch, SECOND)
+    at = quarter(page("publication"))
+    assert [each.value for each in (*at.exception, *at.error)] == []
+    told = "元データ廃棄済：2026Q1 第1版。公表した値とハッシュは管理台帳に残り、計算し直しません。"
+    assert [each for each in infos(at) if each.startswith("元データ廃棄済")] == [told]
+    assert "元データ廃棄済（数値は計算し直しません）。発行したときのままです" in markup(at)
+    assert all(change.sentence in markup(at) for change in candidate.changes)
+    assert any("訂正候補 0 件" in each.value for each in at.header)

@@ -123,7 +123,8 @@ def test_a_role_finds_its_pages_and_no_other(
     at = start()
     for stem in STEMS:
         if stem in allowed:
-            at.switch_page(f"../../pages/{stem}.py")  # that each can be drawn is seen above
+            at.switch_page(f"../../pages/{stem}.py").run()
+            assert (stem, [each.value for each in (*at.exception, *at.error)]) == (stem, [])
         else:
             with pytest.raises(ValueError, match="navigation page"):
                 at.switch_page(f"../../pages/{stem}.py")

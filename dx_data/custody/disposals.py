@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from dx_data import calendar
+from dx_data.custody import published
 from dx_data.custody.document import Document, Sheet, day
 from dx_data.custody.ledger import Act, Ledger, Line
+from dx_data.custody.published import Edition
 from dx_data.errors import NotFound
 from dx_data.lake import Lake, anew
 
 METHOD = "台帳を残りのファイルから作り直し、元のファイルを上書きして削除"
 ERASED = "上書きして削除"
 _BY_HAND = "見つからないため、人の手で廃棄"
+KEEP = "公表した値とハッシュを残し、計算し直しません"
 HEADS = ("帳票名又はファイル名", "項目", "媒体名", "数量", "廃棄方法", "処理日", "担当者名")
 
 
@@ -39,7 +43,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Disposal:
-    """One disposal as the ledger keeps it. `former` is the lake's id before, `searched` what the search looked at."""
+    """One disposal as the ledger keeps it. `former` is the lake's id before, `searched` what the search looked at.
+
+    `published` are the packs whose figures had been counted in that lake, and are 元データ廃棄済 since.
+    """
 
     number: int
     at: str
@@ -52,10 +59,11 @@ class Disposal:
     former: str
     loads: tuple[int, ...]
     anchor: str
+    published: tuple[str, ...]
 
     @classmethod
-    def read(cls, line: Line) -> Disposal:
-        """A disposal from its line."""
+    def read(cls, line: Line, out: Iterable[Edition] = ()) -> Disposal:
+        """A disposal from its line, given all published packs."""
         detail = line.detail
         return cls(
             line.number,
@@ -69,6 +77,7 @@ class Disposal:
             detail["before"],
             tuple(detail["loads"]),
             line.seal,
+            tuple(frozen(out, detail["before"])),
         )
 
     @property
@@ -98,6 +107,7 @@ class Disposal:
             f"{self.ending}の理由: {self.reason}",
             self.searched,
             "この廃棄より前の時点の数値は、もう計算できません。公表した数値は、公表した資料のまま残ります。",
+            *([f"{published.DISPOSED}（{KEEP}）: {'、'.join(self.published)}"] if self.published else []),
             "ファイルの中身を上書きして消しました。ディスクそのものを読めなくする処置（専用のソフトや破壊）は含みません。",
             *self.by_hand,
             f"台帳の {self.number} 行目 {self.anchor}",
@@ -111,7 +121,13 @@ class Disposal:
 
 def disposals(ledger: Ledger) -> list[Disposal]:
     """Every disposal there was, oldest first."""
-    return [Disposal.read(line) for line in ledger.lines_of(Act.DISPOSED)]
+    out = published.editions(ledger)
+    return [Disposal.read(line, out) for line in ledger.lines_of(Act.DISPOSED)]
+
+
+def frozen(out: Iterable[Edition], lake: str) -> list[str]:
+    """Of the published packs those that were counted in a lake, each with its number of figures."""
+    return [f"{edition.title}の {edition.shown:,} の数値" for edition in out if edition.lake == lake]
 
 
 def disposal(number: int, ledger: Ledger) -> Disposal:

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -19,10 +19,11 @@ from dx_data.catalog import Result, Value, counted_by, json_value
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.disclosure.public import HIDDEN, Public
 from dx_data.errors import Problem
-from dx_data.spec import Question
+from dx_data.spec import Kind, Question
 from dx_data.text import japanese_dates
 
 _DIGITS = 6
+DISPOSED = "元データ廃棄済"
 
 
 def subject(quarter: str) -> str:
@@ -46,6 +47,11 @@ class Draft:
     place: str
     forms: tuple[str, ...]
     after: tuple[str, ...]
+
+    @property
+    def lake(self) -> str:
+        """The id of the lake it was made from."""
+        return lake_of(self.snapshot)
 
 
 @dataclass(frozen=True)
@@ -170,13 +176,32 @@ class Edition:
         return f"{self.quarter} 第{self.edition}版"
 
     @property
+    def lake(self) -> str:
+        """The id of the lake it was made from."""
+        return lake_of(self.snapshot)
+
+    @property
     def number(self) -> int:
         """The number of its snapshot."""
         return int(self.snapshot.rpartition(":")[2])
 
+    @property
+    def shown(self) -> int:
+        """How many of its figures the public saw."""
+        return sum(not is_hidden(figure) for table in self.tables for figure in table.figures)
+
     def released(self) -> list[dict[str, Any]]:
         """Its tables as a later pack reckons with them."""
         return [table.as_json() for table in self.tables]
+
+
+def lake_of(snapshot: str) -> str:
+    """The lake that a snapshot is of.
+
+    >>> lake_of("a1b2:7")
+    'a1b2'
+    """
+    return snapshot.rpartition(":")[0]
 
 
 # --- freezing -------------------------------------------------------------------------------------------------------
@@ -238,6 +263,30 @@ def kept(value: Value) -> Any:
     return json_value(value)
 
 
+def as_told(table: Frozen, now: Result) -> Result:
+    """The answer behind a table as far as the public has it, what was hidden blank.
+
+    `now` is the answer to the same question today: it lends the words of a row that are neither its key nor a figure.
+    """
+    question = now.question
+    today = {tuple(str(json_value(record[n])) for n in question.key): record for record in now.records()}
+    rows: dict[tuple[str, ...], dict[str, Value]] = {}
+    for figure in table.figures:
+        where = figure.place[1]
+        if where not in rows:
+            lent = today.get(where, {})
+            words_of = {c.name: lent.get(c.name) for c in question.columns if not c.kind.counts}
+            rows[where] = {**words_of, **{name: _read(question, name, value) for name, value in figure.key}}
+        rows[where][figure.column] = figure.value
+    found = [tuple(row.get(column.name) for column in question.columns) for row in rows.values()]
+    return replace(now, rows=found)
+
+
+def _read(question: Question, name: str, value: Any) -> Value:
+    is_day = value is not None and question.column(name).kind is Kind.DATE
+    return dt.date.fromisoformat(value) if is_day else value
+
+
 def _digest(told: Any) -> str:
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
@@ -280,6 +329,17 @@ def editions(ledger: Ledger) -> list[Edition]:
 def standing(found: Iterable[Edition]) -> list[Edition]:
     """Of each quarter the newest edition."""
     return list({edition.quarter: edition for edition in found}.values())
+
+
+def gone(ledger: Ledger) -> frozenset[str]:
+    """The ids of the lakes that a disposal replaced: what was counted in them can't be counted again."""
+    return frozenset(line.detail["before"] for line in ledger.lines_of(Act.DISPOSED))
+
+
+def disposed(ledger: Ledger) -> list[Edition]:
+    """The published packs that are 元データ廃棄済: they keep their figures, and nobody counts those again."""
+    lakes = gone(ledger)
+    return [edition for edition in editions(ledger) if edition.lake in lakes]
 
 
 def _edition(line: Line) -> Edition:

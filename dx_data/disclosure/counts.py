@@ -35,10 +35,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Count:
-    """One count of a table. `standing` is what the world has of it."""
+    """One count of a table. `standing` is what the world has of it; `value` is None where even we do not know it."""
 
     place: Place
-    value: int
+    value: int | None
     standing: Standing = Standing.OPEN
 
 
@@ -253,17 +253,19 @@ class Numbers:
 def _once(counts: Iterable[Count]) -> list[Count]:
     found: dict[Place, Count] = {}
     for count in counts:
-        if count.value < 0:
+        if count.value is not None and count.value < 0:
             raise _disagree(f"{count.place.measure}の{count.place.first}からの件数が負の数（{count.value}）です")
         before = found.setdefault(count.place, count)
-        if before.value != count.value:
+        if before.value is None:
+            before = found[count.place] = count
+        if count.value is not None and before.value != count.value:
             where = "・".join(value for _, value in sorted(count.place.where))
             raise _disagree(
                 f"{count.place.measure}{where}の{count.place.first}からの件数が、表によって {before.value} と"
                 f" {count.value} です"
             )
         if Standing.SHOWN in (before.standing, count.standing):
-            found[count.place] = Count(count.place, count.value, Standing.SHOWN)
+            found[count.place] = Count(count.place, before.value, Standing.SHOWN)
     return list(found.values())
 
 
@@ -271,6 +273,8 @@ def _timeline(counts: Sequence[Count]) -> _Timeline:
     line = _Timeline(sorted({day for count in counts for day in (count.place.first, count.place.end)}))
     beside: dict[dt.date, list[tuple[dt.date, int]]] = defaultdict(list)
     for count in counts:
+        if count.value is None:
+            continue
         beside[count.place.first].append((count.place.end, count.value))
         beside[count.place.end].append((count.place.first, -count.value))
     for number, start in enumerate(line.cuts):

@@ -55,7 +55,8 @@ class Released:
     """An earlier release: its answers at the snapshot they were made from, and what was hidden of each.
 
     `again` are the answers of the releases before it, asked anew at that snapshot: so it is known which of the figures
-    that had been told were still the same.
+    that had been told were still the same. Where the snapshot is no more, what was hidden is blank in the answers, and
+    is hidden for good at its place: nobody can say whether it is another now.
     """
 
     answers: tuple[Result, ...]
@@ -87,7 +88,8 @@ def publishable(
     hidden: list[set[Position]] = [set() for _ in answers]
     for measure in dict.fromkeys(_measure(answer) for answer in answers if _protected(answer)):
         releases = [_release(each.answers, measure, each.again, each.hidden) for each in earlier]
-        present = _release(answers, measure, again, excepted=excepted)
+        lost = frozenset(count.place for each in releases for count in each.counts if count.value is None)
+        present = _release(answers, measure, again, excepted=excepted, lost=lost)
         numbers = Numbers([*releases, present], _strictest(answers, measure, threshold))
         told = hide(numbers.sums)
         for answer, found in zip(answers, hidden, strict=True):
@@ -126,15 +128,21 @@ def _release(
     again: Sequence[Result],
     hidden: Sequence[frozenset[Position]] | None = None,
     excepted: Sequence[frozenset[Position]] = (),
+    lost: frozenset[Place] = frozenset(),
 ) -> Release:
-    """The counts of one measure in a release; before it is decided what is hidden, all but the excepted are open."""
+    """The counts of one measure in a release; before it is decided what is hidden, all but the excepted are open.
+
+    At the places that are `lost`, earlier releases hid what nobody knows any more.
+    """
     counts: list[Count] = []
     wholes: list[Whole] = []
     for n, answer in enumerate(answers):
         if not _of(answer, measure):
             continue
-        for position, count in _counts(answer):
-            standing = Standing.SHOWN if excepted and position in excepted[n] else Standing.OPEN
+        for position, count in _counts(answer, hidden[n] if hidden is not None else frozenset()):
+            standing = Standing.HIDDEN if count.place in lost else Standing.OPEN
+            if excepted and position in excepted[n]:
+                standing = Standing.SHOWN
             if hidden is not None:
                 standing = Standing.HIDDEN if position in hidden[n] else Standing.SHOWN
             counts.append(Count(count.place, count.value, standing))
@@ -146,20 +154,26 @@ def _release(
     return Release(tuple(counts), tuple(dict.fromkeys(wholes)))
 
 
-def _counts(answer: Result) -> Iterable[tuple[Position, Count]]:
-    """Every protected count of an answer with the place it speaks of; a blank is no count."""
+def _counts(answer: Result, hidden: frozenset[Position] = frozenset()) -> Iterable[tuple[Position, Count]]:
+    """Every protected count of an answer with the place it speaks of; a blank is no count unless it was hidden."""
     publish, measure = _publish(answer), _measure(answer)
     for n, record in enumerate(answer.records()):
         where, (first, end) = _where(answer, record), _days(answer, record)
         suffix = "" if _flows(answer) else f"@{end - _ONE_DAY}"
         for name in publish.counts:
-            if isinstance(value := record[name], int):
+            if (value := _count_of(record[name])) is not None or (n, name) in hidden:
                 yield (n, name), Count(Place(f"{measure}/{name}{suffix}", where, first, end), value)
-        if publish.previous and isinstance(value := record[publish.previous], int):
+        if publish.previous and (
+            (value := _count_of(record[publish.previous])) is not None or (n, publish.previous) in hidden
+        ):
             until = record.get("until")
             last = until + _ONE_DAY if isinstance(until, dt.date) and not answer.params.get("until") else end
             place = Place(f"{measure}/{publish.count}{suffix}", where, _year_before(first), _year_before(last))
             yield (n, publish.previous), Count(place, value)
+
+
+def _count_of(value: Value) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _where(answer: Result, record: Mapping[str, Value]) -> Where:

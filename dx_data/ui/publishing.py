@@ -231,6 +231,9 @@ def _exceptions(desk: Desk) -> None:
         tables.show(("番号", "伏せない数値", "決めた人", "理由"), rows, caption="秘匿の例外", heard=False)
     if desk.told is None or not here.person.may(Right.EXCEPT):
         return
+    if desk.made and publication.is_past(here.house, desk.made):
+        st.info("この案を作った台帳は、廃棄で作り直したのでもうありません。例外を決めるには、案を作り直してください。")
+        return
     titles = {t["title"]: t for t in desk.told["tables"] if t["hidden"]}
     if not titles:
         return
@@ -338,7 +341,9 @@ def keeping(desk: Desk) -> None:
             st.info("発行すると、発行した資料がここに並びます。")
             return
         heads = ("資料", "発行した日", "発行した人", "複製番号", "場所", "いまの状態")
-        rows = [[e.title, _day(e.at), e.who, e.line, e.place, _kept(e)] for e in desk.out]
+        past = {each.line for each in published.disposed(desk.here.house.ledger)}
+        marks = dict.fromkeys(past, f"{published.DISPOSED}（数値は計算し直しません）。")
+        rows = [[e.title, _day(e.at), e.who, e.line, e.place, marks.get(e.line, "") + _kept(e)] for e in desk.out]
         tables.show(heads, rows, caption="発行した資料", heard=True)
         for edition in desk.out:
             _copy(desk, edition.place, edition.line, issued=True)
@@ -380,6 +385,24 @@ def changed(here: Session) -> None:
             st.success("公表した数値と、いまの台帳の数値に、決定を待つ違いはありません。")
         for candidate in found:
             _candidate(here, candidate)
+        _past(here)
+
+
+def _past(here: Session) -> None:
+    """What is not counted again any more, and what was not decided before that."""
+    ledger = here.house.ledger
+    if past := published.disposed(ledger):
+        names = "、".join(each.title for each in past)
+        st.info(f"{published.DISPOSED}：{names}。公表した値とハッシュは管理台帳に残り、計算し直しません。")
+    left = [each for each in corrections.candidates(ledger) if each.state == corrections.DISPOSED]
+    if left:
+        rows = [
+            [each.number, f"{each.quarter} 第{each.edition}版", change.sentence]
+            for each in left
+            for change in each.changes
+        ]
+        heads, caption = ("番号", "資料", "公表した値 → 廃棄の前の値"), "決定しないまま廃棄した訂正候補"
+        tables.show(heads, rows, caption=caption, heard=True)
 
 
 def _candidate(here: Session, each: Candidate) -> None:
