@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import highspy
 import pandas as pd
 import pytest
 
@@ -18,7 +19,10 @@ from dx_data import cli, demo, house, publication
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.calendar import Quarter
+from dx_data.disclosure import public
+from dx_data.disclosure.hiding import hide
 from dx_data.disclosure.public import HIDDEN
+from dx_data.disclosure.sums import Standing, Sums, quiet_program
 from tests import screens
 from tests.thorough import times
 
@@ -209,12 +213,50 @@ def test_what_september_became_since_last_week(home: Any, raw: dict[str, bytes])
     assert corrected == 3
 
 
-def test_six_quarters_are_published_with_every_headline_and_little_hidden(home: Any, tmp_path: Path) -> None:
-    """Each pack is hidden together with those before it; at most 15 % of the cells may go."""
+def told_of(sums: Sums, hidden: frozenset[int], at: int) -> tuple[int, int]:
+    """The least and greatest whole value that one number may have beside all that is shown, by a program of its own."""
+    cells = enumerate(sums.cells)
+    known = {n for n, c in cells if c.standing is Standing.SHOWN or (c.standing is Standing.OPEN and n not in hidden)}
+    found = []
+    for sense in (highspy.ObjSense.kMinimize, highspy.ObjSense.kMaximize):
+        program = quiet_program()
+        most = 10 * sum(cell.value or 0 for cell in sums.cells)
+        unknown = [
+            program.addVariable(float(c.value or 0 if n in known else 0), float(c.value or 0 if n in known else most))
+            for n, c in enumerate(sums.cells)
+        ]
+        for relation in sums.relations:
+            program.addConstr(sum(factor * unknown[n] for n, factor in relation.items()) == 0)
+        program.changeColsIntegrality(
+            len(unknown), list(range(len(unknown))), [highspy.HighsVarType.kInteger] * len(unknown)
+        )
+        program.changeObjectiveSense(sense)
+        program.changeColCost(unknown[at].index, 1.0)
+        program.run()
+        assert program.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        found.append(round(program.getSolution().col_value[unknown[at].index]))
+    return found[0], found[1]
+
+
+def test_six_quarters_are_published_with_every_headline_little_hidden_and_nothing_given_away(
+    home: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each pack is hidden together with those before it; at most 15 % of the cells may go.
+
+    After the sixth somebody who kept all of them can tell of no small number more than that it is one.
+    """
     person = Person("試験", frozenset(Role))
     hidden = every = 0
     earlier: list[Path] = []
+    kept: list[tuple[Sums, frozenset[int]]] = []
+
+    def noted(sums: Sums) -> frozenset[int]:
+        kept.append((sums, hide(sums)))
+        return kept[-1][1]
+
+    monkeypatch.setattr(public, "hide", noted)
     for name in ("2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2"):
+        kept.clear()
         pack = publication.draft(home, Quarter.parse(name), None, earlier)
         for table in pack.tables:
             some, all_of_them = table.public.share_hidden
@@ -225,3 +267,8 @@ def test_six_quarters_are_published_with_every_headline_and_little_hidden(home: 
         earlier.append(tmp_path / name)
     assert every > 2000
     assert 0 < hidden / every <= 0.15
+    small = [(sums, gone, at) for sums, gone in kept for at in gone if sums.small(at)]
+    assert len(small) > 20
+    for sums, gone, at in small:
+        least, greatest = told_of(sums, gone, at)
+        assert (least <= 1, greatest >= sums.threshold - 1) == (True, True), (at, least, greatest)
