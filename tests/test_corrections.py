@@ -395,9 +395,8 @@ def test_the_commands_go_from_draft_to_a_decided_correction(
     assert dx("dispose", "--load", "2", "--yes", "--reason", "区の求め").returncode == 0
     told = "2026Q1 第1版は元データ廃棄済です（公表した値とハッシュを残し、計算し直しません）。"
     assert told in dx("corrections").stderr
-    assert dx("pack", "2026Q1", "-o", tmp_path / "q1-2", "--formats", "html").stderr.splitlines()[3] == (
-        "2026Q1 第1版は元データ廃棄済です。数値の違いが、訂正でなく廃棄によるものでないかを確かめてください。"
-    )
+    warned = "2026Q1 第1版は元データ廃棄済です。数値の違いが、訂正でなく廃棄によるものでないかを確かめてください。"
+    assert warned in dx("pack", "2026Q1", "-o", tmp_path / "q1-2", "--formats", "html").stderr.splitlines()
 
 
 def test_the_next_quarter_reckons_with_what_was_published_without_being_told(
