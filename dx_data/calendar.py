@@ -1,6 +1,7 @@
 """Fiscal years, quarters, holidays and open days; the only module that reads the clock."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -52,6 +53,20 @@ def fiscal_year_title(y: int) -> str:
     """2025 -> 令和7年度; raises ValueError before 明治."""
     # 平成31年度 became 令和元年度 as a whole (decided on 2019-04-01), so 1 May names the year, not 1 April.
     return f"{era_year(date(y, 5, 1))}度"
+
+
+_FISCAL_YEAR = re.compile(r"(?:令和|[Rr])(\d{1,2})(?:年度)?|(20\d\d)(?:年度)?")
+_BEFORE_REIWA = 2018
+
+
+def fiscal_year_named(text: str) -> int | None:
+    """The fiscal year that a person names, as its first calendar year; None where it is none.
+
+    >>> [fiscal_year_named(text) for text in ("令和8年度", "R8", "２０２６", "8")]
+    [2026, 2026, 2026, None]
+    """
+    match = _FISCAL_YEAR.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    return None if not match else int(match[2]) if match[2] else _BEFORE_REIWA + int(match[1])
 
 
 @dataclass(frozen=True, order=True)

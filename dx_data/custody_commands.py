@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from dx_data import access, disposal
 from dx_data.access import Right
+from dx_data.calendar import fiscal_year_named
 from dx_data.custody import password
 from dx_data.custody.accidents import accident as accident_of
 from dx_data.custody.accidents import accidents
@@ -25,15 +25,13 @@ from dx_data.errors import WrongUsage
 from dx_data.house import open_house
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-_YEAR = re.compile(r"(?:令和|R)(\d+)(?:年度)?|(20\d\d)(?:年度)?")
-_REIWA = 2018
 
 
 def _year(text: str) -> int:
-    match = _YEAR.fullmatch(text)
-    if not match:
+    found = fiscal_year_named(text)
+    if found is None:
         raise WrongUsage.because(f"--year『{text}』が読めません", "令和8年度・R8・2026 のように書いてください")
-    return int(match[2]) if match[2] else _REIWA + int(match[1])
+    return found
 
 
 def _written(found: Document, output: Path, person: access.Person, ledger: Ledger) -> None:

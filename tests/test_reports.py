@@ -12,6 +12,7 @@ import docx
 import pytest
 
 from dx_data import house
+from dx_data.calendar import fiscal_year_named
 from dx_data.custody.exits import csv_bytes
 from dx_data.custody.ledger import Act
 from dx_data.disclosure.public import Shown
@@ -22,7 +23,7 @@ from dx_data.pack.content import str_of
 from dx_data.reports import delivery, docx_form
 from dx_data.reports.asked import Filled, fill
 from dx_data.reports.declared import REPORTS, Report, Span
-from dx_data.reports.spans import period, year_of
+from dx_data.reports.spans import period
 
 TIMES = {Span.MONTH: "2026-10", Span.HALF: "2026H1", Span.YEAR: "令和8年度"}
 each_report = pytest.mark.parametrize("report", list(REPORTS.values()), ids=list(REPORTS))
@@ -125,7 +126,7 @@ def test_another_time_is_refused(span: Span, text: str) -> None:
 def test_a_time_that_has_not_begun_is_refused(opened: House) -> None:
     with pytest.raises(WrongUsage, match="まだ始まっていません"):
         fill(opened, REPORTS["monthly"], period(Span.MONTH, "2027-01"))
-    assert year_of("平成30年度") is None
+    assert fiscal_year_named("平成30年度") is None
 
 
 # --- discs --------------------------------------------------------------------------------------------------------

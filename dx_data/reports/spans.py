@@ -5,17 +5,14 @@ from __future__ import annotations
 import calendar as months
 import datetime as dt
 import re
-import unicodedata
 from dataclasses import dataclass
 
-from dx_data.calendar import fiscal_year_title
+from dx_data.calendar import fiscal_year_named, fiscal_year_title
 from dx_data.errors import WrongUsage
 from dx_data.reports.declared import Span
 
-_YEAR = re.compile(r"(?:令和|[Rr])(\d{1,2})(?:年度)?|(20\d\d)(?:年度)?")
 _HALF = re.compile(r"(.+?)(?:H([12])|(上|下)(?:半期)?)")
 _MONTH = re.compile(r"(20\d\d)-(\d\d)")
-_REIWA = 2018
 _EXAMPLES = {Span.MONTH: "2026-10", Span.HALF: "2026H1 か 令和8年度上半期", Span.YEAR: "2026 か 令和8年度"}
 
 
@@ -26,16 +23,6 @@ class Period:
     since: dt.date
     until: dt.date
     title: str
-
-
-def year_of(text: str) -> int | None:
-    """The fiscal year that a person names, as its first calendar year; None where it is none.
-
-    >>> [year_of(text) for text in ("令和8年度", "R8", "2026", "8")]
-    [2026, 2026, 2026, None]
-    """
-    match = _YEAR.fullmatch(unicodedata.normalize("NFKC", text).strip())
-    return None if not match else int(match[2]) if match[2] else _REIWA + int(match[1])
 
 
 def period(span: Span, text: str) -> Period:
@@ -49,13 +36,13 @@ def period(span: Span, text: str) -> Period:
         year, month = int(match[1]), int(match[2])
         last = months.monthrange(year, month)[1]
         found = Period(dt.date(year, month, 1), dt.date(year, month, last), f"{year}年{month}月")
-    if span is Span.HALF and (match := _HALF.fullmatch(text)) and (start := year_of(match[1])):
+    if span is Span.HALF and (match := _HALF.fullmatch(text)) and (start := fiscal_year_named(match[1])):
         title = fiscal_year_title(start)
         if match[2] == "1" or match[3] == "上":
             found = Period(dt.date(start, 4, 1), dt.date(start, 9, 30), f"{title}上半期")
         else:
             found = Period(dt.date(start, 10, 1), dt.date(start + 1, 3, 31), f"{title}下半期")
-    if span is Span.YEAR and (start := year_of(text)):
+    if span is Span.YEAR and (start := fiscal_year_named(text)):
         found = Period(dt.date(start, 4, 1), dt.date(start + 1, 3, 31), fiscal_year_title(start))
     if found is None:
         raise WrongUsage.because(f"『{text}』が読めません", f"{_EXAMPLES[span]} のように書いてください")
