@@ -10,6 +10,7 @@ from typing import Any
 from dx_data import breaks, calendar, differences, door
 from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
+from dx_data.bundled import Municipality, municipalities
 from dx_data.catalog import Catalog, Result, Value
 from dx_data.custody import arrivals, disposals, remembered
 from dx_data.custody.ledger import Act, Ledger
@@ -42,6 +43,11 @@ class House:
     def titles(self) -> dict[str, str]:
         """What the questions are called."""
         return {question.name: question.title for question in self.catalog.questions.values()}
+
+    @property
+    def municipality(self) -> Municipality:
+        """Whose lake it is, by the settings' code."""
+        return next(each for each in municipalities() if each.code == self.settings.municipality_code)
 
     def today(self) -> dt.date:
         """The reference date: today in Tokyo; in a demo its last day, or a later one that somebody loaded."""

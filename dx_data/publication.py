@@ -16,7 +16,6 @@ from filelock import FileLock
 
 from dx_data import appendices, corrections
 from dx_data.access import Person, Right, require, require_second
-from dx_data.bundled import municipalities
 from dx_data.calendar import Quarter, fiscal_year_start
 from dx_data.catalog import Result, look
 from dx_data.corrections import ask_again
@@ -99,7 +98,6 @@ def draft(
     threshold = house.settings.disclosure_threshold
     excepted = published.exceptions(house.ledger, str(quarter)) if excepted is None else excepted
     public = publishable(open_now, released, threshold, now, [_excepted(answer, excepted) for answer in open_now])
-    code = house.settings.municipality_code
     reasons = explained(house, at, quarter)
     made = [
         replace(section, tables=tuple(replace(t, reason=reasons.get(t.name, "")) for t in section.tables))
@@ -108,7 +106,7 @@ def draft(
     before = [edition for edition in out if edition.quarter == str(quarter)]
     pack = Pack(
         quarter=quarter,
-        municipality=next(each for each in municipalities() if each.code == code),
+        municipality=house.municipality,
         snapshot=at.title,
         threshold=threshold,
         fictional=house.is_demo,

@@ -43,10 +43,10 @@ def report(demo: bool, kind: str, span: str, output: Path | None) -> None:
     filled = fill(house, meant, asked)
     names = tuple(result.question.name for _, answers in filled.parts for result in answers)
     draft = ReportDraft(filled.title, filled.snapshot, names, docx_form.document(filled))
-    handed = hand_over(Exit.INTERNAL, draft, access.local_person(), house.ledger, form="docx")
-    target = output or Path(handed.name)
-    if target.exists():
+    target = output or Path(draft.filename("docx"))
+    if target.exists():  # before the ledger says that it was handed over
         raise WrongUsage.because(f"『{target}』はすでにあります", "-o で別の名前を指定してください")
+    handed = hand_over(Exit.INTERNAL, draft, access.local_person(), house.ledger, form="docx")
     target.write_bytes(handed.content)
     click.echo(f"書きました: {target}（黄色い所を記入してください）", err=True)
 

@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from dx_data.bundled import municipalities
 from dx_data.calendar import fiscal_year_start
 from dx_data.catalog import Result
 from dx_data.errors import WrongUsage
@@ -53,6 +52,4 @@ def fill(house: House, report: Report, period: Period) -> Filled:
 
     parts = tuple((part, answers(part)) for part in report.parts)
     newest = max((load.at for load in house.lake.loads()), default=dt.datetime(1980, 1, 1, tzinfo=dt.UTC))
-    code = house.settings.municipality_code
-    ward = next(each.name for each in municipalities() if each.code == code)
-    return Filled(report, period, seen_on, ward, at.title, newest, house.is_demo, parts)
+    return Filled(report, period, seen_on, house.municipality.name, at.title, newest, house.is_demo, parts)

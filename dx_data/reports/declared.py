@@ -46,12 +46,7 @@ _ALL = (
         "仕様書7(3)③",
         Span.MONTH,
         (
-            Part(
-                "ア　本プロジェクトの全体進捗",
-                ("contract_headline", "contract_scoreboard"),
-                ("全体の所見",),
-                since_april=True,
-            ),
+            Part("ア　本プロジェクトの全体進捗", _CONTRACT, ("全体の所見",), since_april=True),
             Part(
                 "イ　実施した助言や支援等の内容",
                 (
@@ -91,7 +86,7 @@ _ALL = (
         "仕様書7(3)④",
         Span.YEAR,
         (
-            Part("1　契約の目標と実績", ("contract_headline", "contract_scoreboard", "contract_monthly"), ("総括",)),
+            Part("1　契約の目標と実績", (*_CONTRACT, "contract_monthly"), ("総括",)),
             Part("2　手続オンライン化", ("procedures_headline", "online_by_field", "saved_hours"), ("成果と課題",)),
             Part("3　電子申請", ("applications_headline", "applications_by_month"), ("成果と課題",)),
             Part("4　窓口のキャッシュレス", ("cashless_headline", "cashless_by_month"), ("成果と課題",)),

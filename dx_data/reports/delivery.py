@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
+import csv
+import io
 import re
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from dx_data.custody.exits import csv_bytes
 from dx_data.errors import NotFound, WrongUsage
+from dx_data.lake.stored import sha256
 from dx_data.pack import manifest
 from dx_data.text import FORMULA_STARTS
 
@@ -101,9 +103,7 @@ def _on_discs(groups: Sequence[Sequence[tuple[Path, str]]], room: int) -> list[I
         left[at] -= size
         for path, written in group:
             name = _free(windows_name(written), taken)
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            items.append(Item(path, name, path.stat().st_size, digest, at + 1))
+            items.append(Item(path, name, path.stat().st_size, sha256(path), at + 1))
     return items
 
 
@@ -125,7 +125,7 @@ def listed(items: Sequence[Item]) -> bytes:
 
 def digest(items: Sequence[Item]) -> str:
     """SHA-256 of the list, which covers every file."""
-    return hashlib.sha256(listed(items)).hexdigest()
+    return manifest.digest(listed(items))
 
 
 def write(items: Sequence[Item], folder: Path) -> None:
@@ -142,11 +142,10 @@ def write(items: Sequence[Item], folder: Path) -> None:
             target = whole / item.place
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(item.source, target)
-            with target.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != item.digest:
-                    raise WrongUsage.because(
-                        f"『{item.source}』が、写している間に変わりました", "閉じてから、もう一度実行してください"
-                    )
+            if sha256(target) != item.digest:
+                raise WrongUsage.because(
+                    f"『{item.source}』が、写している間に変わりました", "閉じてから、もう一度実行してください"
+                )
         content = listed(items)
         for place in (whole, *sorted(path for path in whole.iterdir() if path.is_dir())):
             (place / LIST).write_bytes(content)
@@ -157,9 +156,6 @@ def write(items: Sequence[Item], folder: Path) -> None:
 
 def check(folder: Path) -> list[str]:
     """What differs from the list, in sentences: changed, lacking and unlisted files. NotFound without a list."""
-    import csv
-    import io
-
     if not (folder / LIST).is_file():
         raise NotFound.because(f"『{folder}』に一覧がありません", "`dx deliver` で作ったフォルダーを指定してください")
     rows = list(csv.DictReader(io.StringIO((folder / LIST).read_text("utf-8-sig"))))
@@ -169,9 +165,7 @@ def check(folder: Path) -> list[str]:
         known |= {row["ファイル"], f"第{row['巻']}巻/{LIST}"}
         if not path.is_file():
             found.append(f"{row['ファイル']} がありません")
-            continue
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != row["SHA-256"]:
-                found.append(f"{row['ファイル']} が、納めたときのままではありません")
+        elif sha256(path) != row["SHA-256"]:
+            found.append(f"{row['ファイル']} が、納めたときのままではありません")
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     return found + [f"{name} は一覧にありません" for name in sorted(there - known)]
