@@ -51,6 +51,7 @@ ROOMS = {
     "returned": 8,
     "house": 9,
     "logins": 9,
+    "analysis": 10,
     "appendices": 10,
     "corrections": 10,
     "disposal": 10,

@@ -252,5 +252,9 @@ def copy(dataset: Dataset, existing: Collection[str] | None, schema: str, versio
     return [
         f"CREATE TABLE {table} AS {_selected(dataset, existing, columns, schema, version)}",
         f"COMMENT ON TABLE {table} IS {literal(f'{dataset.title}: {dataset.grain}')}",
+        *(
+            f"COMMENT ON COLUMN {table}.{quoted(c.name)} IS {literal(f'{c.label}: {c.description}')}"
+            for c in copied(dataset)
+        ),
         f"CREATE VIEW {target}.{quoted(dataset.title)} AS SELECT {japanese} FROM {quoted(dataset.name)}",
     ]

@@ -6,6 +6,7 @@ what and as of when ride in the snapshot's commit message, so the history of loa
 
 from dx_data.lake import anew, received
 from dx_data.lake.across import notices
+from dx_data.lake.copies import Copied, Copies
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
@@ -22,6 +23,8 @@ __all__ = [
     "LEDGER",
     "Catalogue",
     "Change",
+    "Copied",
+    "Copies",
     "Lake",
     "Load",
     "Moment",

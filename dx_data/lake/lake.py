@@ -325,6 +325,11 @@ class Lake:
             yield
 
     @property
+    def inode(self) -> int:
+        """What tells the catalogue that was opened from one that comes into its place."""
+        return self._inode
+
+    @property
     def replaced(self) -> bool:
         """Whether another catalogue lies there than the one that was opened: after a disposal, or a demo made anew."""
         return place.inode(self.folder) != self._inode
@@ -486,16 +491,29 @@ class Lake:
         if path.exists():
             raise LoadRefused.because(f"『{path}』はすでにあります", "別の名前を指定してください")
         at = self.at(snapshot)
-        raw = at.columns()
         with closing(self.cursor()) as cursor:
             cursor.execute(f"ATTACH {literal(str(path))} AS copied")
             try:
-                for dataset in DATASETS.values():
-                    for statement in tables.copy(dataset, raw.get(dataset.name), at.schema, at.version, "copied.main"):
-                        cursor.execute(statement)
+                cursor.execute("BEGIN TRANSACTION")  # without, each statement would be brought down to the disk
+                for statement in self.copied(at):
+                    cursor.execute(statement)
+                cursor.execute("COMMIT")
+            except BaseException:
+                _roll_back(cursor)
+                raise
             finally:
                 cursor.execute("DETACH copied")
         return at
+
+    @staticmethod
+    def copied(at: Moment) -> list[str]:
+        """The statements that write a copy of a moment into the database `copied`."""
+        raw = at.columns()
+        return [
+            statement
+            for dataset in DATASETS.values()
+            for statement in tables.copy(dataset, raw.get(dataset.name), at.schema, at.version, "copied.main")
+        ]
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,113 @@
+"""The copy that typed SQL reads: one plain `.duckdb` of the newest snapshot, whole or not there, in a private folder.
+
+It is made where it lacks, by one process at a time, and older ones go. Its name holds the snapshot and a digest of all
+that was chosen, so that a release which leaves out another column never reads the copy of the one before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from dx_data.errors import LoadRefused, of_disk
+from dx_data.lake.lake import Lake
+from dx_data.lake.moment import Moment
+
+FOLDER = "copies"  # in the lake's folder; in no backup, since it can be made again
+_LOCK = "making.lock"
+_WAIT = 600
+
+
+@dataclass(frozen=True)
+class Copied:
+    """One copy: its file and the snapshot it shows, as `lake-id:number`."""
+
+    file: Path
+    snapshot: str
+
+    def counts(self) -> dict[str, int]:
+        """How many rows its tables have, by name."""
+        with closing(duckdb.connect(str(self.file), read_only=True)) as connection:
+            rows = connection.execute("SELECT table_name, estimated_size FROM duckdb_tables()").fetchall()
+        return dict(rows)
+
+
+class Copies:
+    """The newest snapshot's copy, for all threads of a process."""
+
+    def __init__(self, lake: Lake) -> None:
+        """Make nothing yet."""
+        self._lake = lake
+        self.folder = lake.folder / FOLDER
+        self._making = Lock()
+
+    def there(self) -> Copied | None:
+        """The newest snapshot's copy, if it is made."""
+        found = self._of(self._lake.at())
+        return found if found.file.exists() else None
+
+    def newest(self) -> Copied:
+        """The newest snapshot's copy, made now where it lacks; LoadRefused when another process makes one too long."""
+        found = self.there()
+        if found:
+            return found
+        with self._making, self._alone():
+            at = self._lake.at()  # what was newest before the wait may not be so any more
+            found = self._of(at)
+            if not found.file.exists():
+                self._make(found, at)
+            self._sweep(found)
+        return found
+
+    def _of(self, at: Moment) -> Copied:
+        chosen = "\n".join(self._lake.copied(at))
+        digest = hashlib.sha256(f"{self._lake.inode}\n{chosen}".encode()).hexdigest()[:12]
+        return Copied(self.folder / f"{at.number}-{digest}.duckdb", at.title)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            with FileLock(self.folder / _LOCK, timeout=_WAIT):
+                yield
+        except Timeout as fault:
+            raise LoadRefused.because(
+                "ほかのプログラムが、分析用の写しを10分以上作っています",
+                "同じ台帳を開いているプログラムを確かめ、しばらくしてからやり直してください",
+            ) from fault
+
+    def _make(self, found: Copied, at: Moment) -> None:
+        aside = found.file.with_suffix(".part")
+        _remove(aside)
+        try:
+            with self._lake.apart() as lake:
+                lake.copy(aside, at.number)
+            with aside.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            aside.replace(found.file)
+        except (OSError, duckdb.Error) as fault:
+            if refused := of_disk(fault):
+                raise refused from fault
+            raise
+        finally:
+            _remove(aside)
+
+    def _sweep(self, newest: Copied) -> None:
+        """What is older, or was begun by a killed process, goes; Windows keeps what somebody reads until the next."""
+        for old in self.folder.iterdir():
+            if old.name not in (newest.file.name, _LOCK):
+                with suppress(PermissionError):
+                    old.unlink(missing_ok=True)
+
+
+def _remove(aside: Path) -> None:
+    for path in (aside, aside.with_name(f"{aside.name}.wal")):
+        path.unlink(missing_ok=True)
