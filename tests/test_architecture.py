@@ -52,6 +52,7 @@ ROOMS = {
     "house": 9,
     "logins": 9,
     "analysis": 10,
+    "promotion": 11,
     "appendices": 10,
     "corrections": 10,
     "disposal": 10,

@@ -96,9 +96,9 @@ def measured(figure: Figure, values: list[Any]) -> Any:
 
 def meets(each: Filter, value: Any) -> bool:
     if value is None:
-        return not (each.values or each.contains or each.since or each.until or each.least is not None)
-    if each.values:
-        return bool({*value} & {*each.values}) if isinstance(value, list) else value in each.values
+        return not (each.chosen or each.contains or each.since or each.until or each.least is not None)
+    if each.chosen:
+        return bool({*value} & {*each.chosen}) if isinstance(value, list) else value in each.chosen
     if each.contains:
         return each.contains in value
     if each.since and each.until:
@@ -210,7 +210,7 @@ def test_a_built_select_reads_like_one_written_by_hand() -> None:
     )
     assert explored.select(wish) == (
         "SELECT\n"
-        "    date_trunc('month', \"申請日時\")::DATE AS \"申請日時（月）\",\n"
+        '    date_trunc(\'month\', "申請日時")::DATE AS "申請日時（月）",\n'
         '    count(*) AS "件数",\n'
         '    count(DISTINCT "所管課") AS "所管課の種類の数"\n'
         'FROM "電子申請"\n'

@@ -22,8 +22,8 @@ from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.errors import QueryRefused, Stopped
 from dx_data.house import House
-from dx_data.lake import Copied, Copies
-from dx_data.spec import Column, Dataset
+from dx_data.lake import Copied, Copies, Reference, titled
+from dx_data.spec import Column, Dataset, Kind
 from dx_data.text import personal_kinds
 
 MOST_CHARACTERS = 100_000
@@ -67,6 +67,13 @@ class CopiedTable:
             rows,
         )
 
+    @classmethod
+    def beside(cls, title: str, kept: Reference) -> CopiedTable:
+        """From a table of 参考データ, which has but one name."""
+        told = zip(kept.headings, kept.kinds, strict=True)
+        columns = tuple(CopiedColumn(heading, heading, Kind(kind).words, None, "") for heading, kind in told)
+        return cls(title, title, f"参考データの1行（出典 {kept.source}）", columns, kept.row_count)
+
 
 class Workbench:
     """Answers typed SQL for all threads of a process. Nothing that is typed runs in this process.
@@ -91,8 +98,11 @@ class Workbench:
 
     def tables(self) -> tuple[CopiedTable, ...]:
         """The tables that can be asked, with their columns and row counts at the newest snapshot."""
-        counts = self._counts(self._copies.newest())
-        return tuple(CopiedTable.of(dataset, counts.get(dataset.name, 0)) for dataset in DATASETS.values())
+        copied = self._copies.newest()
+        counts = self._counts(copied)
+        ours = (CopiedTable.of(dataset, counts.get(dataset.name, 0)) for dataset in DATASETS.values())
+        beside = titled(self._house.lake.at(copied.snapshot))
+        return (*ours, *(CopiedTable.beside(title, each) for title, each in beside))
 
     def prepare(self) -> Thread:
         """Make the copy and start a child in the background, so that the first query doesn't feel it."""

@@ -172,9 +172,7 @@ def begin(ledger: Ledger, person: Person, *, purpose: str, section: str, due: dt
     return analysis(line.number, ledger)
 
 
-def asked(
-    ledger: Ledger, person: Person, to: Analysis, *, title: str, sql: str, rows: int, snapshot: str
-) -> None:
+def asked(ledger: Ledger, person: Person, to: Analysis, *, title: str, sql: str, rows: int, snapshot: str) -> None:
     """Record a query of an open analysis that was answered, and how many rows it gave."""
     facts = {"analysis": _open(to), "rows": rows, "snapshot": snapshot}
     _add(ledger, person, Act.ANALYSIS_ASKED, facts, {"title": written("題名", title), "text": written("SQL", sql)})

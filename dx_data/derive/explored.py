@@ -6,7 +6,8 @@ Whatever is built here is one SELECT a beginner can read: it is shown, taken ove
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +15,7 @@ from enum import StrEnum
 from dx_data.derive.tables import literal, quoted
 from dx_data.spec import Column, Kind
 
-COUNT = "件数"
+COUNT, COUNT_UNIT, KINDS_UNIT = "件数", "件", "種類"
 BLANK, OTHER = "（空欄）", "その他"
 MOST_COLUMNS = 12  # values of a column that stand abreast; what is rarer stands together as その他
 _TIME = {Kind.DATE, Kind.DATETIME}
@@ -48,6 +49,14 @@ class Measure(StrEnum):
         return self in {Measure.SUM, Measure.MEAN, Measure.MEDIAN}
 
 
+class Key(StrEnum):
+    """What two tables are joined by."""
+
+    MUNICIPALITY = "団体コード"
+    MONTH = "年月"
+    SECTION = "所管課"
+
+
 @dataclass(frozen=True)
 class By:
     """One heading under which rows are put together; dates need their grain."""
@@ -59,15 +68,6 @@ class By:
     def title(self) -> str:
         """What the heading is called in the answer."""
         return f"{self.column.title}（{self.grain}）" if self.grain else self.column.title
-
-    @property
-    def meaning(self) -> Column:
-        """The heading as a column of the answer."""
-        months = self.grain is Grain.MONTH
-        dates = self.grain in {Grain.MONTH, Grain.WEEK, Grain.DAY}
-        kind = (Kind.DATE if dates else Kind.TEXT) if self.grain else self.column.kind
-        kind = Kind.TEXT if kind in {Kind.CHOICE, Kind.CHOICES} else kind
-        return Column(name="by", title=self.title, kind=kind, month=months, unit=self.column.unit)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Filter:
     """What rows must meet in one column; what is not said does not narrow. `since` to `until` are whole days."""
 
     column: Column
-    values: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
     contains: str = ""
     since: dt.date | None = None
     until: dt.date | None = None
@@ -246,8 +246,8 @@ def _where(filters: Sequence[Filter]) -> str:
 def _conditions(each: Filter) -> list[str]:
     name = quoted(each.column.title)
     found = []
-    if each.values:
-        listed = ", ".join(map(literal, each.values))
+    if each.chosen:
+        listed = ", ".join(map(literal, each.chosen))
         several = each.column.kind is Kind.CHOICES
         found.append(f"list_has_any({name}, [{listed}])" if several else f"{name} IN ({listed})")
     if each.contains:
@@ -261,6 +261,65 @@ def _conditions(each: Filter) -> list[str]:
     if each.most is not None:
         found.append(f"{name} <= {each.most:f}")
     return found
+
+
+# --- what an answer means ---------------------------------------------------------------------------
+
+UNKNOWN = "値"  # the unit of a quantity that nobody declared
+_KINDS = (
+    (re.compile(r".*\[\]"), Kind.CHOICES),
+    (re.compile(r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?)"), Kind.INTEGER),
+    (re.compile(r"DECIMAL.*|DOUBLE|FLOAT"), Kind.NUMBER),
+    (re.compile(r"DATE"), Kind.DATE),
+    (re.compile(r"TIMESTAMP.*"), Kind.DATETIME),
+)
+_OF = re.compile(
+    rf"(?P<of>.+)の(?P<measure>{'|'.join(each for each in Measure if each is not Measure.COUNT)})(（.*）)?"
+)
+_COUNTED = re.compile(rf"(.*の)?{COUNT}(（.*）)?")
+
+
+def meaning(number: int, title: str, kind: str, known: Mapping[str, Column]) -> Column:
+    """A column of an answer from its name and DuckDB's type; `known` are declared columns by their titles.
+
+    >>> unit = meaning(1, "入金額の合計", "BIGINT", {"入金額": Column(name="a", title="入金額", kind=Kind.YEN)})
+    >>> unit.label, meaning(2, "count_star()", "BIGINT", {}).label, meaning(3, "日（月）", "DATE", {}).month
+    ('入金額の合計（円）', 'count_star()（値）', True)
+    """
+    found = next((known_kind for pattern, known_kind in _KINDS if pattern.fullmatch(kind)), Kind.TEXT)
+    part = _OF.fullmatch(title)
+    about = known.get(title) or (known.get(part["of"]) if part and part["measure"] != Measure.KINDS else None)
+    if about and about.kind is Kind.YEN and found is Kind.INTEGER:
+        found = Kind.YEN
+    unit = None
+    if found.counts:
+        counted = COUNT_UNIT if _COUNTED.fullmatch(title) else KINDS_UNIT if part else UNKNOWN
+        unit = (about.unit if about else None) or counted
+    month = found is Kind.DATE and (title.endswith(f"（{Grain.MONTH}）") or title == Key.MONTH)
+    return Column(
+        name=f"c{number}",
+        title=title or f"列{number}",
+        kind=found,
+        unit=unit,
+        month=month or bool(about and about.month and found is Kind.DATE),
+        description=about.description if about and about.title == title else "",
+    )
+
+
+_QUARTER = re.compile(r"(?P<year>\d{4})年度(第(?P<quarter>[1-4])四半期)?")
+
+
+def begins(period: str | None) -> dt.date | None:
+    """The first day of a year or quarter as an answer names it; None for anything else.
+
+    >>> begins("2025年度"), begins("2025年度第4四半期"), begins("2025年")
+    (datetime.date(2025, 4, 1), datetime.date(2026, 1, 1), None)
+    """
+    found = _QUARTER.fullmatch(period or "")
+    if not found:
+        return None
+    months = 3 + 3 * (int(found["quarter"] or 1) - 1)
+    return dt.date(int(found["year"]) + months // 12, months % 12 + 1, 1)
 
 
 # --- looking at a table ---------------------------------------------------------------------------
@@ -303,14 +362,6 @@ def _profiled(table: str, column: Column, top: int) -> str:
 
 
 # --- two tables side by side ----------------------------------------------------------------------
-
-
-class Key(StrEnum):
-    """What two tables are joined by."""
-
-    MUNICIPALITY = "団体コード"
-    MONTH = "年月"
-    SECTION = "所管課"
 
 
 @dataclass(frozen=True)
@@ -361,3 +412,9 @@ def keys(columns: Sequence[Column]) -> dict[Key, tuple[Column, ...]]:
     codes = [column for column in columns if "団体コード" in column.title or "自治体コード" in column.title]
     found = {Key.MUNICIPALITY: codes, Key.MONTH: sorted(months, key=lambda c: not c.month), Key.SECTION: sections}
     return {key: tuple(candidates) for key, candidates in found.items() if candidates}
+
+
+def among(table: str, column: str, values: Sequence[str]) -> str:
+    """A SELECT of those values that a column has."""
+    listed = ", ".join(map(literal, values))
+    return f"SELECT DISTINCT {quoted(column)} FROM {quoted(table)} WHERE {quoted(column)} IN ({listed}) ORDER BY 1"

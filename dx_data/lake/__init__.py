@@ -14,7 +14,7 @@ from dx_data.lake.pages import pages
 from dx_data.lake.place import CATALOGUE, LEDGER, data_folder, destroy, exists, local, network_filesystem, turn
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
 from dx_data.lake.received import KEPT
-from dx_data.lake.reference import Reference, kept
+from dx_data.lake.reference import Reference, kept, titled
 from dx_data.lake.stored import Catalogue, digest_of, sha256
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "doubled_problem",
     "exists",
     "kept",
+    "titled",
     "local",
     "network_filesystem",
     "notices",

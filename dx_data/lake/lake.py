@@ -17,7 +17,7 @@ from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused, of_disk
-from dx_data.lake import history, pages, place, stored
+from dx_data.lake import history, pages, place, reference, stored
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.moment import Moment
 from dx_data.lake.near import Near
@@ -509,11 +509,12 @@ class Lake:
     def copied(at: Moment) -> list[str]:
         """The statements that write a copy of a moment into the database `copied`."""
         raw = at.columns()
-        return [
+        ours = [
             statement
             for dataset in DATASETS.values()
             for statement in tables.copy(dataset, raw.get(dataset.name), at.schema, at.version, "copied.main")
         ]
+        return ours + reference.copied(at, "copied.main")
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
