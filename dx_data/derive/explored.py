@@ -82,6 +82,13 @@ class Figure:
         """What the figure is called in the answer."""
         return f"{self.column.title}の{self.measure}" if self.column else self.measure.value
 
+    @property
+    def unit(self) -> str:
+        """What it is counted in; blank for a day."""
+        if self.column is None:
+            return COUNT_UNIT
+        return KINDS_UNIT if self.measure is Measure.KINDS else self.column.unit or ""
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -276,24 +283,29 @@ _KINDS = (
 _OF = re.compile(
     rf"(?P<of>.+)の(?P<measure>{'|'.join(each for each in Measure if each is not Measure.COUNT)})(（.*）)?"
 )
+_BRACKETED = re.compile(r".+（([^（）]+)）")
 _COUNTED = re.compile(rf"(.*の)?{COUNT}(（.*）)?")
 
 
-def meaning(number: int, title: str, kind: str, known: Mapping[str, Column]) -> Column:
+def meaning(number: int, title: str, kind: str, known: Mapping[str, Column], unknown: str = UNKNOWN) -> Column:
     """A column of an answer from its name and DuckDB's type; `known` are declared columns by their titles.
+
+    `unknown` is the unit of a quantity that its name says nothing of; in brackets at its end stands the figure.
 
     >>> unit = meaning(1, "入金額の合計", "BIGINT", {"入金額": Column(name="a", title="入金額", kind=Kind.YEN)})
     >>> unit.label, meaning(2, "count_star()", "BIGINT", {}).label, meaning(3, "日（月）", "DATE", {}).month
     ('入金額の合計（円）', 'count_star()（値）', True)
     """
     found = next((known_kind for pattern, known_kind in _KINDS if pattern.fullmatch(kind)), Kind.TEXT)
-    part = _OF.fullmatch(title)
-    about = known.get(title) or (known.get(part["of"]) if part and part["measure"] != Measure.KINDS else None)
+    inner = _BRACKETED.fullmatch(title)
+    figure = inner[1] if inner and title not in known and not _OF.fullmatch(title) else title
+    part = _OF.fullmatch(figure)
+    about = known.get(title) or (known.get(part["of"]) if part and not _of_kinds(part) else None)
     if about and about.kind is Kind.YEN and found is Kind.INTEGER:
         found = Kind.YEN
-    unit = None
+    unit, kinds = None, bool(part and _of_kinds(part))
     if found.counts:
-        counted = COUNT_UNIT if _COUNTED.fullmatch(title) else KINDS_UNIT if part else UNKNOWN
+        counted = COUNT_UNIT if _COUNTED.fullmatch(figure) else KINDS_UNIT if kinds else unknown
         unit = (about.unit if about else None) or counted
     month = found is Kind.DATE and (title.endswith(f"（{Grain.MONTH}）") or title == Key.MONTH)
     return Column(
@@ -304,6 +316,10 @@ def meaning(number: int, title: str, kind: str, known: Mapping[str, Column]) -> 
         month=month or bool(about and about.month and found is Kind.DATE),
         description=about.description if about and about.title == title else "",
     )
+
+
+def _of_kinds(part: re.Match[str]) -> bool:
+    return part["measure"] == Measure.KINDS.value
 
 
 _QUARTER = re.compile(r"(?P<year>\d{4})年度(第(?P<quarter>[1-4])四半期)?")

@@ -21,10 +21,11 @@ _REMEMBERED = 30
 
 @dataclass
 class Run:
-    """One query on its way. Its thread touches nothing of the page's."""
+    """One query on its way; `unit` is that of quantities whose names say none. Its thread touches nothing of the page's."""
 
     title: str
     sql: str
+    unit: str = ""
     stop: Event = field(default_factory=Event)
     begun: float = field(default_factory=time.monotonic)
     answer: Answered | None = None
@@ -37,15 +38,14 @@ class Run:
         return int(time.monotonic() - self.begun)
 
 
-def start(bench: Workbench, person: Person, title: str, sql: str, record: Callable[[Run, Answered], None]) -> None:
-    """Ask it in the background instead of what this person's page was asking; `record` is told of its answer."""
+def start(bench: Workbench, person: Person, run: Run, record: Callable[[Run, Answered], None]) -> None:
+    """Ask a query in the background instead of what this person's page was asking; `record` is told of its answer."""
     if (before := running()) is not None:
         before.stop.set()
-    run = Run(title, sql)
 
     def work() -> None:
         try:
-            answer = bench.ask(sql, who=person, cancelled=run.stop)
+            answer = bench.ask(run.sql, who=person, cancelled=run.stop)
             record(run, answer)
             run.answer = answer
         except Exception as fault:  # shown by the page, which runs elsewhere

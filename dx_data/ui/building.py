@@ -46,15 +46,16 @@ def table(here: Session, analysis: Analysis) -> None:
         with faults.spoken():
             wish = _across(here, wish)
             sql = explored.select(wish)
-            _ask(here, analysis, _title(wish), sql)
+            unit = wish.figures[0].unit if wish.abreast and len(wish.figures) == 1 else ""
+            _ask(here, analysis, _title(wish), sql, unit)
 
 
-def _ask(here: Session, analysis: Analysis, title: str, sql: str) -> None:
+def _ask(here: Session, analysis: Analysis, title: str, sql: str, unit: str = "") -> None:
     with st.expander("できるSQLを見る"):
         st.code(sql, language="sql")
     with st.container(horizontal=True, gap="small", key="build_actions"):
         if st.button("表をつくる", key="build_run", type="primary"):
-            querying.begin(here, analysis, title, sql)
+            querying.begin(here, analysis, title, sql, unit)
         st.button("SQLを編集する", key="build_edit", on_click=querying.take_over, args=(title, sql))
 
 

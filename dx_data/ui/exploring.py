@@ -85,8 +85,9 @@ def first_use() -> None:
 def way(here: Session) -> str:
     """How the person goes on; it stands in the address."""
     asked = st.query_params.get(WAY)
-    if asked not in WAYS:
-        st.query_params.pop(WAY, None)
-    chosen = st.segmented_control("すること", WAYS, default=BROWSE, key=WAY, bind="query-params", required=True)
+    if asked not in (None, *WAYS):
+        st.query_params.pop(WAY)
+    st.session_state.setdefault(WAY, asked if asked in WAYS else BROWSE)
+    chosen = st.segmented_control("すること", WAYS, key=WAY, bind="query-params", required=True)
     here.filters[WAY] = str(chosen or BROWSE)
     return here.filters[WAY]

@@ -92,7 +92,7 @@ def take_over(title: str, sql: str) -> None:
     st.session_state[SQL], st.session_state[TITLE] = sql, title
 
 
-def begin(here: Session, analysis: Analysis, title: str, sql: str) -> None:
+def begin(here: Session, analysis: Analysis, title: str, sql: str, unit: str = "") -> None:
     """Ask a query in this analysis; its answer is recorded there."""
     ledger, person = here.house.ledger, here.person
 
@@ -103,7 +103,7 @@ def begin(here: Session, analysis: Analysis, title: str, sql: str) -> None:
     with faults.spoken():
         analyses.written("題名", title)
         analyses.written("SQL", sql)
-        asking.start(session.workbench(here.house), person, title, sql, record)
+        asking.start(session.workbench(here.house), person, Run(title, sql, unit), record)
 
 
 # --- the answer -----------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def answer(here: Session, analysis: Analysis) -> None:
 def _result(here: Session, run: Run, found: Answered) -> Result:
     """The answer as every answer is: with a declaration of what its columns mean, as far as that is known."""
     known = exploring.known(exploring.shelves(here))
-    columns = tuple(explored.meaning(number, name, kind, known) for number, (name, kind) in enumerate(found.columns, 1))
+    columns = tuple(explored.meaning(number, name, kind, known, run.unit or explored.UNKNOWN) for number, (name, kind) in enumerate(found.columns, 1))
     reads = names.reads(run.sql, DATASETS.values())
     question = Question(
         name="データ探索の答え",
