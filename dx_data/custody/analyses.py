@@ -20,6 +20,7 @@ from dx_data.errors import NotFound, WrongUsage
 from dx_data.text import japanese_date, personal_kinds
 
 INDICATOR = "データ利活用 分析支援"
+SQL = "SQL"  # the head of the column with queries
 _SUPPORT = DATASETS["tool_support"]
 _STEPS = (Act.ANALYSIS_ASKED, Act.ANALYSIS_TAKEN, Act.ANALYSIS_NOTED)
 ACTS = (Act.ANALYSIS_BEGUN, *_STEPS, Act.ANALYSIS_ENDED)
@@ -43,9 +44,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Analysis:
-    """One analysis from its purpose to its result. `number` is that of its first line in the ledger."""
+    """One analysis from its purpose to its result: `number` is its first line in the ledger, `ordinal` the how many-th."""
 
     number: int
+    ordinal: int
     at: str
     who: str
     purpose: str
@@ -64,7 +66,7 @@ class Analysis:
     @property
     def support_id(self) -> str:
         """The number under which the contract's ledger of supports knows it."""
-        return f"分析-{self.number:04}"
+        return f"分析-{self.ordinal:04}"
 
     @property
     def sentence(self) -> str:
@@ -94,7 +96,7 @@ class Analysis:
             f"分析支援記録 {self.support_id}",
             (
                 Sheet("分析支援記録", ("項目", "内容"), told),
-                Sheet("問い合わせ", ("日時", "行った人", "題名", "SQL", "行数", "台帳の時点"), queries),
+                Sheet("問い合わせ", ("日時", "行った人", "題名", SQL, "行数", "台帳の時点"), queries),
                 Sheet("出力", ("日時", "行った人", "題名", "形", "行数"), outputs),
                 Sheet("メモ", ("日時", "書いた人", "メモ"), notes),
             ),
@@ -120,7 +122,7 @@ def analyses(ledger: Ledger) -> list[Analysis]:
         if line.act == Act.ANALYSIS_BEGUN:
             told = {name: line.apart.get(name, _GONE) for name in ("purpose", "section")}
             due = dt.date.fromisoformat(line.detail["due"])
-            found[line.number] = Analysis(line.number, line.at, line.who, due=due, **told)
+            found[line.number] = Analysis(line.number, len(found) + 1, line.at, line.who, due=due, **told)
             continue
         number = line.detail["analysis"]
         one = found[number]

@@ -52,9 +52,9 @@ class Measure(StrEnum):
 class Key(StrEnum):
     """What two tables are joined by."""
 
+    SECTION = "所管課"
     MUNICIPALITY = "団体コード"
     MONTH = "年月"
-    SECTION = "所管課"
 
 
 @dataclass(frozen=True)
@@ -426,7 +426,7 @@ def keys(columns: Sequence[Column]) -> dict[Key, tuple[Column, ...]]:
     months = [column for column in columns if column.kind in _TIME or column.title in {"年月", "月"}]
     sections = [column for column in columns if column.title.endswith(("課", "所管", "部署"))]
     codes = [column for column in columns if "団体コード" in column.title or "自治体コード" in column.title]
-    found = {Key.MUNICIPALITY: codes, Key.MONTH: sorted(months, key=lambda c: not c.month), Key.SECTION: sections}
+    found = {Key.SECTION: sections, Key.MUNICIPALITY: codes, Key.MONTH: sorted(months, key=lambda c: not c.month)}
     return {key: tuple(candidates) for key, candidates in found.items() if candidates}
 
 

@@ -10,6 +10,7 @@ from dx_data.access import Right
 from dx_data.analysis import Answered
 from dx_data.custody import analyses
 from dx_data.custody.analyses import Analysis
+from dx_data.custody.document import Sheet
 from dx_data.custody.ledger import Act
 from dx_data.datasets import DATASETS
 from dx_data.derive import explored
@@ -121,10 +122,23 @@ def _one(here: Session, found: list[Analysis]) -> None:
         for sheet in one.document.sheets:
             if sheet.rows:
                 st.markdown(f"**{sheet.title}**")
-                tables.show(sheet.heads, sheet.rows, caption=sheet.title, heard=True)
+                _sheet(sheet)
         registers.save(here, one.document, "analysis", ("xlsx", "html"))
         if one.is_open:
             _write(here, one)
+
+
+def _sheet(sheet: Sheet) -> None:
+    """A table of the record; its SQL, which is long, below it."""
+    if analyses.SQL not in sheet.heads:
+        tables.show(sheet.heads, sheet.rows, caption=sheet.title, heard=True)
+        return
+    at = list(sheet.heads).index(analyses.SQL)
+    rows = [[*row[:at], *row[at + 1 :]] for row in sheet.rows]
+    tables.show([*sheet.heads[:at], *sheet.heads[at + 1 :]], rows, caption=sheet.title, heard=True)
+    with st.expander("問い合わせのSQLを見る"):
+        for row in reversed(sheet.rows):
+            st.code(str(row[at]), language="sql")
 
 
 def _write(here: Session, one: Analysis) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,12 +12,13 @@ import streamlit as st
 from dx_data.datasets import DATASETS
 from dx_data.derive import explored
 from dx_data.spec import Column
-from dx_data.text import japanese_date
+from dx_data.text import japanese_date, japanese_dates
 from dx_data.ui import cards, exploring, filters, tables, words
 from dx_data.ui.exploring import Shelf
 from dx_data.ui.session import Session
 
 _SAMPLE = 8
+_FIRST = re.compile(r"(\d{4})-0?(\d{1,2})-01")
 
 
 def show(here: Session) -> None:
@@ -78,7 +80,12 @@ def _profile(column: Column, told: tuple[Any, ...]) -> tuple[Any, ...]:
         f"{100 * filled / count:.0f}%" if filled in (0, count) else f"{min(99.9, max(0.1, 100 * filled / count)):.1f}%"
     )
     span = f"{_value(column, least)} ～ {_value(column, most)}" if least is not None else ""
-    return share, distinct, span, common or ""
+    return share, distinct, span, _common(column, common or "")
+
+
+def _common(column: Column, text: str) -> str:
+    """The commonest values with their days as people write them."""
+    return _FIRST.sub(r"\1年\2月", text) if column.month else japanese_dates(text)
 
 
 def _value(column: Column, text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from dx_data import promotion
+from dx_data import charts, promotion
 from dx_data.access import Right
 from dx_data.analysis import Answered
 from dx_data.catalog import Result
@@ -30,6 +30,7 @@ from dx_data.ui.session import Session
 
 SQL, TITLE = "sql", "sql_title"
 _SHOWN = 200
+_HEARD = 400  # characters of a figure's words
 _FEWEST, _MOST_BARS, _MOST_LINES = 2, 30, 5
 _TIME = {Kind.DATE, Kind.DATETIME}
 _PLAIN = (str, int, float, Decimal, dt.date)
@@ -51,7 +52,7 @@ def editor(here: Session, analysis: Analysis) -> None:
         with st.container(key="sql_editor"):
             st.session_state.setdefault(SQL, _FIRST)
             st.text_area("SQL", key=SQL, height=220, persist_state="session")
-            _words(found)
+            _suggested(found)
         st.html(
             '<p class="dx-note">書くと候補が出ます（↓↑で選び、Tab か Enter で入れ、Esc で閉じる）。Ctrl+Enter で実行します。'
             "読むのは写しで、台帳は変わりません。10秒・10万行までです。</p>"
@@ -66,7 +67,7 @@ def editor(here: Session, analysis: Analysis) -> None:
             _history()
 
 
-def _words(found: Mapping[str, Shelf]) -> None:
+def _suggested(found: Mapping[str, Shelf]) -> None:
     """What static/sql.js suggests, where it finds it: tables with their columns, and the words of SQL."""
     told = {
         "tables": {title: [column.title for column in shelf.columns] for title, shelf in found.items()},
@@ -144,7 +145,10 @@ def answer(here: Session, analysis: Analysis) -> None:
 def _result(here: Session, run: Run, found: Answered) -> Result:
     """The answer as every answer is: with a declaration of what its columns mean, as far as that is known."""
     known = exploring.known(exploring.shelves(here))
-    columns = tuple(explored.meaning(number, name, kind, known, run.unit or explored.UNKNOWN) for number, (name, kind) in enumerate(found.columns, 1))
+    columns = tuple(
+        explored.meaning(number, name, kind, known, run.unit or explored.UNKNOWN)
+        for number, (name, kind) in enumerate(found.columns, 1)
+    )
     reads = names.reads(run.sql, DATASETS.values())
     question = Question(
         name="データ探索の答え",
@@ -220,10 +224,18 @@ def _chart(result: Result) -> _Drawn | None:
         return None
     if timed.columns[at].kind in _TIME:
         same = [column.name for column in quantities if column.unit == quantities[0].unit]
-        return _Drawn(cards.lines(x=heading.name, y=tuple(same[:_MOST_LINES])), timed)
+        columns = {"x": heading.name, "y": tuple(same[:_MOST_LINES])}
+        return _Drawn(cards.Chart(charts.lines, columns, _words_of), timed)
     if len(timed.rows) > _MOST_BARS or heading.kind is not Kind.TEXT:
         return None
-    return _Drawn(cards.bars(x=heading.name, y=quantities[0].name), timed)
+    columns = {"x": heading.name, "y": quantities[0].name}
+    return _Drawn(cards.Chart(charts.bars, columns, _words_of), timed)
+
+
+def _words_of(result: Result, **columns: Any) -> str:
+    """The figure in words, not longer than somebody listens to: the table below has the rest."""
+    told = charts.alt(result, **columns)
+    return told if len(told) <= _HEARD else f"{told[:_HEARD]}…（続きは表にあります）"
 
 
 def _in_time(result: Result, heading: Column, at: int) -> Result:

@@ -29,6 +29,7 @@
     [/^The page that you have requested does not seem to exist\. .*$/s, "住所を確かめるか、上の一覧から画面を選んでください。"],
     [/^You have requested page (\S+), but no corresponding file was found in the app's pages\/ directory\. .*$/s,
       "「$1」という画面はありません。上の一覧から選んでください。"],
+    [/^Press (\S+) to apply$/, "$1 で決めます"], [/^Press (\S+) to submit form$/, "$1 で送ります"],
     [/^Selected (.+)\. (.+)$/, "$1 を選んでいます。$2"],
     [/^Help for (.+)$/, "$1 の説明"], [/^Select a date\.?.*$/, "日付を選んでください"],
   ];
