@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -104,16 +104,10 @@ def _plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _plain(column.cast(kind.value_type), name)
-    if pa.types.is_boolean(kind) or pa.types.is_string(kind) or kind == pa.float64():
-        return column
     if pa.types.is_floating(kind):
         return column.cast(pa.float64())
-    if pa.types.is_null(kind):
-        return column.cast(pa.string())
     if pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0):
         return _whole(column)
-    if pa.types.is_decimal(kind) or pa.types.is_time(kind):
-        return column
     if pa.types.is_date(kind):
         return _within(column, pa.int32(), 1, name)
     if pa.types.is_timestamp(kind):
@@ -121,7 +115,7 @@ def _plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         return _within(found.cast(pa.timestamp("us"), safe=False), pa.int64(), _DAY, name)
     if kind == pa.month_day_nano_interval():
         return pa.chunked_array([[_span(value) for value in column.to_pylist()]], pa.string())
-    if _nested(kind):
+    if pa.types.is_time(kind) or _written(kind):
         return column
     raise QueryRefused.because(
         f"列『{name}』の型は、表に示せません",
@@ -151,20 +145,23 @@ def _within(column: pa.ChunkedArray, whole: pa.DataType, unit: int, name: str) -
     return column
 
 
-def _nested(kind: pa.DataType) -> bool:
-    """Whether a list, or a record, holds only what a cell can be written as."""
+_PLAIN: tuple[Callable[[pa.DataType], bool], ...] = (
+    pa.types.is_string,
+    pa.types.is_boolean,
+    pa.types.is_decimal,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_date,
+)
+
+
+def _written(kind: pa.DataType) -> bool:
+    """Whether a cell of that type can be written down: a plain value, or a list or a record of such."""
     if pa.types.is_list(kind):
-        return _nested(kind.value_type)
+        return _written(kind.value_type)
     if pa.types.is_struct(kind):
-        return all(_nested(kind.field(at).type) for at in range(kind.num_fields))
-    return (
-        pa.types.is_string(kind)
-        or pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_boolean(kind)
-        or pa.types.is_decimal(kind)
-        or pa.types.is_date(kind)
-    )
+        return all(_written(kind.field(at).type) for at in range(kind.num_fields))
+    return any(is_one(kind) for is_one in _PLAIN)
 
 
 def _span(value: Any) -> str | None:

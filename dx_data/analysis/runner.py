@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from dx_data.analysis import fence
 from dx_data.analysis.child import END, FAULT, READY, ROWS
 from dx_data.analysis.limits import MIB, Limits
+
+T = TypeVar("T")
 
 SCRIPT = Path(__file__).with_name("child.py")
 _HEAD = struct.Struct(">cI")
@@ -85,7 +87,8 @@ class Runner:
 
     def ask(self, sql: str, copy: Path, limits: Limits, stopped: Callable[[], str | None]) -> Reply:
         """The reply to one query. Ended when it takes more than the limits, or when `stopped` says why."""
-        self._watched(_START_SECONDS, limits, stopped, self._until_ready)
+        if self._asked:
+            self._watched(_START_SECONDS, limits, stopped, self._until_ready)
         return self._watched(limits.seconds, limits, stopped, lambda: self._reply(sql, copy, limits))
 
     def end(self, reason: str) -> None:
@@ -100,9 +103,7 @@ class Runner:
         for stream in (self._in, self._out):
             stream.close()
 
-    def _watched(
-        self, seconds: float, limits: Limits, stopped: Callable[[], str | None], work: Callable[[], Any]
-    ) -> Any:
+    def _watched(self, seconds: float, limits: Limits, stopped: Callable[[], str | None], work: Callable[[], T]) -> T:
         """Do something that waits for the child, while another thread watches it."""
         until, done = time.monotonic() + seconds, threading.Event()
 

@@ -48,7 +48,7 @@ class CopiedColumn:
 
 @dataclass(frozen=True)
 class CopiedTable:
-    """A table of the copy: `title` is its Japanese view, with the columns' titles; `name` the table with their names."""
+    """A table of the copy: `title` names its Japanese view, which has the columns' titles, `name` the table itself."""
 
     name: str
     title: str
@@ -174,10 +174,10 @@ class Workbench:
             thread.join(_LOOK)
             if reason := stopped():
                 raise words.ended(reason, limits)
-        (found,) = made
-        if isinstance(found, BaseException):
-            raise found
-        return found
+        (came,) = made
+        if isinstance(came, BaseException):
+            raise came
+        return came
 
     def _asked(self, sql: str, copied: Copied, limits: Limits, stopped: Callable[[], str | None]) -> Answered:
         begun = time.monotonic()

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -19,7 +20,6 @@ from filelock import FileLock, Timeout
 
 from dx_data.errors import LoadRefused, of_disk
 from dx_data.lake.lake import Lake
-from dx_data.lake.moment import Moment
 
 FOLDER = "copies"  # in the lake's folder; in no backup, since it can be made again
 _LOCK = "making.lock"
@@ -48,10 +48,11 @@ class Copies:
         self._lake = lake
         self.folder = lake.folder / FOLDER
         self._making = Lock()
+        self._of = lru_cache(maxsize=4)(self._named)
 
     def there(self) -> Copied | None:
         """The newest snapshot's copy, if it is made."""
-        found = self._of(self._lake.at())
+        found = self._of(self._lake.newest())
         return found if found.file.exists() else None
 
     def newest(self) -> Copied:
@@ -60,14 +61,15 @@ class Copies:
         if found:
             return found
         with self._making, self._alone():
-            at = self._lake.at()  # what was newest before the wait may not be so any more
-            found = self._of(at)
+            number = self._lake.newest()  # what was newest before the wait may not be so any more
+            found = self._of(number)
             if not found.file.exists():
-                self._make(found, at)
+                self._make(found, number)
             self._sweep(found)
         return found
 
-    def _of(self, at: Moment) -> Copied:
+    def _named(self, number: int) -> Copied:
+        at = self._lake.at(number)
         chosen = "\n".join(self._lake.copied(at))
         digest = hashlib.sha256(f"{self._lake.inode}\n{chosen}".encode()).hexdigest()[:12]
         return Copied(self.folder / f"{at.number}-{digest}.duckdb", at.title)
@@ -84,12 +86,12 @@ class Copies:
                 "同じ台帳を開いているプログラムを確かめ、しばらくしてからやり直してください",
             ) from fault
 
-    def _make(self, found: Copied, at: Moment) -> None:
+    def _make(self, found: Copied, number: int) -> None:
         aside = found.file.with_suffix(".part")
         _remove(aside)
         try:
             with self._lake.apart() as lake:
-                lake.copy(aside, at.number)
+                lake.copy(aside, number)
             with aside.open("rb+") as stream:
                 os.fsync(stream.fileno())
             aside.replace(found.file)
@@ -111,3 +113,8 @@ class Copies:
 def _remove(aside: Path) -> None:
     for path in (aside, aside.with_name(f"{aside.name}.wal")):
         path.unlink(missing_ok=True)
+
+
+def files(folder: Path) -> list[Path]:
+    """All that lies among the copies of the lake in a folder: what is disposed of may stand in them."""
+    return sorted(path for path in (folder / FOLDER).glob("*") if path.name != _LOCK)
