@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dx_data.custody.analysed import Analysed
 from dx_data.errors import QueryRefused
 
 if TYPE_CHECKING:
@@ -29,20 +31,31 @@ class Answered:
     """The rows of one query at one snapshot.
 
     `columns` are names (as the SQL gives them, so two may be the same) and DuckDB's types; `cut` says that there were
-    more rows than the limits let through; `seconds` it took, waiting aside. `snapshot` is `lake-id:number`.
+    more rows than the limits let through; `seconds` it took, waiting aside. `snapshot` is `lake-id:number`; `notes` are
+    marks of the whole lake (架空データ).
     """
 
+    sql: str = field(repr=False)
     columns: tuple[tuple[str, str], ...]
     cut: bool
     seconds: float
     snapshot: str
     table: pa.Table = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def rows(self) -> list[tuple[Cell, ...]]:
         """The rows as Python values: whole numbers as int, other decimals as Decimal, moments in Tokyo's time."""
         lists = [column.to_pylist() for column in self.table.columns]
         return list(zip(*lists, strict=True))
+
+    def leaving(self, title: str) -> Analysed:
+        """The rows as `custody.exits.hand_over` takes them, under a title."""
+        named = tuple(
+            zip(told_apart([name for name, _ in self.columns]), (kind for _, kind in self.columns), strict=True)
+        )
+        digest = hashlib.sha256(self.sql.encode()).hexdigest()
+        return Analysed(title, named, self.rows, self.snapshot, digest, self.cut, self.notes)
 
     def frame(self) -> pd.DataFrame:
         """The rows as pandas: whole numbers Int64, decimals Float64, days and moments datetime64, blanks NA.

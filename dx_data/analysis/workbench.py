@@ -21,7 +21,7 @@ from dx_data.analysis.turns import Turns
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.errors import QueryRefused, Stopped
-from dx_data.house import House
+from dx_data.house import FICTIONAL, House
 from dx_data.lake import Copied, Copies
 from dx_data.spec import Column, Dataset
 from dx_data.text import personal_kinds
@@ -199,7 +199,8 @@ class Workbench:
         except ValueError as fault:
             raise words.ended("ended", limits) from fault
         columns = tuple(zip(table.column_names, reply.types, strict=True))
-        return Answered(columns, reply.cut, seconds, copied.snapshot, table)
+        notes = (FICTIONAL,) if self._house.is_demo else ()
+        return Answered(sql, columns, reply.cut, seconds, copied.snapshot, table, notes)
 
     def _started(self, copied: Copied, limits: Limits) -> Runner:
         runner = Runner(Path(self._folder.name), limits.memory)

@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
-from dx_data.custody import answer_book, receipt_book
+from dx_data.custody import analysed, answer_book, receipt_book
+from dx_data.custody.analysed import Analysed
 from dx_data.custody.document import Document
 from dx_data.custody.ledger import Act, Entry, Ledger, Line
 from dx_data.custody.published import Frozen, subject
@@ -179,7 +180,8 @@ def hand_over(
     | IssuedPack
     | PackCopy
     | Document
-    | ReportDraft,
+    | ReportDraft
+    | Analysed,
     person: Person,
     ledger: Ledger,
     *,
@@ -188,8 +190,8 @@ def hand_over(
 ) -> HandedOver:
     """An answer, its figure, the rows behind it, a list of faults, a 受領拒否票 or a returned book as a file, recorded.
 
-    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json; for a
-    figure svg, or png: an SVG still, marked for the browser, which draws it into pixels as it is saved.
+    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json; for the
+    rows of typed SQL csv, json, xlsx, or text and frame, which are only recorded; for a figure svg, or png: an SVG still, marked for the browser, which draws it into pixels as it is saved.
 
     A 公表 is only ever a pack, whose files are where they were made: of its draft the line alone is kept, of an issued
     one every figure with it.
@@ -212,6 +214,12 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
         return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
+    if isinstance(what, Analysed):
+        require(person, Right.EXPLORE)
+        content = _analysed(kind, what, form, titles)
+        facts = {"rows": len(what.rows), "snapshot": what.snapshot, "sql": what.sha256}
+        ledger.append(person.name, Act.HAND_OVER, analysed.SUBJECT, kind=kind.value, form=form, **facts)
+        return HandedOver(what.filename(form), content, MEDIA.get(form, ""))
     if isinstance(what, Document | ReportDraft):
         facts = {"snapshot": what.snapshot, "questions": list(what.questions)} if isinstance(what, ReportDraft) else {}
         ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=what.rows, **facts)
@@ -466,6 +474,17 @@ def why_lines(what: Explained) -> list[Sequence[Any]]:
 
 def _json(_: Exit, result: Result, __: bool) -> bytes:
     return json.dumps(answer_json(result), ensure_ascii=False).encode()
+
+
+def _analysed(kind: Exit, what: Analysed, form: str, titles: bool) -> bytes:
+    """The rows of typed SQL; nothing in the forms that are only recorded."""
+    if form == "csv":
+        rows = [
+            [analysed.written(cell) if isinstance(cell, dict | list) else cell for cell in row] for row in what.rows
+        ]
+        below = [[], *([f"※ {line}"] for line in what.below(kind.value))] if titles else []
+        return csv_bytes([what.heads, *rows, *below], marked=titles)
+    return {"json": what.json, "xlsx": lambda: what.xlsx(kind.value), "text": bytes, "frame": bytes}[form]()
 
 
 def _xlsx(kind: Exit, result: Result, _: bool) -> bytes:
