@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dx_data.custody.analysed import Analysed
+from dx_data.custody.analysed import Analysed, Shown
 from dx_data.errors import QueryRefused
 
 if TYPE_CHECKING:
@@ -49,35 +49,42 @@ class Answered:
         lists = [column.to_pylist() for column in self.table.columns]
         return list(zip(*lists, strict=True))
 
+    @property
+    def heads(self) -> list[str]:
+        """The names of the columns, those of the same name told apart by a number (`件数`, `件数_2`)."""
+        return told_apart([name for name, _ in self.columns])
+
     def leaving(self, title: str) -> Analysed:
-        """The rows as `custody.exits.hand_over` takes them, under a title."""
-        named = tuple(
-            zip(told_apart([name for name, _ in self.columns]), (kind for _, kind in self.columns), strict=True)
-        )
-        digest = hashlib.sha256(self.sql.encode()).hexdigest()
-        return Analysed(title, named, self.rows, self.snapshot, digest, self.cut, self.notes)
+        """The rows as `custody.exits.hand_over` takes them for a file, under a title."""
+        named = tuple(zip(self.heads, (kind for _, kind in self.columns), strict=True))
+        return Analysed(title, named, self.rows, self.snapshot, digest(self.sql), self.cut, self.notes)
+
+    def shown(self) -> Shown:
+        """The rows as `custody.exits.hand_over` records them where a terminal or a notebook shows them."""
+        return Shown(self.table.num_rows, self.snapshot, digest(self.sql))
 
     def frame(self) -> pd.DataFrame:
-        """The rows as pandas: whole numbers Int64, decimals Float64, days and moments datetime64, blanks NA.
+        """The rows as pandas under `heads`."""
+        return frame_of(self.table, self.heads)
 
-        Columns of the same name are told apart by a number (`件数`, `件数_2`).
-        """
-        import pandas as pd
 
-        given: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int64Dtype()}
-        given[pa.bool_()] = pd.BooleanDtype()
-        floats = [
-            pc.cast(column, pa.float64()) if pa.types.is_decimal(column.type) else column
-            for column in self.table.columns
-        ]
-        table = pa.table(floats, names=told_apart([name for name, _ in self.columns]))
-        frame: pd.DataFrame = table.to_pandas(types_mapper=given.get, date_as_object=False)
-        decimals = [
-            name
-            for name, column in zip(frame.columns, self.table.columns, strict=True)
-            if pa.types.is_decimal(column.type)
-        ]
-        return frame.astype(dict.fromkeys(decimals, "Float64"))
+def frame_of(table: pa.Table, heads: Sequence[str]) -> pd.DataFrame:
+    """A table of plain columns as pandas: whole numbers Int64, decimals Float64, days and moments datetime64."""
+    import pandas as pd
+
+    given: dict[pa.DataType, Any] = {
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.float64(): pd.Float64Dtype(),
+    }
+    numbers = [pc.cast(each, pa.float64()) if pa.types.is_decimal(each.type) else each for each in table.columns]
+    frame: pd.DataFrame = pa.table(numbers, names=heads).to_pandas(types_mapper=given.get, date_as_object=False)
+    return frame
+
+
+def digest(sql: str) -> str:
+    """By which the ledger knows a query."""
+    return hashlib.sha256(sql.encode()).hexdigest()
 
 
 def told_apart(names: Sequence[str]) -> list[str]:
@@ -108,6 +115,11 @@ def read(stream: bytes, most: int) -> pa.Table:
         raise ValueError("no Arrow stream") from fault
     if table.num_rows > most:
         raise ValueError("more rows than were asked for")
+    return plain(table)
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """A table of the few types that everything downstream knows; QueryRefused for what no table shows."""
     names = table.column_names
     return pa.table([_plain(column, name) for column, name in zip(table.columns, names, strict=True)], names=names)
 

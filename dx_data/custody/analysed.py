@@ -26,6 +26,15 @@ _UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 
 
 @dataclass(frozen=True)
+class Shown:
+    """Rows of typed SQL, or of a table of the copy, that a terminal or a notebook shows: how many, of what."""
+
+    count: int
+    snapshot: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Analysed:
     """An answer to typed SQL on its way out.
 
@@ -40,6 +49,11 @@ class Analysed:
     sha256: str
     cut: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
 
     @property
     def heads(self) -> list[str]:
@@ -118,7 +132,7 @@ def _write(sheet: Any, row: int, at: int, value: Any, shapes: _Shapes) -> None:
             sheet.write_blank(row, at, None, shapes.plain)
         case bool():
             sheet.write_boolean(row, at, value, shapes.plain)
-        case int() | float() | Decimal() if math.isfinite(value) and abs(value) < _EXACT:
+        case int() | float() | Decimal() if -_EXACT < value < _EXACT:
             sheet.write_number(row, at, value, shapes.plain)
         case dt.datetime() if value.year >= 1900:
             sheet.write_datetime(row, at, value, shapes.moment)

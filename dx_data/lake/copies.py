@@ -16,8 +16,10 @@ from pathlib import Path
 from threading import Lock
 
 import duckdb
+import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from dx_data.derive.tables import quoted
 from dx_data.errors import LoadRefused, of_disk
 from dx_data.lake.lake import Lake
 
@@ -32,6 +34,11 @@ class Copied:
 
     file: Path
     snapshot: str
+
+    def table(self, name: str) -> pa.Table:
+        """A table or a Japanese view of it, whole."""
+        with closing(duckdb.connect(str(self.file), read_only=True)) as connection:
+            return connection.execute(f"SELECT * FROM {quoted(name)}").to_arrow_table()
 
     def counts(self) -> dict[str, int]:
         """How many rows its tables have, by name."""
