@@ -38,12 +38,16 @@ class Ended(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a child sent: an Arrow stream with DuckDB's types and whether it was cut, or why there is none."""
+    """What a child sent: an Arrow stream with DuckDB's types and whether it was cut, or why there is none.
+
+    `seconds` passed from the question to the end of the answer.
+    """
 
     stream: bytes = b""
     types: tuple[str, ...] = ()
     cut: bool = False
     fault: tuple[str, str] | None = None
+    seconds: float = 0
 
 
 class Runner:
@@ -126,6 +130,7 @@ class Runner:
             watcher.join()
 
     def _reply(self, sql: str, copy: Path, limits: Limits) -> Reply:
+        begun = time.monotonic()
         self._send(copy, limits, sql)
         pieces, size = [], 0
         while True:
@@ -138,7 +143,8 @@ class Runner:
                 pieces.append(content)
             elif letter == END:
                 told = json.loads(content)
-                return Reply(b"".join(pieces), tuple(map(str, told["types"])), bool(told["cut"]))
+                types, seconds = tuple(map(str, told["types"])), time.monotonic() - begun
+                return Reply(b"".join(pieces), types, bool(told["cut"]), seconds=seconds)
             elif letter == FAULT:
                 told = json.loads(content)
                 return Reply(fault=(str(told["rule"]), str(told["about"])))

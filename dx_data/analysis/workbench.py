@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -180,7 +179,6 @@ class Workbench:
         return came
 
     def _asked(self, sql: str, copied: Copied, limits: Limits, stopped: Callable[[], str | None]) -> Answered:
-        begun = time.monotonic()
         runner = self._taken(copied, limits)
         try:
             reply = runner.ask(sql, copied.file, limits, stopped)
@@ -188,9 +186,9 @@ class Workbench:
             raise words.ended(fault.reason, limits) from fault
         finally:
             self._given_back(runner)
-        return self._answer(reply, sql, copied, limits, time.monotonic() - begun)
+        return self._answer(reply, sql, copied, limits)
 
-    def _answer(self, reply: Reply, sql: str, copied: Copied, limits: Limits, seconds: float) -> Answered:
+    def _answer(self, reply: Reply, sql: str, copied: Copied, limits: Limits) -> Answered:
         if reply.fault:
             rule, about = reply.fault
             raise words.from_duckdb(about, sql, names(), limits) if rule == "duckdb" else words.not_asked(rule, about)
@@ -200,7 +198,7 @@ class Workbench:
             raise words.ended("ended", limits) from fault
         columns = tuple(zip(table.column_names, reply.types, strict=True))
         notes = (FICTIONAL,) if self._house.is_demo else ()
-        return Answered(sql, columns, reply.cut, seconds, copied.snapshot, table, notes)
+        return Answered(sql, columns, reply.cut, reply.seconds, copied.snapshot, table, notes)
 
     def _started(self, copied: Copied, limits: Limits) -> Runner:
         runner = Runner(Path(self._folder.name), limits.memory)

@@ -6,6 +6,7 @@ that was chosen, so that a release which leaves out another column never reads t
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 from collections.abc import Iterator
@@ -19,11 +20,15 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from dx_data.datasets import DATASETS
+from dx_data.derive import tables
 from dx_data.derive.tables import quoted
 from dx_data.errors import LoadRefused, of_disk
 from dx_data.lake.lake import Lake
 
 FOLDER = "copies"  # in the lake's folder; in no backup, since it can be made again
+LEAVING = "leaving"  # there, too: what is being made for an exit
+LIST = "項目の一覧.csv"
 _LOCK = "making.lock"
 _WAIT = 600
 
@@ -122,6 +127,26 @@ def _remove(aside: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def unload(file: Path, into: Path, form: str) -> list[Path]:
+    """A copy's tables with Japanese heads as parquet or csv files, one each by its title, and the list of columns."""
+    into.mkdir()
+    with closing(duckdb.connect(str(file), read_only=True)) as connection:
+        for dataset in DATASETS.values():
+            target = into / f"{dataset.title}.{form}"
+            connection.execute(tables.unloaded(dataset, str(target), form))
+    lines = [("表", "表の名前", "項目", "項目の名前", "種類", "単位", "意味"), *_listed()]
+    with (into / LIST).open("w", encoding="utf-8-sig", newline="") as stream:
+        csv.writer(stream).writerows(lines)
+    return sorted(into.iterdir())
+
+
+def _listed() -> Iterator[tuple[str, ...]]:
+    for dataset in DATASETS.values():
+        for c in tables.copied(dataset):
+            yield dataset.title, dataset.name, c.title, c.name, c.kind.words, c.unit or "", c.description
+
+
 def files(folder: Path) -> list[Path]:
-    """All that lies among the copies of the lake in a folder: what is disposed of may stand in them."""
-    return sorted(path for path in (folder / FOLDER).glob("*") if path.name != _LOCK)
+    """All copies that lie in a lake's folder: what is disposed of may stand in them."""
+    found = (path for name in (FOLDER, LEAVING) for path in (folder / name).rglob("*"))
+    return sorted(path for path in found if path.is_file() and path.name != _LOCK)
