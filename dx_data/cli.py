@@ -16,6 +16,7 @@ import click
 
 from dx_data import (
     access,
+    analysis_commands,
     corrections,
     custody_commands,
     inspection,
@@ -937,7 +938,7 @@ def _shown(value: Any) -> str:
 
 
 for _name, (_short, _run) in (
-    custody_commands.COMMANDS | publishing_commands.COMMANDS | report_commands.COMMANDS
+    custody_commands.COMMANDS | publishing_commands.COMMANDS | report_commands.COMMANDS | analysis_commands.COMMANDS
 ).items():
     dx.command(_name, short_help=_short)(_run)
 

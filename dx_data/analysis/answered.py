@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dx_data.custody.analysed import Analysed, Shown
 from dx_data.errors import QueryRefused
 
 if TYPE_CHECKING:
@@ -29,14 +31,17 @@ class Answered:
     """The rows of one query at one snapshot.
 
     `columns` are names (as the SQL gives them, so two may be the same) and DuckDB's types; `cut` says that there were
-    more rows than the limits let through; `seconds` it took, waiting aside. `snapshot` is `lake-id:number`.
+    more rows than the limits let through; `seconds` it took, waiting aside. `snapshot` is `lake-id:number`; `notes` are
+    marks of the whole lake (架空データ).
     """
 
+    sql: str = field(repr=False)
     columns: tuple[tuple[str, str], ...]
     cut: bool
     seconds: float
     snapshot: str
     table: pa.Table = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def rows(self) -> list[tuple[Cell, ...]]:
@@ -44,27 +49,42 @@ class Answered:
         lists = [column.to_pylist() for column in self.table.columns]
         return list(zip(*lists, strict=True))
 
+    @property
+    def heads(self) -> list[str]:
+        """The names of the columns, those of the same name told apart by a number (`件数`, `件数_2`)."""
+        return told_apart([name for name, _ in self.columns])
+
+    def leaving(self, title: str) -> Analysed:
+        """The rows as `custody.exits.hand_over` takes them for a file, under a title."""
+        named = tuple(zip(self.heads, (kind for _, kind in self.columns), strict=True))
+        return Analysed(title, named, self.rows, self.snapshot, digest(self.sql), self.cut, self.notes)
+
+    def shown(self) -> Shown:
+        """The rows as `custody.exits.hand_over` records them where a terminal or a notebook shows them."""
+        return Shown(self.table.num_rows, self.snapshot, digest(self.sql))
+
     def frame(self) -> pd.DataFrame:
-        """The rows as pandas: whole numbers Int64, decimals Float64, days and moments datetime64, blanks NA.
+        """The rows as pandas under `heads`."""
+        return frame_of(self.table, self.heads)
 
-        Columns of the same name are told apart by a number (`件数`, `件数_2`).
-        """
-        import pandas as pd
 
-        given: dict[pa.DataType, Any] = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int64Dtype()}
-        given[pa.bool_()] = pd.BooleanDtype()
-        floats = [
-            pc.cast(column, pa.float64()) if pa.types.is_decimal(column.type) else column
-            for column in self.table.columns
-        ]
-        table = pa.table(floats, names=told_apart([name for name, _ in self.columns]))
-        frame: pd.DataFrame = table.to_pandas(types_mapper=given.get, date_as_object=False)
-        decimals = [
-            name
-            for name, column in zip(frame.columns, self.table.columns, strict=True)
-            if pa.types.is_decimal(column.type)
-        ]
-        return frame.astype(dict.fromkeys(decimals, "Float64"))
+def frame_of(table: pa.Table, heads: Sequence[str]) -> pd.DataFrame:
+    """A table of plain columns as pandas: whole numbers Int64, decimals Float64, days and moments datetime64."""
+    import pandas as pd
+
+    given: dict[pa.DataType, Any] = {
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+        pa.float64(): pd.Float64Dtype(),
+    }
+    numbers = [pc.cast(each, pa.float64()) if pa.types.is_decimal(each.type) else each for each in table.columns]
+    frame: pd.DataFrame = pa.table(numbers, names=heads).to_pandas(types_mapper=given.get, date_as_object=False)
+    return frame
+
+
+def digest(sql: str) -> str:
+    """By which the ledger knows a query."""
+    return hashlib.sha256(sql.encode()).hexdigest()
 
 
 def told_apart(names: Sequence[str]) -> list[str]:
@@ -95,6 +115,11 @@ def read(stream: bytes, most: int) -> pa.Table:
         raise ValueError("no Arrow stream") from fault
     if table.num_rows > most:
         raise ValueError("more rows than were asked for")
+    return plain(table)
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """A table of the few types that everything downstream knows; QueryRefused for what no table shows."""
     names = table.column_names
     return pa.table([_plain(column, name) for column, name in zip(table.columns, names, strict=True)], names=names)
 
@@ -104,16 +129,10 @@ def _plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _plain(column.cast(kind.value_type), name)
-    if pa.types.is_boolean(kind) or pa.types.is_string(kind) or kind == pa.float64():
-        return column
     if pa.types.is_floating(kind):
         return column.cast(pa.float64())
-    if pa.types.is_null(kind):
-        return column.cast(pa.string())
     if pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0):
         return _whole(column)
-    if pa.types.is_decimal(kind) or pa.types.is_time(kind):
-        return column
     if pa.types.is_date(kind):
         return _within(column, pa.int32(), 1, name)
     if pa.types.is_timestamp(kind):
@@ -121,7 +140,7 @@ def _plain(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         return _within(found.cast(pa.timestamp("us"), safe=False), pa.int64(), _DAY, name)
     if kind == pa.month_day_nano_interval():
         return pa.chunked_array([[_span(value) for value in column.to_pylist()]], pa.string())
-    if _nested(kind):
+    if pa.types.is_time(kind) or _written(kind):
         return column
     raise QueryRefused.because(
         f"列『{name}』の型は、表に示せません",
@@ -151,20 +170,23 @@ def _within(column: pa.ChunkedArray, whole: pa.DataType, unit: int, name: str) -
     return column
 
 
-def _nested(kind: pa.DataType) -> bool:
-    """Whether a list, or a record, holds only what a cell can be written as."""
+_PLAIN: tuple[Callable[[pa.DataType], bool], ...] = (
+    pa.types.is_string,
+    pa.types.is_boolean,
+    pa.types.is_decimal,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_date,
+)
+
+
+def _written(kind: pa.DataType) -> bool:
+    """Whether a cell of that type can be written down: a plain value, or a list or a record of such."""
     if pa.types.is_list(kind):
-        return _nested(kind.value_type)
+        return _written(kind.value_type)
     if pa.types.is_struct(kind):
-        return all(_nested(kind.field(at).type) for at in range(kind.num_fields))
-    return (
-        pa.types.is_string(kind)
-        or pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_boolean(kind)
-        or pa.types.is_decimal(kind)
-        or pa.types.is_date(kind)
-    )
+        return all(_written(kind.field(at).type) for at in range(kind.num_fields))
+    return any(is_one(kind) for is_one in _PLAIN)
 
 
 def _span(value: Any) -> str | None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 READY, ROWS, END, FAULT = b"O", b"R", b"E", b"F"
 BATCH = 2048  # rows; DuckDB's own vector, so that the first rows are not held back
 _HEAD = struct.Struct(">cI")
-_LOCKED = {
+_LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -33,7 +33,16 @@ _TOLD = frozenset(
     {
         *("current_setting", "getvariable", "getenv", "query", "query_table", "json_execute_serialized_sql"),
         *("setseed", "nextval", "currval", "write_log", "which_secret", "sql_auto_complete"),
-        *("sleep_ms", "txid_current", "current_connection_id", "current_transaction_id", "current_query_id"),
+        *(
+            "sleep_ms",
+            "log",
+            "enable_profile",
+            "disable_profile",
+            "txid_current",
+            "current_connection_id",
+            "current_transaction_id",
+            "current_query_id",
+        ),
     }
 )
 _SHOWN_SCHEMAS = frozenset({"", "main", "information_schema"})
@@ -216,7 +225,7 @@ def fitting(batch: pa.RecordBatch, room: int) -> int:
 def serve(pipe: Pipe, base: int) -> None:
     """Answer until the parent hangs up."""
     copy: Copy | None = None
-    parser = duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": "64MB", "lock_configuration": "true"})
+    parser = duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": "64MB", "lock_configuration": True})
     for line in sys.stdin.buffer:
         request = json.loads(line)
         bound(request["memory"], base, request["seconds"])

@@ -54,6 +54,8 @@ def ended(process: subprocess.Popen[bytes]) -> None:
 
 def memory_of(process: subprocess.Popen[bytes]) -> int:
     """Bytes that a process holds now; 0 where the system does not tell or it is gone (Windows holds it itself)."""
+    if sys.platform == "win32":
+        return 0
     try:
         resident = Path(f"/proc/{process.pid}/statm").read_bytes().split()[1]
     except (OSError, IndexError):

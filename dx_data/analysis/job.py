@@ -56,36 +56,39 @@ def started(
     command: Sequence[str], environment: Mapping[str, str], folder: Path, memory: int
 ) -> subprocess.Popen[bytes]:
     """The process, let go only once it is in its job. StartRefused where the system does not do it."""
-    if sys.platform != "win32":
-        raise NotImplementedError
-    kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
-    kernel.CreateJobObjectW.restype = ctypes.c_void_p
-    handle = kernel.CreateJobObjectW(None, None)
-    limits = _Limits()
-    limits.BasicLimitInformation.LimitFlags = _ACTIVE | _DIE | _JOB_MEMORY | _ON_CLOSE
-    limits.BasicLimitInformation.ActiveProcessLimit = _PROCESSES
-    limits.JobMemoryLimit = memory
-    job = ctypes.c_void_p(handle)
-    if not handle or not kernel.SetInformationJobObject(job, _EXTENDED, ctypes.byref(limits), ctypes.sizeof(limits)):
-        raise _refused()
-    process = subprocess.Popen(  # noqa: S603  (our own interpreter and script)
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        cwd=folder,
-        close_fds=True,
-        creationflags=_SUSPENDED | _NO_WINDOW | _BELOW_NORMAL,
-        bufsize=0,
-    )
-    running = ctypes.c_void_p(int(process._handle))  # type: ignore[attr-defined]
-    if not kernel.AssignProcessToJobObject(job, running) or ctypes.WinDLL("ntdll").NtResumeProcess(running):
-        process.kill()
-        raise _refused()
-    _JOBS[process] = handle
-    weakref.finalize(process, kernel.CloseHandle, job)  # which ends whatever is left in it
-    return process
+    if sys.platform == "win32":
+        kernel: Any = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateJobObjectW.restype = ctypes.c_void_p
+        handle = kernel.CreateJobObjectW(None, None)
+        limits = _Limits()
+        limits.BasicLimitInformation.LimitFlags = _ACTIVE | _DIE | _JOB_MEMORY | _ON_CLOSE
+        limits.BasicLimitInformation.ActiveProcessLimit = _PROCESSES
+        limits.JobMemoryLimit = memory
+        job = ctypes.c_void_p(handle)
+        if not handle or not kernel.SetInformationJobObject(
+            job, _EXTENDED, ctypes.byref(limits), ctypes.sizeof(limits)
+        ):
+            raise _refused()
+        process = subprocess.Popen(  # noqa: S603  (our own interpreter and script)
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=folder,
+            close_fds=True,
+            creationflags=_SUSPENDED | _NO_WINDOW | _BELOW_NORMAL,
+            bufsize=0,
+        )
+        begun: Any = process
+        running = ctypes.c_void_p(int(begun._handle))
+        if not kernel.AssignProcessToJobObject(job, running) or ctypes.WinDLL("ntdll").NtResumeProcess(running):
+            process.kill()
+            raise _refused()
+        _JOBS[process] = handle
+        weakref.finalize(process, kernel.CloseHandle, job)  # which ends whatever is left in it
+        return process
+    raise _refused()
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:

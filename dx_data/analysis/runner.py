@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from dx_data.analysis import fence
 from dx_data.analysis.child import END, FAULT, READY, ROWS
 from dx_data.analysis.limits import MIB, Limits
+
+T = TypeVar("T")
 
 SCRIPT = Path(__file__).with_name("child.py")
 _HEAD = struct.Struct(">cI")
@@ -36,12 +38,16 @@ class Ended(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """What a child sent: an Arrow stream with DuckDB's types and whether it was cut, or why there is none."""
+    """What a child sent: an Arrow stream with DuckDB's types and whether it was cut, or why there is none.
+
+    `seconds` passed from the question to the end of the answer.
+    """
 
     stream: bytes = b""
     types: tuple[str, ...] = ()
     cut: bool = False
     fault: tuple[str, str] | None = None
+    seconds: float = 0
 
 
 class Runner:
@@ -85,7 +91,8 @@ class Runner:
 
     def ask(self, sql: str, copy: Path, limits: Limits, stopped: Callable[[], str | None]) -> Reply:
         """The reply to one query. Ended when it takes more than the limits, or when `stopped` says why."""
-        self._watched(_START_SECONDS, limits, stopped, self._until_ready)
+        if self._asked:
+            self._watched(_START_SECONDS, limits, stopped, self._until_ready)
         return self._watched(limits.seconds, limits, stopped, lambda: self._reply(sql, copy, limits))
 
     def end(self, reason: str) -> None:
@@ -100,9 +107,7 @@ class Runner:
         for stream in (self._in, self._out):
             stream.close()
 
-    def _watched(
-        self, seconds: float, limits: Limits, stopped: Callable[[], str | None], work: Callable[[], Any]
-    ) -> Any:
+    def _watched(self, seconds: float, limits: Limits, stopped: Callable[[], str | None], work: Callable[[], T]) -> T:
         """Do something that waits for the child, while another thread watches it."""
         until, done = time.monotonic() + seconds, threading.Event()
 
@@ -125,6 +130,7 @@ class Runner:
             watcher.join()
 
     def _reply(self, sql: str, copy: Path, limits: Limits) -> Reply:
+        begun = time.monotonic()
         self._send(copy, limits, sql)
         pieces, size = [], 0
         while True:
@@ -137,7 +143,8 @@ class Runner:
                 pieces.append(content)
             elif letter == END:
                 told = json.loads(content)
-                return Reply(b"".join(pieces), tuple(map(str, told["types"])), bool(told["cut"]))
+                types, seconds = tuple(map(str, told["types"])), time.monotonic() - begun
+                return Reply(b"".join(pieces), types, bool(told["cut"]), seconds=seconds)
             elif letter == FAULT:
                 told = json.loads(content)
                 return Reply(fault=(str(told["rule"]), str(told["about"])))

@@ -77,7 +77,7 @@ class Turns:
     def _of_late(self, who: str) -> float:
         """Seconds somebody used, older ones counting less; nobody is remembered for long."""
         used, at = self._used.get(who, (0.0, 0.0))
-        left = used * 0.5 ** ((self._now() - at) / _HALVED_AFTER)
+        left: float = used * 0.5 ** ((self._now() - at) / _HALVED_AFTER)
         if left < 0.001:
             self._used.pop(who, None)
             return 0.0

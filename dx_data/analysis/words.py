@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
@@ -105,11 +106,15 @@ def _place(words: str, sql: str) -> str:
     if not found:
         return ""
     line = int(found[1])
-    caret = words[found.end() :].lstrip("\n").split("\n", 1)[0].find("^")
-    at = caret - len(f"LINE {line}: ") + 1
-    lines = sql.splitlines()
-    whole = 1 <= line <= len(lines) and found[2] == lines[line - 1]
-    return f"{line}行目の{at}文字目: " if whole and at > 0 else f"{line}行目: "
+    before = words[found.end() :].lstrip("\n").split("\n", 1)[0].find("^") - len(f"LINE {line}: ")
+    lines = sql.split("\n")
+    if before < 0 or line > len(lines) or found[2] != lines[line - 1]:  # a long line is shown in part
+        return f"{line}行目: "
+    at = 0
+    while before > 0 and at < len(found[2]):
+        before -= 2 if unicodedata.east_asian_width(found[2][at]) in "WF" else 1
+        at += 1
+    return f"{line}行目の{at + 1}文字目: "
 
 
 Say = Callable[[re.Match[str], Names], tuple[str, str, str]]
@@ -221,7 +226,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], Say], ...] = tuple(
             ),
         ),
         (
-            r"cannot be referenced before it is defined|Cannot use aggregate|aggregate function calls cannot be nested|WHERE clause cannot contain aggregates",
+            r"aggregate function calls cannot be nested|WHERE clause cannot contain aggregates",
             _said(
                 "sql.group",
                 "集計を、まだ使えない所で使っています",

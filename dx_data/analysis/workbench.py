@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from dx_data.analysis.turns import Turns
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.errors import QueryRefused, Stopped
-from dx_data.house import House
+from dx_data.house import FICTIONAL, House
 from dx_data.lake import Copied, Copies, Reference, titled
 from dx_data.spec import Column, Dataset, Kind
 from dx_data.text import personal_kinds
@@ -48,7 +47,7 @@ class CopiedColumn:
 
 @dataclass(frozen=True)
 class CopiedTable:
-    """A table of the copy: `title` is its Japanese view, with the columns' titles; `name` the table with their names."""
+    """A table of the copy: `title` names its Japanese view, which has the columns' titles, `name` the table itself."""
 
     name: str
     title: str
@@ -184,13 +183,12 @@ class Workbench:
             thread.join(_LOOK)
             if reason := stopped():
                 raise words.ended(reason, limits)
-        (found,) = made
-        if isinstance(found, BaseException):
-            raise found
-        return found
+        (came,) = made
+        if isinstance(came, BaseException):
+            raise came
+        return came
 
     def _asked(self, sql: str, copied: Copied, limits: Limits, stopped: Callable[[], str | None]) -> Answered:
-        begun = time.monotonic()
         runner = self._taken(copied, limits)
         try:
             reply = runner.ask(sql, copied.file, limits, stopped)
@@ -198,9 +196,9 @@ class Workbench:
             raise words.ended(fault.reason, limits) from fault
         finally:
             self._given_back(runner)
-        return self._answer(reply, sql, copied, limits, time.monotonic() - begun)
+        return self._answer(reply, sql, copied, limits)
 
-    def _answer(self, reply: Reply, sql: str, copied: Copied, limits: Limits, seconds: float) -> Answered:
+    def _answer(self, reply: Reply, sql: str, copied: Copied, limits: Limits) -> Answered:
         if reply.fault:
             rule, about = reply.fault
             raise words.from_duckdb(about, sql, names(), limits) if rule == "duckdb" else words.not_asked(rule, about)
@@ -209,7 +207,8 @@ class Workbench:
         except ValueError as fault:
             raise words.ended("ended", limits) from fault
         columns = tuple(zip(table.column_names, reply.types, strict=True))
-        return Answered(columns, reply.cut, seconds, copied.snapshot, table)
+        notes = (FICTIONAL,) if self._house.is_demo else ()
+        return Answered(sql, columns, reply.cut, reply.seconds, copied.snapshot, table, notes)
 
     def _started(self, copied: Copied, limits: Limits) -> Runner:
         runner = Runner(Path(self._folder.name), limits.memory)

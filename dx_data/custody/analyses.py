@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Analysis:
-    """One analysis from its purpose to its result: `number` is its first line in the ledger, `ordinal` the how many-th."""
+    """One analysis from its purpose to its result: `number` is its first line in the ledger, `ordinal` counts them."""
 
     number: int
     ordinal: int
@@ -199,7 +199,7 @@ def end(ledger: Ledger, person: Person, to: Analysis, result: str) -> Analysis:
 
 
 def keep(ledger: Ledger, person: Person, *, title: str, purpose: str, sql: str) -> Kept:
-    """Keep a question for all who explore. NotPermitted without the right; WrongUsage for a text that looks personal."""
+    """Keep a question for all who explore. NotPermitted without the right; WrongUsage for what looks personal."""
     require(person, Right.EXPLORE)
     told = {"title": written("題名", title), "purpose": written("目的", purpose), "sql": written("SQL", sql)}
     line = _add(ledger, person, Act.QUESTION_KEPT, {}, told)

@@ -26,7 +26,7 @@ def file(
     key: Sequence[str],
     reads: Sequence[Dataset],
 ) -> str:
-    """The text of `queries/<family>/<name>.sql`. What only people can say stands there as far as it is known, marked."""
+    """The text of `queries/<family>/<name>.sql`. What only people can say is marked."""
     titles = "・".join(dataset.title for dataset in reads)
     header: dict[str, Any] = {
         "title": title,
@@ -73,7 +73,7 @@ def insert(dataset: Dataset, schema: str) -> tuple[str, list[Any]]:
     chosen = [column for column in tables.copied(dataset) if column.example]
     marks = ", ".join(f"?::{tables.TYPES[column.kind]}" for column in chosen)
     names = ", ".join(quoted(column.name) for column in chosen)
-    values = [[v for v in str(c.example).split("・")] if c.kind is Kind.CHOICES else str(c.example) for c in chosen]
+    values = [str(c.example).split("・") if c.kind is Kind.CHOICES else str(c.example) for c in chosen]
     return f"INSERT INTO {schema}.{quoted(dataset.name)} ({names}) VALUES ({marks})", values
 
 

@@ -4,7 +4,10 @@ A lake is a catalogue (SQLite, WAL) and Parquet files. One file is one load is o
 what and as of when ride in the snapshot's commit message, so the history of loads is the history of snapshots.
 """
 
-from dx_data.lake import anew, received
+import sys
+
+from dx_data import CallableRoom
+from dx_data.lake import anew, copies, received
 from dx_data.lake.across import notices
 from dx_data.lake.copies import Copied, Copies
 from dx_data.lake.history import Load, Origin
@@ -34,6 +37,7 @@ __all__ = [
     "Plan",
     "Reference",
     "anew",
+    "copies",
     "data_folder",
     "destroy",
     "digest_of",
@@ -50,3 +54,5 @@ __all__ = [
     "turn",
     "vanished_problem",
 ]
+
+sys.modules[__name__].__class__ = CallableRoom

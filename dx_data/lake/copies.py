@@ -6,22 +6,29 @@ that was chosen, so that a release which leaves out another column never reads t
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 import duckdb
+import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from dx_data.datasets import DATASETS
+from dx_data.derive import tables
+from dx_data.derive.tables import quoted
 from dx_data.errors import LoadRefused, of_disk
 from dx_data.lake.lake import Lake
-from dx_data.lake.moment import Moment
 
 FOLDER = "copies"  # in the lake's folder; in no backup, since it can be made again
+LEAVING = "leaving"  # there, too: what is being made for an exit
+LIST = "項目の一覧.csv"
 _LOCK = "making.lock"
 _WAIT = 600
 
@@ -32,6 +39,11 @@ class Copied:
 
     file: Path
     snapshot: str
+
+    def table(self, name: str) -> pa.Table:
+        """A table or a Japanese view of it, whole."""
+        with closing(duckdb.connect(str(self.file), read_only=True)) as connection:
+            return connection.execute(f"SELECT * FROM {quoted(name)}").to_arrow_table()
 
     def counts(self) -> dict[str, int]:
         """How many rows its tables have, by name."""
@@ -48,10 +60,11 @@ class Copies:
         self._lake = lake
         self.folder = lake.folder / FOLDER
         self._making = Lock()
+        self._of = lru_cache(maxsize=4)(self._named)
 
     def there(self) -> Copied | None:
         """The newest snapshot's copy, if it is made."""
-        found = self._of(self._lake.at())
+        found = self._of(self._lake.newest())
         return found if found.file.exists() else None
 
     def newest(self) -> Copied:
@@ -60,14 +73,15 @@ class Copies:
         if found:
             return found
         with self._making, self._alone():
-            at = self._lake.at()  # what was newest before the wait may not be so any more
-            found = self._of(at)
+            number = self._lake.newest()  # what was newest before the wait may not be so any more
+            found = self._of(number)
             if not found.file.exists():
-                self._make(found, at)
+                self._make(found, number)
             self._sweep(found)
         return found
 
-    def _of(self, at: Moment) -> Copied:
+    def _named(self, number: int) -> Copied:
+        at = self._lake.at(number)
         chosen = "\n".join(self._lake.copied(at))
         digest = hashlib.sha256(f"{self._lake.inode}\n{chosen}".encode()).hexdigest()[:12]
         return Copied(self.folder / f"{at.number}-{digest}.duckdb", at.title)
@@ -84,12 +98,12 @@ class Copies:
                 "同じ台帳を開いているプログラムを確かめ、しばらくしてからやり直してください",
             ) from fault
 
-    def _make(self, found: Copied, at: Moment) -> None:
+    def _make(self, found: Copied, number: int) -> None:
         aside = found.file.with_suffix(".part")
         _remove(aside)
         try:
             with self._lake.apart() as lake:
-                lake.copy(aside, at.number)
+                lake.copy(aside, number)
             with aside.open("rb+") as stream:
                 os.fsync(stream.fileno())
             aside.replace(found.file)
@@ -111,3 +125,28 @@ class Copies:
 def _remove(aside: Path) -> None:
     for path in (aside, aside.with_name(f"{aside.name}.wal")):
         path.unlink(missing_ok=True)
+
+
+def unload(file: Path, into: Path, form: str) -> list[Path]:
+    """A copy's tables with Japanese heads as parquet or csv files, one each by its title, and the list of columns."""
+    into.mkdir()
+    with closing(duckdb.connect(str(file), read_only=True)) as connection:
+        for dataset in DATASETS.values():
+            target = into / f"{dataset.title}.{form}"
+            connection.execute(tables.unloaded(dataset, str(target), form))
+    lines = [("表", "表の名前", "項目", "項目の名前", "種類", "単位", "意味"), *_listed()]
+    with (into / LIST).open("w", encoding="utf-8-sig", newline="") as stream:
+        csv.writer(stream).writerows(lines)
+    return sorted(into.iterdir())
+
+
+def _listed() -> Iterator[tuple[str, ...]]:
+    for dataset in DATASETS.values():
+        for c in tables.copied(dataset):
+            yield dataset.title, dataset.name, c.title, c.name, c.kind.words, c.unit or "", c.description
+
+
+def files(folder: Path) -> list[Path]:
+    """All copies that lie in a lake's folder: what is disposed of may stand in them."""
+    found = (path for name in (FOLDER, LEAVING) for path in (folder / name).rglob("*"))
+    return sorted(path for path in found if path.is_file() and path.name != _LOCK)

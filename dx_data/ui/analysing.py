@@ -24,7 +24,7 @@ _SUPPORT = DATASETS["tool_support"]
 
 
 def chosen(here: Session) -> Analysis | None:
-    """The analysis that the person works on; without one the form that begins it, since every query says what it is for."""
+    """The analysis that the person works on; without one the form that begins it: a query says what it is for."""
     open_ones = [each for each in analyses.analyses(here.house.ledger) if each.is_open]
     mine = next((each for each in open_ones if each.number == st.session_state.get(_CHOSEN)), None)
     if mine is None:

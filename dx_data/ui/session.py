@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+import dx_data.lake as lakes
 from dx_data import access, logins, serving, text
 from dx_data import house as houses
-from dx_data import lake as lakes
 from dx_data.access import Person, Right, Role
 from dx_data.analysis import Workbench
 from dx_data.catalog import Result
