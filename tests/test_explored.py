@@ -34,7 +34,7 @@ ROWS = st.lists(
         blank | st.sampled_from(["完了", "処理中", "取下げ"]),
         blank | st.lists(st.sampled_from(["甲", "乙"]), unique=True),
         blank | st.dates(dt.date(2024, 12, 1), dt.date(2026, 5, 31)),
-        blank | st.datetimes(dt.datetime(2025, 3, 30), dt.datetime(2026, 4, 3)),
+        blank | st.datetimes(*(dt.datetime.fromisoformat(day) for day in ("2025-03-30", "2026-04-03"))),
         blank | st.integers(-5, 50),
         blank | st.integers(0, 40).map(lambda n: Decimal(n) / 4),
     ),

@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import traverse_scope
+from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from dx_data.derive.tables import copied
 from dx_data.spec import Dataset
@@ -62,26 +62,30 @@ def renamed(sql: str, datasets: Iterable[Dataset]) -> Renamed | None:
         return None
     used: dict[str, None] = {}
     for scope in traverse_scope(tree):
-        sources: Mapping[str, object] = scope.sources
-        tables = {alias: source for alias, source in sources.items() if isinstance(source, exp.Table)}
+        tables = {alias: source for alias, source in scope.sources.items() if isinstance(source, exp.Table)}
         if any(table.name not in known for table in tables.values()):
             return None
-        for column in scope.columns:
-            if table := tables.get(column.table):
-                dataset = known[table.name]
-                column.set("this", exp.to_identifier(_titles(dataset, table.name)[column.name]))
-                if column.table == dataset.title and dataset.name not in sources:
-                    column.set("table", exp.to_identifier(dataset.name))
-        for alias, table in tables.items():
-            dataset = known[table.name]
-            used[dataset.name] = None
-            if alias == dataset.title and dataset.name not in sources:
-                table.set("alias", None)
+        used |= dict.fromkeys(known[table.name].name for table in tables.values())
+        _renamed_in(scope, tables, known)
     for table in tree.find_all(exp.Table):
         if table.name in known:
             table.set("this", exp.to_identifier(known[table.name].name))
     columns = _own_names(tree)
     return Renamed(tree.sql(dialect=_DIALECT, pretty=True, indent=4, pad=4), columns, tuple(used))
+
+
+def _renamed_in(scope: Scope, tables: Mapping[str, exp.Table], known: Mapping[str, Dataset]) -> None:
+    """The columns of one SELECT, and the tables' names in front of them where nothing else is called so."""
+    for column in scope.columns:
+        if table := tables.get(column.table):
+            dataset = known[table.name]
+            column.set("this", exp.to_identifier(_titles(dataset, table.name)[column.name]))
+            if column.table == dataset.title and dataset.name not in scope.sources:
+                column.set("table", exp.to_identifier(dataset.name))
+    for alias, table in tables.items():
+        dataset = known[table.name]
+        if alias == dataset.title and dataset.name not in scope.sources:
+            table.set("alias", None)
 
 
 def _titles(dataset: Dataset, table: str) -> dict[str, str]:

@@ -85,8 +85,9 @@ def show(here: Session) -> None:
         ended = [each for each in found if not each.is_open]
         if ended:
             st.html(
-                f'<p class="dx-note">終えた分析は、「{_SUPPORT.title}」の行にして取り込むと、契約の「{analyses.INDICATOR}」に'
-                "数えられます（届け方は「追加」）。kintone のアプリにも同じ支援番号で登録してください。"
+                f'<p class="dx-note">終えた分析は、「{_SUPPORT.title}」の行にして取り込むと、'
+                f"契約の「{analyses.INDICATOR}」に数えられます（届け方は「追加」）。"
+                "kintone のアプリにも同じ支援番号で登録してください。"
                 "全件のファイルにないと、次の取込で数から外れます。</p>"
             )
             registers.save(here, analyses.supports(ended), "supports", ("xlsx",), "契約の実績の行（Excel）を保存")
@@ -99,9 +100,9 @@ def _volume(here: Session) -> None:
     """How many the contract asks for this year, and how many count so far."""
     rows = [row for row in here.ask("contract_scoreboard").records() if row["indicator"] == analyses.INDICATOR]
     for row in rows:
-        actual = words.NO_DATA if row["actual"] is None else f"{row['actual']:,}件"
+        actual, lower = (words.shown(row[name]) for name in ("actual", "lower"))
         st.html(
-            f'<p class="dx-note">契約の「{analyses.INDICATOR}」：今年度の実績 {actual}、目標 {words.shown(row["lower"])}件'
+            f'<p class="dx-note">契約の「{analyses.INDICATOR}」：今年度の実績 {actual}件、目標 {lower}件'
             f"（{row['status'] or row['note']}）</p>"
         )
 

@@ -1,4 +1,4 @@
-"""A query that runs while the page stays awake: in a thread of its own, to be cancelled, recorded when it is answered."""
+"""A query that runs while the page stays awake: in a thread of its own, cancelled at will, recorded when answered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REMEMBERED = 30
 
 @dataclass
 class Run:
-    """One query on its way; `unit` is that of quantities whose names say none. Its thread touches nothing of the page's."""
+    """One query on its way, in a thread that knows no page; `unit` is that of quantities whose names say none."""
 
     title: str
     sql: str

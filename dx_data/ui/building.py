@@ -1,4 +1,4 @@
-"""Tables and charts by choosing: rows, columns, figures, filters; and two tables side by side. Each becomes one SELECT."""
+"""Tables and charts by choosing rows, columns, figures, filters; two tables side by side. Each becomes one SELECT."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def _filter(here: Session, shelf: Shelf, column: Column) -> Filter | None:
 
 
 def _number(value: float | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
+    return None if value is None else Decimal(str(value)).normalize()
 
 
 def _days(here: Session, column: Column, key: str) -> Filter | None:
@@ -226,7 +226,8 @@ def beside(here: Session, analysis: Analysis) -> None:
         st.header("並べる", anchor=False)
         st.html(
             '<p class="dx-note">2つの表を、団体コード・年月・所管課のどれかでそろえて並べます。表ごとに先に数えるので、'
-            "同じ行を二重に数えません。参考データは <code>dx load --reference</code> で加えられ、名前が「参考_」で始まります。</p>"
+            "同じ行を二重に数えません。参考データは <code>dx load --reference</code> で加えられ、"
+            "名前が「参考_」で始まります。</p>"
         )
         if len(found) < 1:
             st.info("並べられる表（団体コード・年月・所管課のどれかの列があるもの）がまだありません。")

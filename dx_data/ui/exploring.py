@@ -1,4 +1,4 @@
-"""データ探索: its ways, the tables there are, and what all its parts share. Shows internal data; nothing here is published."""
+"""データ探索: its ways, the tables there are, and what its parts share. All it shows is internal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL on the screen: the editor with completion, the answer as table, chart and file, history, questions that are kept."""
+"""SQL on the screen: the editor with completion, the answer as table, chart and file, history, kept questions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from dx_data.analysis import Answered
 from dx_data.catalog import Result
 from dx_data.custody import analyses
 from dx_data.custody.analyses import Analysis
-from dx_data.custody.exits import MEDIA, Exit, filename, hand_over
+from dx_data.custody.exits import MEDIA, Exit, hand_over
 from dx_data.datasets import DATASETS
 from dx_data.derive import explored, names
-from dx_data.house import FICTIONAL
 from dx_data.spec import Column, Definition, Kind, Question
 from dx_data.ui import asking, cards, exploring, faults, session, tables
 from dx_data.ui.asking import Run
@@ -54,8 +53,8 @@ def editor(here: Session, analysis: Analysis) -> None:
             st.text_area("SQL", key=SQL, height=220, persist_state="session")
             _suggested(found)
         st.html(
-            '<p class="dx-note">書くと候補が出ます（↓↑で選び、Tab か Enter で入れ、Esc で閉じる）。Ctrl+Enter で実行します。'
-            "読むのは写しで、台帳は変わりません。10秒・10万行までです。</p>"
+            '<p class="dx-note">書くと候補が出ます（↓↑で選び、Tab か Enter で入れ、Esc で閉じます）。'
+            "Ctrl+Enter で実行します。読むのは写しで、台帳は変わりません。10秒・10万行までです。</p>"
         )
         with st.container(horizontal=True, gap="small", key="sql_actions"):
             if st.button("実行", key="sql_run", type="primary"):
@@ -137,7 +136,7 @@ def answer(here: Session, analysis: Analysis) -> None:
             st.code(run.sql, language="sql")
         with st.container(horizontal=True, gap="small", key="explored_save"):
             if result.rows and here.person.may(Right.HAND_OVER):
-                _save(here, analysis, result)
+                _save(here, analysis, run, run.answer)
             st.button("SQLを編集する", key="explored_edit", on_click=take_over, args=(run.title, run.sql))
         _keep(here, run)
 
@@ -166,9 +165,8 @@ def _result(here: Session, run: Run, found: Answered) -> Result:
         sql=run.sql,
     )
     at = here.house.lake.at(found.snapshot)
-    notes = (FICTIONAL,) if here.house.is_demo else ()
     rows = [tuple(map(_cell, row)) for row in found.rows]
-    return Result(question, rows, {}, found.snapshot, at.as_of(reads), at.updated(reads), notes)
+    return Result(question, rows, {}, found.snapshot, at.as_of(reads), at.updated(reads), found.notes)
 
 
 def _cell(value: Any) -> Any:
@@ -178,15 +176,14 @@ def _cell(value: Any) -> Any:
     return value if value is None or isinstance(value, _PLAIN) else str(value)
 
 
-def _save(here: Session, analysis: Analysis, result: Result) -> None:
-    ledger, person = here.house.ledger, here.person
+def _save(here: Session, analysis: Analysis, run: Run, found: Answered) -> None:
+    ledger, person, leaving = here.house.ledger, here.person, found.leaving(run.title)
 
     def content(form: str) -> Any:
         def handed() -> bytes:
-            found = hand_over(Exit.INTERNAL, result, person, ledger, form=form).content
-            title, rows = result.question.title, len(result.rows)
-            analyses.taken(ledger, person, analysis, title=title, form=form, rows=rows)
-            return found
+            made = hand_over(Exit.INTERNAL, leaving, person, ledger, form=form).content
+            analyses.taken(ledger, person, analysis, title=run.title, form=form, rows=leaving.count)
+            return made
 
         return handed
 
@@ -194,7 +191,7 @@ def _save(here: Session, analysis: Analysis, result: Result) -> None:
         st.download_button(
             f"{label}（内部資料）",
             data=content(form),
-            file_name=filename(result, form),
+            file_name=leaving.filename(form),
             mime=MEDIA[form],
             key=f"explored_{form}",
             on_click="ignore",
