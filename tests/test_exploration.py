@@ -141,14 +141,16 @@ def test_a_table_and_a_chart_are_built_by_choosing_and_become_sql_to_go_on_with(
     assert ">件数（件）</th>" in markup(at)
     (one,) = records()
     (step,) = one.steps
-    assert (one.purpose, one.section, one.due) == (PURPOSE, SECTION, DUE)
+    assert (one.purpose, one.section, one.due, one.is_open) == (PURPOSE, SECTION, DUE, True)
     assert (step.title, step.text) == (title, sql)
     pressed(at, "SQLを編集する")
     assert (at.text_area(key="sql").value, at.text_input(key="sql_title").value) == (sql, title)
 
 
 def going_on(at: AppTest) -> AppTest:
-    return pressed(at, "続きをする")
+    """The page within an analysis that goes on, or a new one where there is none."""
+    again = [button for button in at.button if button.label == "続きをする"]
+    return pressed(at, "続きをする") if again else begun(at)
 
 
 def test_dates_across_choices_make_lines_and_a_list_of_rows_is_no_chart(shown: Callable[[str], AppTest]) -> None:
@@ -227,7 +229,9 @@ def test_reference_data_lies_beside_ours(shown: Callable[[str], AppTest]) -> Non
 
 
 def test_a_record_takes_a_note_and_ends_with_a_result(shown: Callable[[str], AppTest]) -> None:
-    at = shown(exploring.RECORDS)
+    at = going_on(shown(exploring.BUILD))
+    at.button_group(key="way").set_value(exploring.RECORDS)
+    at.run()
     assert faults_of(at) == []
     assert headings(at) == ["分析支援記録（1 件）", "1件の記録"]
     assert "契約の「データ利活用 分析支援」：今年度の実績" in markup(at)
