@@ -322,7 +322,9 @@ def test_what_is_stopped_gives_back_its_process_and_its_thread(bench: Bench, rea
         asking.join()
         assert asking.ended == rule
         assert not statm.exists()
-        assert children() == before - {runner.process.pid}
+        # The spare that was started for whoever comes next is as small as the one that is gone was at first.
+        assert runner.process.pid not in children()
+        assert len(children()) <= len(before)
         assert threading.active_count() == threads
         answer = mine.ends("SELECT 1", limits=QUICK)
         assert isinstance(answer, Answered)
