@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import os
 import statistics
 import threading
@@ -16,13 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 import yaml
 
 from dx_data import demo, house
 from dx_data import settings as setting
 from dx_data.access import Person, Role
-from dx_data.analysis import Answered, Limits, Workbench
+from dx_data.analysis import Answered, Limits, Workbench, workbench
+from dx_data.analysis.answered import read
 from dx_data.analysis.turns import Turns
 from dx_data.analysis.workbench import refuse
 from dx_data.datasets import DATASETS
@@ -177,6 +180,26 @@ def test_a_new_snapshot_has_a_new_copy_and_the_old_one_goes(home: House, take: A
     assert len(after) == len(before) == 1
     assert after != before
     assert (shelf.stat().st_mode & 0o777) == 0o700
+
+
+def test_while_a_large_copy_is_made_the_one_before_answers(home: House, take: Any, write: Any) -> None:
+    with closing(Workbench(home, children=1)) as made, pytest.MonkeyPatch.context() as patch:
+        before = made.ask("SELECT count(*) FROM 所管課マスター", who=ANN).snapshot
+        take(write("課.csv", "組織順,所管部,所管課,有効開始日\n1,区民部,区民課,2025-04-01\n"))
+        slow, make = threading.Event(), Copies._make
+
+        def waits(self: Copies, *given: Any) -> None:
+            slow.wait()
+            make(self, *given)
+
+        patch.setattr(Copies, "_make", waits)
+        patch.setattr(workbench, "PATIENCE", 0.1)
+        answers = [made.ask("SELECT count(*) FROM 所管課マスター", who=ANN) for _ in range(2)]
+        assert [(answer.rows, answer.snapshot) for answer in answers] == [([(0,)], before)] * 2
+        slow.set()
+        assert soon(lambda: made._copies.there() is not None, 20)
+        after = made.ask("SELECT count(*) FROM 所管課マスター", who=ANN)
+        assert (after.rows, after.snapshot) == ([(1,)], home.lake.at().title)
 
 
 # --- attacks --------------------------------------------------------------------------------------------------
@@ -362,6 +385,30 @@ def test_closing_ends_what_runs(bench: Bench) -> None:
     assert runner.process.poll() is not None
     with pytest.raises(QueryRefused, match="終わったので"):
         own.ask("SELECT 1", who=ANN)
+
+
+def stream(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def test_bytes_that_are_no_answer_are_refused() -> None:
+    whole = stream(pa.table({"a": ["文字", None], "b": [1, 2]}))
+    assert read(whole, 2).to_pylist() == [{"a": "文字", "b": 1}, {"a": None, "b": 2}]
+    for wrong in (b"", b"\x80\x04N.", whole[:40], whole[: len(whole) // 2], b"\xff" * 100):
+        with pytest.raises(ValueError, match="no Arrow stream"):
+            read(wrong, 10)
+    with pytest.raises(ValueError, match="more rows"):
+        read(whole, 1)
+    offsets = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.array([0, 1 << 20], pa.int32()).buffers()[1], pa.py_buffer(b"a")]
+    )
+    with pytest.raises(ValueError, match="no Arrow stream"):
+        read(stream(pa.table({"a": offsets})), 10)
+    with pytest.raises(QueryRefused, match="列『a』の型は、表に示せません"):
+        read(stream(pa.table({"a": [b"bytes"]})), 10)
 
 
 # --- turns ----------------------------------------------------------------------------------------------------

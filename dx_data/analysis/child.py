@@ -15,6 +15,7 @@ import pyarrow as pa
 
 # Letters of the frames: the database is open; rows as an Arrow stream; the end of an answer; why there is none.
 READY, ROWS, END, FAULT = b"O", b"R", b"E", b"F"
+_TOLD_OF_A_FAULT = 10_000  # characters: DuckDB repeats what was typed
 BATCH = 2048  # rows; DuckDB's own vector, so that the first rows are not held back
 _HEAD = struct.Struct(">cI")
 _LOCKED: dict[str, str | bool | int | float | list[str]] = {
@@ -235,7 +236,7 @@ def serve(pipe: Pipe, base: int) -> None:
         except RecursionError:
             pipe.tell(FAULT, rule="sql.deep", about="")
         except (duckdb.Error, OSError) as fault:  # a reader gives DuckDB's own faults as OSError
-            pipe.tell(FAULT, rule="duckdb", about=f"{type(fault).__name__}: {fault}")
+            pipe.tell(FAULT, rule="duckdb", about=f"{type(fault).__name__}: {fault}"[:_TOLD_OF_A_FAULT])
         if copy and used:
             copy.close()
             copy = Copy(*key)

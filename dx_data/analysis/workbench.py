@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from dx_data.spec import Column, Dataset
 from dx_data.text import personal_kinds
 
 MOST_CHARACTERS = 100_000
+PATIENCE = 5.0  # seconds for which a new copy is waited for, where there is one of an earlier snapshot
 _LOOK = 0.05
 _QUOTES = str.maketrans("", "", "'\"")
 
@@ -68,6 +70,32 @@ class CopiedTable:
         )
 
 
+class _Maker(Thread):
+    """Makes the newest snapshot's copy, for all who wait for it."""
+
+    def __init__(self, copies: Copies) -> None:
+        """To be started."""
+        super().__init__(name="dx-sql-copy", daemon=True)
+        self._copies = copies
+        self._made: Copied | None = None
+        self._fault: Exception | None = None
+
+    def run(self) -> None:
+        """Make it, and keep what went wrong for whoever asks."""
+        try:
+            self._made = self._copies.newest()
+        except Exception as fault:
+            self._fault = fault
+
+    @property
+    def copied(self) -> Copied:
+        """The copy, once the thread has ended; what went wrong is raised here."""
+        if self._fault:
+            raise self._fault
+        assert self._made  # noqa: S101  (one of both)
+        return self._made
+
+
 class Workbench:
     """Answers typed SQL for all threads of a process. Nothing that is typed runs in this process.
 
@@ -85,6 +113,7 @@ class Workbench:
         self._idle: list[Runner] = []
         self._running: set[Runner] = set()
         self._lock = Lock()
+        self._maker: _Maker | None = None
         self._closed = Event()
         self._counts = lru_cache(maxsize=2)(Copied.counts)
         self._finalizer = weakref.finalize(self, self._folder.cleanup)
@@ -129,7 +158,7 @@ class Workbench:
         def stopped() -> str | None:
             return "cancelled" if stop.is_set() else "closed" if self._closed.is_set() else None
 
-        copied = self._newest(stopped, limits)
+        copied = self._copied(stopped, limits)
         try:
             with self._turns.turn(who.name, stop, limits.waiting):
                 return self._asked(sql, copied, limits, stopped)
@@ -153,28 +182,24 @@ class Workbench:
             runner.close()
         self._finalizer()
 
-    def _newest(self, stopped: Callable[[], str | None], limits: Limits) -> Copied:
-        """The copy, made where it lacks, without holding up who gives up meanwhile."""
+    def _copied(self, stopped: Callable[[], str | None], limits: Limits) -> Copied:
+        """The newest snapshot's copy, made where it lacks; the one before where that takes long, as the answer says."""
         if found := self._copies.there():
             return found
-        made: list[Copied | BaseException] = []
-
-        def make() -> None:
-            try:
-                made.append(self._copies.newest())
-            except BaseException as fault:
-                made.append(fault)
-
-        thread = Thread(target=make, name="dx-sql-copy", daemon=True)
-        thread.start()
-        while thread.is_alive():
-            thread.join(_LOOK)
-            if reason := stopped():
+        with self._lock:
+            if self._maker is None or not self._maker.is_alive():
+                self._maker = _Maker(self._copies)
+                self._maker.start()
+            maker = self._maker
+        begun = time.monotonic()
+        while maker.is_alive():
+            maker.join(_LOOK)
+            waited = time.monotonic() - begun
+            if waited > PATIENCE and (before := self._copies.latest()):
+                return before
+            if reason := stopped() or ("copying" if waited > limits.waiting else None):
                 raise words.ended(reason, limits)
-        (came,) = made
-        if isinstance(came, BaseException):
-            raise came
-        return came
+        return maker.copied
 
     def _asked(self, sql: str, copied: Copied, limits: Limits, stopped: Callable[[], str | None]) -> Answered:
         runner = self._taken(copied, limits)
