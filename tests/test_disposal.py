@@ -27,7 +27,7 @@ from dx_data.custody.proof import Proof
 from dx_data.disposal import Choice
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, NotPermitted, WrongUsage
 from dx_data.house import House
-from dx_data.lake import anew, received
+from dx_data.lake import Copies, anew, received
 from dx_data.settings import Settings
 from dx_data.text import japanese_date
 from tests.thorough import times
@@ -123,11 +123,13 @@ def test_what_the_first_file_said_first_is_then_said_by_the_second(filled: House
 def test_no_byte_of_a_value_that_only_the_file_had_is_left(filled: House, tmp_path: Path) -> None:
     folder = filled.lake.folder
     backups.back_up(folder, filled.lake.data, tmp_path / "控え", SOMEBODY, "a-b")
+    copied = Copies(filled.lake).newest().file
     had = {path.name for path in filled.lake.data.rglob("*.parquet")}
     done, again = dispose(filled, Choice(loads=(2,)))
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert not [path.name for path in files if b"B00003" in path.read_bytes()]
     assert not had & {path.name for path in files}
+    assert not copied.exists()
     assert received.names(folder) == [f"kept/00000{n}_applications.csv" for n in (1, 3, 4)]
     assert list((tmp_path / "控え").iterdir()) == []
     assert [(item.name, item.method) for item in done.items[1:]] == [(done.items[1].name, disposals.ERASED)]

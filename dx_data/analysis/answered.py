@@ -111,7 +111,7 @@ def read(stream: bytes, most: int) -> pa.Table:
         with pa.ipc.open_stream(pa.py_buffer(stream)) as reader:
             table = reader.read_all()
         table.validate(full=True)
-    except pa.ArrowException as fault:
+    except (pa.ArrowException, OSError) as fault:
         raise ValueError("no Arrow stream") from fault
     if table.num_rows > most:
         raise ValueError("more rows than were asked for")

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 # Letters of the frames: the database is open; rows as an Arrow stream; the end of an answer; why there is none.
 READY, ROWS, END, FAULT = b"O", b"R", b"E", b"F"
+_TOLD_OF_A_FAULT = 10_000  # characters: DuckDB repeats what was typed
 BATCH = 2048  # rows; DuckDB's own vector, so that the first rows are not held back
 _HEAD = struct.Struct(">cI")
 _LOCKED: dict[str, str | bool | int | float | list[str]] = {
@@ -32,19 +33,11 @@ _TOLD_BY_NAME = ("duckdb_", "pragma_", "pg_", "sqlite_", "icu_", "read_", "parqu
 _TOLD = frozenset(
     {
         *("current_setting", "getvariable", "getenv", "query", "query_table", "json_execute_serialized_sql"),
-        *("setseed", "nextval", "currval", "write_log", "which_secret", "sql_auto_complete"),
-        *(
-            "sleep_ms",
-            "log",
-            "enable_profile",
-            "disable_profile",
-            "txid_current",
-            "current_connection_id",
-            "current_transaction_id",
-            "current_query_id",
-        ),
+        *("setseed", "nextval", "currval", "write_log", "which_secret", "sql_auto_complete", "sleep_ms"),
+        *("enable_profile", "disable_profile", "current_connection_id", "current_transaction_id", "current_query_id"),
     }
 )
+_DATABASES = '"databases"'  # as SHOW DATABASES names what it shows
 _SHOWN_SCHEMAS = frozenset({"", "main", "information_schema"})
 
 
@@ -106,7 +99,8 @@ class Copy:
 
 def the_select(sql: str, parser: duckdb.DuckDBPyConnection) -> str:
     """The one SELECT of a text; Refused for anything else, and for one that asks after the server itself."""
-    statements = duckdb.extract_statements(sql)
+    # On the locked connection: IMPORT DATABASE reads its files while it is parsed.
+    statements = parser.extract_statements(sql)
     kinds = [statement.type.name for statement in statements]
     if kinds == ["CREATE", "SELECT"] and "pivot" in sql.lower():
         raise Refused("sql.pivot")
@@ -138,9 +132,9 @@ def look(node: Any) -> None:
         named = str(node.get("function", {}).get("function_name") or "").lower()
         if named not in TABLE_FUNCTIONS:
             raise Refused("sql.function", named)
-    if node.get("type") == "BASE_TABLE":
+    if node.get("type") in ("BASE_TABLE", "SHOW_REF"):  # of other nodes the type is a node itself
         table, schema = (str(node.get(part) or "").lower() for part in ("table_name", "schema_name"))
-        if schema not in _SHOWN_SCHEMAS or table.startswith(_TOLD_BY_NAME):
+        if schema not in _SHOWN_SCHEMAS or table.startswith(_TOLD_BY_NAME) or table == _DATABASES:
             raise Refused("sql.system", table)
     for each in node.values():
         look(each)
@@ -190,9 +184,9 @@ class Rows:
         """The parent is told by the end's own frame."""
 
 
-def answer(request: dict[str, Any], copy: Copy, parser: duckdb.DuckDBPyConnection, pipe: Pipe) -> None:
+def answer(query: str, request: dict[str, Any], copy: Copy, pipe: Pipe) -> None:
     """Send the rows of one SELECT, the first so many that fit the limits."""
-    found = copy.connection.execute(the_select(request["sql"], parser))
+    found = copy.connection.execute(query)
     types = [str(each[1]) for each in found.description or ()]
     reader = found.to_arrow_reader(BATCH)
     rows = Rows(pipe)
@@ -226,21 +220,24 @@ def serve(pipe: Pipe, base: int) -> None:
     """Answer until the parent hangs up."""
     copy: Copy | None = None
     parser = duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": "64MB", "lock_configuration": True})
+    the_select("SELECT 1", parser)  # the first time takes longer, and nobody waits for this one
     for line in sys.stdin.buffer:
         request = json.loads(line)
         bound(request["memory"], base, request["seconds"])
-        key = (request["copy"], request["memory"])
+        key, used = (request["copy"], request["memory"]), False
         try:
             copy = opened(copy, key)
             if "sql" in request:
-                answer(request, copy, parser, pipe)
+                query = the_select(request["sql"], parser)
+                used = True
+                answer(query, request, copy, pipe)
         except Refused as refused:
             pipe.tell(FAULT, rule=refused.rule, about=refused.about)
         except RecursionError:
             pipe.tell(FAULT, rule="sql.deep", about="")
         except (duckdb.Error, OSError) as fault:  # a reader gives DuckDB's own faults as OSError
-            pipe.tell(FAULT, rule="duckdb", about=f"{type(fault).__name__}: {fault}")
-        if copy and "sql" in request:
+            pipe.tell(FAULT, rule="duckdb", about=f"{type(fault).__name__}: {fault}"[:_TOLD_OF_A_FAULT])
+        if copy and used:
             copy.close()
             copy = Copy(*key)
         pipe.tell(READY)

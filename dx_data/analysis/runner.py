@@ -20,7 +20,6 @@ T = TypeVar("T")
 
 SCRIPT = Path(__file__).with_name("child.py")
 _HEAD = struct.Struct(">cI")
-_MOST_FRAME = 1 << 30
 _LOOK = 0.02
 _OVERHEAD = 16 * MIB  # Arrow's own bytes around the values
 _KEPT_FREE = 64 * MIB  # more than this above its first size, and a child is not used again
@@ -134,12 +133,9 @@ class Runner:
         self._send(copy, limits, sql)
         pieces, size = [], 0
         while True:
-            letter, content = self._frame()
+            letter, content = self._frame(limits.bytes + _OVERHEAD - size)
             if letter == ROWS:
                 size += len(content)
-                if size > limits.bytes + _OVERHEAD:
-                    self.end("memory")
-                    raise Ended("memory")
                 pieces.append(content)
             elif letter == END:
                 told = json.loads(content)
@@ -154,7 +150,7 @@ class Runner:
     def _until_ready(self) -> None:
         """Wait until it says that it can take the next request."""
         while self._asked:
-            letter, _ = self._frame()
+            letter, _ = self._frame(MIB)
             if letter == READY:
                 self._asked = False
                 self._first_size = self._first_size or fence.memory_of(self._process)
@@ -173,9 +169,10 @@ class Runner:
         except OSError as fault:
             raise self._broken() from fault
 
-    def _frame(self) -> tuple[bytes, bytes]:
+    def _frame(self, most: int) -> tuple[bytes, bytes]:
+        """What is sent next, if it is no longer than that."""
         letter, length = _HEAD.unpack(self._read(_HEAD.size))
-        if length > _MOST_FRAME:
+        if length > most:
             raise self._broken()
         return letter, self._read(length)
 

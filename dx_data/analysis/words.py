@@ -51,6 +51,10 @@ def ended(reason: str, limits: Limits) -> QueryRefused:
             f"ほかの人の問い合わせが続いていて、{limits.waiting:g} 秒待っても順番が来ませんでした",
             "しばらくしてから、もう一度実行してください",
         ),
+        "copying": (
+            "分析用の写しを作っています（データが多いと数分かかります）",
+            "しばらくしてから、もう一度実行してください",
+        ),
         "ended": ("問い合わせの途中で、動かしているプログラムが止まりました", smaller),
         "closed": ("画面かプログラムが終わったので、問い合わせを止めました", "開き直してから、実行し直してください"),
     }[reason]
@@ -67,7 +71,7 @@ def not_asked(rule: str, about: str) -> QueryRefused:
         "sql.select": (f"SELECT でない命令（{about}）です。{_OPERATIONS}", "SELECT を1つだけ書いてください"),
         "sql.pivot": (
             "PIVOT が、列にする値を自分で調べる形です",
-            "IN (…) で、列にする値を並べてください（例: PIVOT 電子申請 ON 状態 IN ('完了', '取下げ') …）",
+            "IN (…) で、列にする値を並べてください（例: PIVOT 電子申請 ON 処理状況 IN ('完了', '取下げ') …）",
         ),
         "sql.function": (
             f"関数『{about}』は使えません。ファイル・設定・ほかの問い合わせは読めません",
@@ -103,7 +107,7 @@ def from_duckdb(told: str, sql: str, names: Names, limits: Limits) -> QueryRefus
 def _place(words: str, sql: str) -> str:
     """Line and character where DuckDB points, if it does."""
     found = _LINE.search(words)
-    if not found:
+    if not found or "at end of input" in words:
         return ""
     line = int(found[1])
     before = words[found.end() :].lstrip("\n").split("\n", 1)[0].find("^") - len(f"LINE {line}: ")
@@ -146,6 +150,10 @@ _KNOWN: tuple[tuple[re.Pattern[str], Say], ...] = tuple(
     for pattern, say in (
         (r"Table with name (.+?) does not exist", _table),
         (r'Referenced table "(.+?)" not found', _table),
+        (
+            r'Catalog "(.+?)" does not exist',
+            _said("sql.table", "データベース『{0}』はありません", "表の名前だけを書いてください（例: FROM 電子申請）"),
+        ),
         (r'Referenced column "(.+?)" not found', _column),
         (r'does not have a column named "(.+?)"', _column),
         (r'column "?(.+?)"? does not exist', _column),

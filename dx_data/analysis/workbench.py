@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from dx_data.spec import Column, Dataset, Kind
 from dx_data.text import personal_kinds
 
 MOST_CHARACTERS = 100_000
+PATIENCE = 5.0  # seconds for which a new copy is waited for, where there is one of an earlier snapshot
 _LOOK = 0.05
+_QUOTES = str.maketrans("", "", "'\"")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,32 @@ class CopiedTable:
         return cls(title, title, f"参考データの1行（出典 {kept.source}）", columns, kept.row_count)
 
 
+class _Maker(Thread):
+    """Makes the newest snapshot's copy, for all who wait for it."""
+
+    def __init__(self, copies: Copies) -> None:
+        """To be started."""
+        super().__init__(name="dx-sql-copy", daemon=True)
+        self._copies = copies
+        self._made: Copied | None = None
+        self._fault: Exception | None = None
+
+    def run(self) -> None:
+        """Make it, and keep what went wrong for whoever asks."""
+        try:
+            self._made = self._copies.newest()
+        except Exception as fault:
+            self._fault = fault
+
+    @property
+    def copied(self) -> Copied:
+        """The copy, once the thread has ended; what went wrong is raised here."""
+        if self._fault:
+            raise self._fault
+        assert self._made  # noqa: S101  (one of both)
+        return self._made
+
+
 class Workbench:
     """Answers typed SQL for all threads of a process. Nothing that is typed runs in this process.
 
@@ -91,6 +120,7 @@ class Workbench:
         self._idle: list[Runner] = []
         self._running: set[Runner] = set()
         self._lock = Lock()
+        self._maker: _Maker | None = None
         self._closed = Event()
         self._counts = lru_cache(maxsize=2)(Copied.counts)
         self._finalizer = weakref.finalize(self, self._folder.cleanup)
@@ -110,10 +140,7 @@ class Workbench:
             try:
                 copied = self._copies.newest()
                 self._counts(copied)
-                with self._lock:
-                    wanted = not self._idle and not self._running and not self._closed.is_set()
-                if wanted:
-                    self._keep(self._started(copied, Limits()))
+                self._spare(copied, Limits())
             except Stopped:  # whoever asks is told
                 return
 
@@ -141,7 +168,7 @@ class Workbench:
         def stopped() -> str | None:
             return "cancelled" if stop.is_set() else "closed" if self._closed.is_set() else None
 
-        copied = self._newest(stopped, limits)
+        copied = self._copied(stopped, limits)
         try:
             with self._turns.turn(who.name, stop, limits.waiting):
                 return self._asked(sql, copied, limits, stopped)
@@ -165,37 +192,35 @@ class Workbench:
             runner.close()
         self._finalizer()
 
-    def _newest(self, stopped: Callable[[], str | None], limits: Limits) -> Copied:
-        """The copy, made where it lacks, without holding up who gives up meanwhile."""
+    def _copied(self, stopped: Callable[[], str | None], limits: Limits) -> Copied:
+        """The newest snapshot's copy, made where it lacks; the one before where that takes long, as the answer says."""
         if found := self._copies.there():
             return found
-        made: list[Copied | BaseException] = []
-
-        def make() -> None:
-            try:
-                made.append(self._copies.newest())
-            except BaseException as fault:
-                made.append(fault)
-
-        thread = Thread(target=make, name="dx-sql-copy", daemon=True)
-        thread.start()
-        while thread.is_alive():
-            thread.join(_LOOK)
-            if reason := stopped():
+        with self._lock:
+            if self._maker is None or not self._maker.is_alive():
+                self._maker = _Maker(self._copies)
+                self._maker.start()
+            maker = self._maker
+        begun = time.monotonic()
+        while maker.is_alive():
+            maker.join(_LOOK)
+            waited = time.monotonic() - begun
+            if waited > PATIENCE and (before := self._copies.latest()):
+                return before
+            if reason := stopped() or ("copying" if waited > limits.waiting else None):
                 raise words.ended(reason, limits)
-        (came,) = made
-        if isinstance(came, BaseException):
-            raise came
-        return came
+        return maker.copied
 
     def _asked(self, sql: str, copied: Copied, limits: Limits, stopped: Callable[[], str | None]) -> Answered:
         runner = self._taken(copied, limits)
+        self._spare(copied, limits)
         try:
             reply = runner.ask(sql, copied.file, limits, stopped)
         except Ended as fault:
             raise words.ended(fault.reason, limits) from fault
         finally:
             self._given_back(runner)
+            self._spare(copied, limits)
         return self._answer(reply, sql, copied, limits)
 
     def _answer(self, reply: Reply, sql: str, copied: Copied, limits: Limits) -> Answered:
@@ -231,6 +256,13 @@ class Workbench:
                 self._running.add(runner)
             return runner
 
+    def _spare(self, copied: Copied, limits: Limits) -> None:
+        """Start a child for whoever comes next, if none waits: it takes half a second that nobody then feels."""
+        with self._lock:
+            wanted = not self._idle and len(self._running) < self._most and not self._closed.is_set()
+        if wanted:
+            self._keep(self._started(copied, limits))
+
     def _given_back(self, runner: Runner) -> None:
         with self._lock:
             self._running.discard(runner)
@@ -241,7 +273,7 @@ class Workbench:
 
     def _keep(self, runner: Runner) -> None:
         with self._lock:
-            if not self._closed.is_set():
+            if not self._closed.is_set() and len(self._idle) < self._most:
                 self._idle.append(runner)
                 return
         runner.close()
@@ -260,7 +292,8 @@ def refuse(sql: str) -> None:
             f"問い合わせが {MOST_CHARACTERS:,} 文字を超えています",
             "値の並びを減らすか、段に分けてください",
         )
-    if personal_kinds(sql):
+    # Quotes stand between a label and what it labels: 氏名 = '…'.
+    if personal_kinds(sql) or personal_kinds(sql.translate(_QUOTES)):
         raise words.refused(
             "sql.personal",
             "問い合わせに、個人情報らしい値（氏名・電話番号・番号など）が書かれています",

@@ -67,6 +67,15 @@ class Copies:
         found = self._of(self._lake.newest())
         return found if found.file.exists() else None
 
+    def latest(self) -> Copied | None:
+        """The copy of the latest snapshot that has one, just as this release would make it."""
+        numbers = (path.name.partition("-")[0] for path in self.folder.glob("*-*.duckdb"))
+        for number in sorted((int(each) for each in numbers if each.isdecimal()), reverse=True):
+            found = self._of(number)
+            if found.file.exists():
+                return found
+        return None
+
     def newest(self) -> Copied:
         """The newest snapshot's copy, made now where it lacks; LoadRefused when another process makes one too long."""
         found = self.there()
