@@ -285,4 +285,4 @@ def sheet(found: Iterable[Analysis], counted: Iterable[str]) -> Sheet:
         )
         for each in reversed(list(found))
     ]
-    return Sheet("分析支援記録", heads, rows)
+    return Sheet("分析支援記録の一覧", heads, rows)

@@ -139,7 +139,7 @@ def _sheet(sheet: Sheet) -> None:
     tables.show([*sheet.heads[:at], *sheet.heads[at + 1 :]], rows, caption=sheet.title, heard=True)
     with st.expander("問い合わせのSQLを見る"):
         for row in reversed(sheet.rows):
-            st.code(str(row[at]), language="sql", wrap_lines=True)
+            st.code(str(row[at]), language=None, wrap_lines=True)
 
 
 def _write(here: Session, one: Analysis) -> None:

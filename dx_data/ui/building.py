@@ -52,7 +52,7 @@ def table(here: Session, analysis: Analysis) -> None:
 
 def _ask(here: Session, analysis: Analysis, title: str, sql: str, unit: str = "") -> None:
     with st.expander("できるSQLを見る"):
-        st.code(sql, language="sql", wrap_lines=True)
+        st.code(sql, language=None, wrap_lines=True)
     with st.container(horizontal=True, gap="small", key="build_actions"):
         if st.button("表をつくる", key="build_run", type="primary"):
             querying.begin(here, analysis, title, sql, unit)

@@ -82,7 +82,7 @@ def _history() -> None:
     with st.popover(f"履歴（{len(runs)}）", key="sql_history"):
         labels = {f"{number}. {run.title}": run for number, run in enumerate(runs, 1)}
         chosen = labels[st.selectbox("この画面で答えたもの", list(labels), key="sql_past") or next(iter(labels))]
-        st.code(chosen.sql, language="sql", wrap_lines=True)
+        st.code(chosen.sql, language=None, wrap_lines=True)
         st.button("編集する", key="sql_again", on_click=take_over, args=(chosen.title, chosen.sql))
 
 
@@ -133,7 +133,7 @@ def answer(here: Session, analysis: Analysis) -> None:
         facts = [("行数", f"{len(result.rows):,} 行"), ("時間", f"{seconds} 秒"), ("台帳の時点", result.snapshot)]
         cards.pairs([*facts, ("出典", result.source or "参考データ"), ("扱い", "内部資料")])
         with st.expander("SQLを見る"):
-            st.code(run.sql, language="sql", wrap_lines=True)
+            st.code(run.sql, language=None, wrap_lines=True)
         with st.container(horizontal=True, gap="small", key="explored_save"):
             if result.rows and here.person.may(Right.HAND_OVER):
                 _save(here, analysis, run, run.answer)
@@ -270,7 +270,7 @@ def kept(here: Session) -> None:
             return
         labels = {f"{each.title}（{each.purpose}）": each for each in reversed(found)}
         one = labels[st.selectbox("問い", list(labels), key="kept_one") or next(iter(labels))]
-        st.code(one.sql, language="sql", wrap_lines=True)
+        st.code(one.sql, language=None, wrap_lines=True)
         with st.container(horizontal=True, gap="small", key="kept_actions"):
             st.button("SQLを編集する", key="kept_edit", on_click=take_over, args=(one.title, one.sql))
             with st.popover("質問のファイルにする", key="kept_promote"):
