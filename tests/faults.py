@@ -75,7 +75,7 @@ class Struck:
     def strike(self, kind: str, number: int) -> None:
         """One load with a fault. It may succeed or fail; when it fails by itself it says why."""
         if kind == "full":
-            free = shutil.disk_usage(self.lake).free - self.chance.randrange(400_000)
+            free = shutil.disk_usage(self.lake).free - self.chance.randrange(200_000)
             (self.lake / "filler").write_bytes(b"\0" * free)
         process = self.start(number)
         if kind in ("kill", "torn"):
