@@ -9,24 +9,16 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from dx_data import (
-    access,
-    corrections,
-    custody_commands,
-    inspection,
-    intake,
-    publishing_commands,
-    report_commands,
-    serving,
-)
+from dx_data import access, intake
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
-from dx_data.custody import backups, password, remembered
+from dx_data.custody import password, remembered
 from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over, view
 from dx_data.custody.inspections import State
 from dx_data.custody.receipts import receipt as receipt_of
@@ -84,18 +76,42 @@ class _Command(_Japanese, click.Command):
     """A command with Japanese help."""
 
 
+# Commands with what they do in short, whose modules are loaded only when they are called: the others start sooner.
+_ELSEWHERE = {
+    "registers": ("custody_commands", "管理台帳・複製台帳・貸与資料リストを書き出します"),
+    "accident": ("custody_commands", "事故報告書を作ります"),
+    "dispose": ("custody_commands", "預かったものを廃棄・返却します"),
+    "pack": ("publishing_commands", "四半期の公表資料の案を作ります"),
+    "pack-check": ("publishing_commands", "公表資料が作ったときのままかを確かめます"),
+    "publish": ("publishing_commands", "承認された公表資料を発行します"),
+    "corrections": ("publishing_commands", "公表したあとで変わった数値を表示します"),
+    "rule": ("publishing_commands", "訂正候補を、訂正するか据え置くか決めます"),
+    "exception": ("publishing_commands", "秘匿の例外を決めます"),
+    "report": ("report_commands", "仕様書の報告書（月例・年度など）の案を作ります"),
+    "deliver": ("report_commands", "年度の成果品を、納品する形に集めます"),
+}
+
+
 class _Group(_Japanese, click.Group):
-    """A group with Japanese help."""
+    """A group with Japanese help, which knows the commands of other modules by name."""
 
     command_class = _Command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("できること"):
-            formatter.write_dl([(name, (self.commands[name].short_help or "")) for name in self.list_commands(ctx)])
+            here = [(name, command.short_help or "") for name, command in self.commands.items()]
+            formatter.write_dl([*here, *((name, short) for name, (_, short) in _ELSEWHERE.items())])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return list(self.commands)
+        return [*self.commands, *_ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, short = _ELSEWHERE[cmd_name]
+        run = getattr(import_module(f"dx_data.{module}"), cmd_name.replace("-", "_"))
+        return click.command(cmd_name, cls=self.command_class, short_help=short)(run)
 
 
 def _say(line: str) -> None:
@@ -181,6 +197,8 @@ def demo(as_of: dt.date | None) -> None:
 @click.pass_obj
 def serve(demo: bool, port: int | None, listen: str, here: bool) -> None:
     """画面を始め、ブラウザーで開く住所を表示します。終えるときは Ctrl+C を押します。"""
+    from dx_data import serving
+
     sys.exit(serving.serve(port, listen, demo=demo or here, say=_say))
 
 
@@ -419,6 +437,8 @@ def load(
 
 def _changed(house: House) -> None:
     """Say that published figures are others now."""
+    from dx_data import corrections
+
     if found := corrections.waiting(house.ledger):
         _say(
             f"公表した数値と違うものがあります（決定を待つ訂正候補 {len(found)} 件）"
@@ -681,6 +701,8 @@ def backup(demo: bool, folder: Path, as_json: bool) -> None:
     if password.made(file):
         _say(f"控えの合言葉を作り、『{file}』に置きました。")
         _say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
+    from dx_data.custody import backups
+
     done = backups.back_up(house.lake.folder, house.lake.data, folder, access.local_person(), password.kept(file))
     if as_json:
         _print_json(done.as_json())
@@ -700,6 +722,8 @@ def restore(demo: bool, source: Path, as_json: bool) -> None:
     chosen, place = settings(), Path(address(demo))
     data = data_address(demo, chosen)
     secret = _password(Path(chosen.backup_key))
+    from dx_data.custody import backups
+
     found = backups.restore(source, place, Path(data) if data else None, access.local_person(), secret)
     if as_json:
         _print_json({**found, "place": str(place.absolute())})
@@ -720,6 +744,8 @@ def inspect(demo: bool, output: Path | None, as_json: bool) -> None:
         raise NotFound.because("台帳がありません", "DX_LAKE を確かめてください")
     if output and output.exists():
         raise WrongUsage.because(f"『{output}』はすでにあります", "-o で別の名前を指定してください")
+    from dx_data import inspection
+
     found = inspection.inspect(settings(), access.local_person(), demo=demo)
     if output:
         output.write_bytes(found.html("内部"))
@@ -934,12 +960,6 @@ def _figure(found: Why) -> None:
 
 def _shown(value: Any) -> str:
     return "・".join(value) if isinstance(value, list) else str(json_value(value))
-
-
-for _name, (_short, _run) in (
-    custody_commands.COMMANDS | publishing_commands.COMMANDS | report_commands.COMMANDS
-).items():
-    dx.command(_name, short_help=_short)(_run)
 
 
 # --- entry -----------------------------------------------------------------------------------------------------
