@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -92,6 +93,13 @@ _ELSEWHERE = {
 }
 
 
+@cache  # click takes a function's options off it when it makes the command
+def _elsewhere(name: str) -> click.Command:
+    module, short = _ELSEWHERE[name]
+    run = getattr(import_module(f"dx_data.{module}"), name.replace("-", "_"))
+    return click.command(name, cls=_Command, short_help=short)(run)
+
+
 class _Group(_Japanese, click.Group):
     """A group with Japanese help, which knows the commands of other modules by name."""
 
@@ -107,11 +115,7 @@ class _Group(_Japanese, click.Group):
         return [*self.commands, *_ELSEWHERE]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _ELSEWHERE:
-            return super().get_command(ctx, cmd_name)
-        module, short = _ELSEWHERE[cmd_name]
-        run = getattr(import_module(f"dx_data.{module}"), cmd_name.replace("-", "_"))
-        return click.command(cmd_name, cls=self.command_class, short_help=short)(run)
+        return _elsewhere(cmd_name) if cmd_name in _ELSEWHERE else super().get_command(ctx, cmd_name)
 
 
 def _say(line: str) -> None:

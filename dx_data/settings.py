@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     reader_seconds: int = Field(60, ge=1, description="Excel 1冊を読む時間の上限（秒）")
     reader_memory_mb: int = Field(1024, ge=128, description="Excel 1冊を読むメモリーの上限（MB）")
 
+    threads: int | None = Field(
+        None, ge=1, description="計算に同時に使うコアの数。ほかの仕事と分け合うときに減らす（省略するとすべて）"
+    )
     answers_ahead: bool = Field(
         True, description="だれも見ていない間に、画面がはじめに示す答えを用意するか。メモリーや電力を惜しむときは false"
     )
@@ -175,6 +178,12 @@ def settings() -> Settings:
         raise StartRefused.because(
             f"設定が正しくありません: {wrong}", "dx.toml か環境変数 DX_… を直してください", stage="settings"
         ) from None
+
+
+def parallel() -> dict[str, int]:
+    """What DuckDB is told about how many cores it may use at once."""
+    threads = settings().threads
+    return {"threads": threads} if threads else {}
 
 
 def login_secret(chosen: Settings) -> str | None:

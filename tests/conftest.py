@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,9 @@ from dx_data.house import House
 from dx_data.settings import Settings
 from tests import screens, screenshots
 from tests.terminal import dx, lakes_of_its_own, shell  # noqa: F401  (fixtures)
+
+# Several workers share few cores, and small tables are no quicker with more than one.
+os.environ.setdefault("DX_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from dx_data import calendar
 from dx_data.derive.tables import literal
 from dx_data.errors import LoadRefused, StartRefused
+from dx_data.settings import parallel
 
 FORMAT = 2  # since 2 the lake keeps rollups, which a program that does not know them would leave behind the rows
 CATALOGUE = "catalog.sqlite"
@@ -121,6 +122,7 @@ def database() -> duckdb.DuckDBPyConnection:
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "temp_directory": "",
+            **parallel(),
         },
     )
     for name in ("ducklake", "sqlite_scanner"):
