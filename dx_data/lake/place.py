@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import secrets
 import shutil
 import sqlite3
@@ -18,7 +17,7 @@ from filelock import FileLock, Timeout
 from dx_data import calendar
 from dx_data.derive.tables import literal
 from dx_data.errors import LoadRefused, StartRefused
-from dx_data.settings import parallel
+from dx_data.lake.extensions import extended
 
 FORMAT = 2  # since 2 the lake keeps rollups, which a program that does not know them would leave behind the rows
 CATALOGUE = "catalog.sqlite"
@@ -87,19 +86,6 @@ def inode(folder: Path) -> int:
         return 0
 
 
-def extension(name: str) -> Path:
-    """The packaged DuckDB extension, found in its wheel; StartRefused if it is not installed."""
-    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
-    locations = spec.submodule_search_locations if spec else None
-    for location in locations or ():
-        for path in Path(location).rglob("*.duckdb_extension"):
-            return path
-    raise StartRefused.because(
-        f"DuckDBの拡張『{name}』が入っていません",
-        "`make run` で入れ直すか、requirements.lock から入れてください",
-    )
-
-
 def attach_statement(folder: Path, data: Path) -> str:
     """SQL that attaches the catalogue with our own data path."""
     # Without our own data path and the override, a restored copy would silently read the old lake's files.
@@ -115,19 +101,8 @@ def data_folder(folder: Path, data: str | None) -> Path:
 
 
 def database() -> duckdb.DuckDBPyConnection:
-    """A database of its own that can attach lakes. Loading the extensions takes most of the time of opening one."""
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": "",
-            **parallel(),
-        },
-    )
-    for name in ("ducklake", "sqlite_scanner"):
-        connection.execute(f"LOAD {literal(str(extension(name)))}")
-    return connection
+    """A database of its own that can attach lakes."""
+    return extended("ducklake", "sqlite_scanner")
 
 
 def make(
