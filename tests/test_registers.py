@@ -231,7 +231,7 @@ def test_a_book_of_several_sheets_names_its_table_once(home: House, take: Any, t
             sheet.append(row)
     book.save(tmp_path / "二枚.xlsx")
     assert take(tmp_path / "二枚.xlsx").status == "loaded"
-    assert receipt(home.ledger.lines(), 1).tables == ("電子申請",)
+    assert receipt(1, home.ledger.lines()).tables == ("電子申請",)
     for title in (ENTRUSTED, LENT):
         (row,) = table(home, title)
         assert "電子申請" in row.values()
