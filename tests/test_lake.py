@@ -319,7 +319,7 @@ def test_a_column_added_by_a_newer_release_is_blank_in_older_snapshots(
 )
 def test_a_network_drive_is_recognised(path: str, mounts: str, kind: str | None) -> None:
     # pathlib folds a leading '//' on some systems, so the written form decides.
-    from dx_data.lake.place import filesystem_of
+    from dx_data.lake.folder import filesystem_of
 
     assert filesystem_of(path, mounts) == kind
 
