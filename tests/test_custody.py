@@ -66,6 +66,7 @@ def test_an_untouched_ledger_verifies(chain: Ledger) -> None:
         ),
     ],
 )
+@pytest.mark.folder
 def test_every_edit_deletion_and_reordering_is_found(
     home: House, chain: Ledger, statement: str, words: list[str]
 ) -> None:
@@ -73,6 +74,7 @@ def test_every_edit_deletion_and_reordering_is_found(
     assert [problem.message for problem in chain.verify()] == words
 
 
+@pytest.mark.folder
 def test_a_cut_tail_is_noticed_by_the_seals_the_loads_carry(home: House, take: Any, write: Any) -> None:
     take(write("a.csv", A))
     assert home.verify_ledger() == []
@@ -81,6 +83,7 @@ def test_a_cut_tail_is_noticed_by_the_seals_the_loads_carry(home: House, take: A
     assert [p.message for p in home.verify_ledger()] == ["2行目が、台帳の外に控えた記録と合いません"]
 
 
+@pytest.mark.folder
 def test_a_tail_that_no_load_vouches_for_is_noticed_by_the_note_of_the_file(home: House, chain: Ledger) -> None:
     assert home.verify_ledger() == []
     tampered(home.lake.folder / LEDGER, "DELETE FROM dx_ledger WHERE number = 6")
@@ -90,6 +93,7 @@ def test_a_tail_that_no_load_vouches_for_is_noticed_by_the_note_of_the_file(home
     ]
 
 
+@pytest.mark.folder
 def test_a_note_that_a_killed_process_left_behind_is_no_fault(home: House, chain: Ledger) -> None:
     note = (home.lake.folder / LEDGER).with_suffix(".sha256")
     number, digest = note.read_text().split(" ")
@@ -101,6 +105,7 @@ def test_a_note_that_a_killed_process_left_behind_is_no_fault(home: House, chain
     assert home.verify_ledger() == []
 
 
+@pytest.mark.folder
 def test_the_table_itself_refuses_changes(home: House, chain: Ledger) -> None:
     with closing(sqlite3.connect(home.lake.folder / LEDGER)) as connection:
         for statement in ("UPDATE dx_ledger SET who = 'x'", "DELETE FROM dx_ledger"):

@@ -266,7 +266,7 @@ def test_a_load_between_the_plan_and_the_yes_is_noticed(home: House, take: Any, 
 
 def test_another_ward_sees_none_of_our_rows(home: House, take: Any, write: Any) -> None:
     take(write("a.csv", A))
-    other = Lake(home.settings.lake, municipality="131211")
+    other = Lake(home.lake.place, municipality="131211")
     found = other.plan([], None)
     with other.cursor() as cursor:
         ours = cursor.execute(f"SELECT count(*) FROM {other.at().rows(DATASETS['applications'])}").fetchall()
@@ -329,6 +329,7 @@ def test_a_lake_on_a_network_drive_is_refused_with_the_remedy() -> None:
         lake.exists("\\\\server\\share\\lake")
 
 
+@pytest.mark.folder
 def test_a_demo_lake_is_marked_for_good_and_only_it_can_be_destroyed(tmp_path: Path, home: House) -> None:
     demo = Lake.create(str(tmp_path / "demo"), demo_until=dt.date(2026, 11, 20))
     demo.close()
