@@ -28,6 +28,8 @@ from dx_data.house import House
 from dx_data.settings import Settings
 from tests.thorough import times
 
+pytestmark = pytest.mark.folder  # the lakes are copies of a folder
+
 SECRET = "abcde-fghij"
 HEAD = "システム,申請番号,申請日時,処理状況\n"
 

@@ -40,6 +40,7 @@ def chain(home: House) -> Ledger:
     return home.ledger
 
 
+@pytest.mark.both
 def test_an_untouched_ledger_verifies(chain: Ledger) -> None:
     assert chain.verify() == []
     assert [line.number for line in chain.lines()] == [1, 2, 3, 4, 5, 6]
@@ -113,6 +114,7 @@ def test_the_table_itself_refuses_changes(home: House, chain: Ledger) -> None:
                 connection.execute(statement)
 
 
+@pytest.mark.both
 def test_a_load_leaves_intent_and_outcome_and_a_receipt(home: House, take: Any, write: Any) -> None:
     done = take(write("a.csv", A))
     acts = [(line.act, line.detail.get("load")) for line in home.ledger.lines()]

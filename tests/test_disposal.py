@@ -32,6 +32,8 @@ from dx_data.settings import Settings
 from dx_data.text import japanese_date
 from tests.thorough import times
 
+pytestmark = pytest.mark.folder  # the lakes are copies of a folder
+
 SOMEBODY = Person("試験 担当", frozenset(Role))
 HEAD = "システム,申請番号,申請日時,処理状況,決済額\n"
 # The second file changes A1, says A2 again and brings B3, which only it has.

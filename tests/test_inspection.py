@@ -33,6 +33,8 @@ from dx_data.ui import faults as faults_on_screen
 from tests.conftest import ROOT
 from tests.thorough import times
 
+pytestmark = pytest.mark.folder  # the lakes are copies of a folder
+
 NAMES = ("applications_status", "data_freshness", "faults_by_sender")
 HEAD = "システム,申請番号,申請日時,処理状況\n"
 SOMEBODY = Person("試験 担当", frozenset(Role))

@@ -71,6 +71,7 @@ def test_the_same_bytes_again_change_nothing_and_after_an_undo_they_load(
     assert [row[0] for row in applications(home)] == ["A1", "A2"]
 
 
+@pytest.mark.both
 def test_undoing_a_load_leaves_the_rows_of_a_later_one_untouched(
     home: House, take: Any, write: Any, person: Person
 ) -> None:
@@ -80,6 +81,7 @@ def test_undoing_a_load_leaves_the_rows_of_a_later_one_untouched(
     assert applications(home) == [("B1", "完了", None, 2, 2)]
 
 
+@pytest.mark.both
 def test_undo_refuses_when_a_later_load_wrote_the_same_row_and_names_it(
     home: House, take: Any, write: Any, person: Person
 ) -> None:
@@ -97,6 +99,7 @@ def test_undo_refuses_when_a_later_load_wrote_the_same_row_and_names_it(
     assert applications(home) == []
 
 
+@pytest.mark.both
 def test_load_undo_gives_the_answers_from_before_exactly(home: House, take: Any, write: Any, person: Person) -> None:
     take(write("a.csv", A))
     before = rows(home, "applications")
@@ -116,6 +119,7 @@ def test_an_undone_load_and_an_undo_cannot_be_undone(home: House, take: Any, wri
         intake.undo(9, home, person)
 
 
+@pytest.mark.both
 def test_older_snapshots_keep_their_answers(home: House, take: Any, write: Any) -> None:
     first = take(write("a.csv", A)).load
     take(write("b.csv", B))
@@ -123,6 +127,7 @@ def test_older_snapshots_keep_their_answers(home: House, take: Any, write: Any) 
     assert applications(home, first.snapshot - 1) == []
 
 
+@pytest.mark.both
 def test_a_complete_delivery_marks_vanished_keys_and_leaves_them_out(home: House, take: Any, write: Any) -> None:
     everything = "".join(form(n) for n in range(1, 41))
     take(write("all.csv", FORMS + everything))
@@ -155,6 +160,7 @@ def test_a_vanished_key_that_returns_is_current_again(home: House, take: Any, wr
 COUNTS = "年月,手続ID,手続名,総受付件数,電子申請件数\n"
 
 
+@pytest.mark.both
 def test_a_period_delivery_replaces_exactly_the_months_it_covers(
     home: House, take: Any, write: Any, person: Person
 ) -> None:
@@ -348,6 +354,7 @@ def test_a_demo_lake_is_marked_for_good_and_only_it_can_be_destroyed(tmp_path: P
     assert (other / "note.txt").exists()
 
 
+@pytest.mark.both
 def test_the_history_carries_who_what_and_as_of_when(home: House, take: Any, write: Any, person: Person) -> None:
     take(write("電子申請_20261101T090000+0900.csv", A), day=dt.date(2026, 10, 31))
     intake.undo(1, home, person)

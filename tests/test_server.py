@@ -26,7 +26,9 @@ from dx_data.custody.ledger import OUTCOMES, Act, Ledger
 from dx_data.errors import LakeDamaged, ServerLost, StartRefused, Stopped, of_surroundings
 from dx_data.house import House
 from dx_data.lake.server import OnServer
-from dx_data.settings import Settings
+from dx_data.settings import Settings, settings
+from dx_data.ui.faults import plain
+from tests import screens
 from tests.postgres import Postgres
 from tests.thorough import times
 
@@ -310,10 +312,10 @@ def test_a_backup_becomes_a_lake_in_a_folder_and_one_on_a_server_again(
     filled.close()
     apart = chosen.model_copy(update={"lake": str(tmp_path / "here"), "lake_data": None})
     back = chosen.model_copy(update={"lake": own.fresh("back"), "lake_data": str(tmp_path / "there")})
-    for settings in (apart, back):
-        place = house.place_of(False, settings)
+    for wanted in (apart, back):
+        place = house.place_of(False, wanted)
         backups.restore(made.path, place, person, "a-b")
-        home = house.open_house(chosen=settings)
+        home = house.open_house(chosen=wanted)
         assert (picture(home), [load.as_json("") for load in home.lake.loads()]) == (before, said)
         found, noted = inspection.stored(home.lake.place)
         assert ([each.state.value for each in found], noted) == (["異常なし"] * 4, {})
@@ -372,3 +374,22 @@ def test_two_processes_add_lines_to_one_chain(chosen: Settings, filled: House) -
     assert sorted(viewed, key=int) == [str(number) for number in range(50) for _ in range(2)]
     assert filled.verify_ledger() == []
     assert Ledger(filled.lake.place.book()).last() == filled.ledger.lines()[-1]
+
+
+def test_a_page_says_it_and_goes_on_by_itself_when_the_server_is_back(
+    own: Postgres, chosen: Settings, filled: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DX_LAKE", chosen.lake)
+    monkeypatch.setenv("DX_LAKE_DATA", str(chosen.lake_data))
+    settings.cache_clear()
+    try:
+        shown = screens.page("history")
+        assert (list(shown.error), "old.csv" in str(shown)) == ([], True)
+        own.kill()
+        lost = shown.run()
+        assert [each.value for each in lost.error] == [plain(GONE)]
+        own.start()
+        back = lost.run()
+        assert (list(back.error), "old.csv" in str(back)) == ([], True)
+    finally:
+        settings.cache_clear()
