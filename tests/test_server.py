@@ -393,3 +393,13 @@ def test_a_page_says_it_and_goes_on_by_itself_when_the_server_is_back(
         assert (list(back.error), "old.csv" in str(back)) == ([], True)
     finally:
         settings.cache_clear()
+
+
+def test_a_lake_in_a_folder_needs_none_of_it(tmp_path: Path) -> None:
+    script = (
+        "import sys; from dx_data import cli, lake\n"
+        "lake.Lake.create(sys.argv[1]).close()\n"
+        "print([name for name in sys.modules if name.startswith(('psycopg', 'duckdb_extension_postgres'))])"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "lake")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -207,9 +207,7 @@ def restore(source: Path, place: Place, person: Person, password: str) -> Mappin
     if not place.is_empty:
         raise _not_empty(place)
     file = chosen(source)
-    folder = place.folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = folder.with_name(f".{folder.name}.restoring-{secrets.token_hex(4)}")
+    aside = place.beside(f"restoring-{secrets.token_hex(4)}")
     try:
         about = unpack(file, aside, password)
         ledger = Ledger(aside / LEDGER)

@@ -153,6 +153,11 @@ class Folder(Place):
         found = pages.pages(self.catalogue)
         return Copied(found, digest_of(found))
 
+    def beside(self, name: str) -> Path:
+        """Beside the lake's folder, whose name it may take."""
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        return self._folder.with_name(f".{self._folder.name}.{name}")
+
     def fill(self, restored: Path) -> None:
         """The restored folder becomes the place's own, after its tables where they lie apart."""
         if self._data != self._folder / TABLES:

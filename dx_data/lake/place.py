@@ -101,6 +101,10 @@ class Place(ABC):
         """The catalogue as it is now. To be taken within a turn."""
 
     @abstractmethod
+    def beside(self, name: str) -> Path:
+        """A folder for what is to come into this place, where that takes no copying."""
+
+    @abstractmethod
     def fill(self, restored: Path) -> None:
         """A lake restored into a folder becomes that of this place, as a whole.
 

@@ -305,9 +305,13 @@ class OnServer(Place):
                 found[name] = ([(each, "BIGINT" if kind in _SHOWN else "VARCHAR") for each, kind in columns], rows)
         return found
 
+    def beside(self, name: str) -> Path:
+        """In the folder, which may be a file system of its own."""
+        self.prepare()
+        return self.folder / f".{name}"
+
     def fill(self, restored: Path) -> None:
         """The restored files come into the folder; then the catalogue's and the ledger's rows, in one transaction."""
-        self.prepare()
         try:
             for name in (TABLES, KEPT):
                 if (restored / name).exists():
