@@ -28,8 +28,8 @@ from dx_data.custody.refusals import refusal as refusal_of
 from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import template as templates
 from dx_data.door.describe import describe
-from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_disk
-from dx_data.house import House, address, data_address, make_house, open_house
+from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_surroundings
+from dx_data.house import House, address, make_house, open_house, place_of
 from dx_data.intake import About, Reviewed, Wish
 from dx_data.lake import destroy, exists
 from dx_data.logins import Logins, end_of
@@ -707,7 +707,7 @@ def backup(demo: bool, folder: Path, as_json: bool) -> None:
         _say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
     from dx_data.custody import backups
 
-    done = backups.back_up(house.lake.folder, house.lake.data, folder, access.local_person(), password.kept(file))
+    done = backups.back_up(house.lake.place, folder, access.local_person(), password.kept(file))
     if as_json:
         _print_json(done.as_json())
     else:
@@ -723,16 +723,16 @@ def restore(demo: bool, source: Path, as_json: bool) -> None:
 
     復元する場所（DX_LAKE）は、空でなければなりません。控えのすべてを確かめてから、台帳の場所に置きます。
     """
-    chosen, place = settings(), Path(address(demo))
-    data = data_address(demo, chosen)
-    secret = _password(Path(chosen.backup_key))
     from dx_data.custody import backups
 
-    found = backups.restore(source, place, Path(data) if data else None, access.local_person(), secret)
+    here = place_of(demo)
+    found = backups.restore(source, here, access.local_person(), _password(Path(settings().backup_key)))
     if as_json:
-        _print_json({**found, "place": str(place.absolute())})
+        _print_json({**found, "place": str(here.folder.absolute())})
     else:
-        _say(f"復元しました: {place}（{found['made_at'][:16].replace('T', ' ')} の控え、時点 {found['snapshot']}）")
+        _say(
+            f"復元しました: {here.title}（{found['made_at'][:16].replace('T', ' ')} の控え、時点 {found['snapshot']}）"
+        )
 
 
 @dx.command(short_help="台帳を点検します")
@@ -1017,8 +1017,8 @@ def main() -> NoReturn:
 
 
 def _unforeseen(fault: Exception) -> int:
-    """A fault of the disk in words, any other by its kind and place alone: its message may hold a value from a file."""
-    if refused := of_disk(fault):
+    """A fault of disk or database in words, any other by its kind and place: its message may hold somebody's value."""
+    if refused := of_surroundings(fault):
         _stop(refused)
         return refused.exit_code
     logging.getLogger("dx").debug("fault", exc_info=True)

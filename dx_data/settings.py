@@ -99,8 +99,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DX_", toml_file=ROOT / "dx.toml", extra="forbid", frozen=True)
 
-    lake: str = Field(str(ROOT / "data" / "lake"), description="本番の台帳の場所（フォルダー）")
-    lake_data: str | None = Field(None, description="台帳の表データの場所（省略すると台帳フォルダーの中）")
+    lake: str = Field(
+        str(ROOT / "data" / "lake"), description="本番の台帳の場所（フォルダー、または postgres: で始まる住所）"
+    )
+    lake_data: str | None = Field(None, description="台帳の表データの場所（フォルダーの台帳では省略できる）")
     lake_demo: str = Field(str(ROOT / "data" / "lake-demo"), description="デモの台帳の場所")
     backup_key: str = Field(str(ROOT / "data" / "backup-key.txt"), description="控えの合言葉のファイル")
     packs: str = Field(str(ROOT / "data" / "packs"), description="画面「四半期公表」で作る公表資料の場所")

@@ -22,6 +22,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dx_data import house, inspection
+from dx_data import lake as lakes
 from dx_data.access import Person, Role
 from dx_data.catalog import look
 from dx_data.custody.ledger import Ledger
@@ -150,7 +151,7 @@ def proven(lake: Path, loads: int) -> None:
     assert home.verify_ledger() == []
     assert home.ledger.open_intents() == []
     home.close()
-    found, _ = inspection.stored(lake, lake / "tables")
+    found, _ = inspection.stored(lakes.at(str(lake)))
     assert [said for each in found if each.state.value == "異常" for said in each.said] == []
 
 

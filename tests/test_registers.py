@@ -55,7 +55,7 @@ def busy(home: House, take: Any, write: Any, person: Person, tmp_path: Path) -> 
     bad = intake.review(write("bad.csv", HEAD + "LoGoフォーム,A3,2026/02/30 09:00,ひみつ\n"), home, home.settings)
     intake.record_refusal(bad, home, person)
     hand_over(Exit.INTERNAL, home.ask("ward_benchmark"), person, home.ledger)
-    backups.back_up(home.lake.folder, home.lake.data, tmp_path / "控え", person, "a-b")
+    backups.back_up(home.lake.place, tmp_path / "控え", person, "a-b")
     return home
 
 
