@@ -30,6 +30,7 @@ class Right(StrEnum):
     UNDO = "取込を取り消す"
     HAND_OVER = "内部資料として保存する"
     SEE_ROWS = "数値の元の行を見る"
+    EXPLORE = "データを探索・分析する"
     DRAFT = "公表資料の案を作る"
     APPROVE = "公表を承認する"
     ISSUE = "承認された資料を発行する"
@@ -37,6 +38,7 @@ class Right(StrEnum):
     EXCEPT = "秘匿の例外を決める"
     CREATE_LAKE = "台帳を作る"
     BACK_UP = "台帳の控えを取る"
+    EXPORT = "分析用の写しを持ち出す"
     INSPECT = "台帳を点検する"
     SEE_LEDGER = "管理台帳を見る"
     DISPOSE = "預かったものを廃棄・返却する"
@@ -47,20 +49,28 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEW: frozenset({Right.ASK, Right.HAND_OVER}),
     Role.LOAD: frozenset(
         {
-            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.SEE_LEDGER),
+            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.EXPLORE, Right.SEE_LEDGER),
             *(Right.CHECK, Right.LOAD, Right.UNDO, Right.INSPECT, Right.DRAFT),
         }
     ),
     Role.PUBLISH: frozenset(
         {
-            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.SEE_LEDGER, Right.DRAFT),
+            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.EXPLORE, Right.SEE_LEDGER, Right.DRAFT),
             *(Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT),
         }
     ),
     Role.ADMIN: frozenset(
         {
-            *(Right.ASK, Right.HAND_OVER, Right.SEE_ROWS, Right.CREATE_LAKE, Right.BACK_UP, Right.INSPECT),
-            *(Right.SEE_LEDGER, Right.DISPOSE, Right.END_LOGINS),
+            *(
+                Right.ASK,
+                Right.HAND_OVER,
+                Right.SEE_ROWS,
+                Right.EXPLORE,
+                Right.CREATE_LAKE,
+                Right.BACK_UP,
+                Right.INSPECT,
+            ),
+            *(Right.SEE_LEDGER, Right.DISPOSE, Right.END_LOGINS, Right.EXPORT),
         }
     ),
 }

@@ -11,10 +11,10 @@ from typing import Any
 
 from dx_data import calendar
 from dx_data.access import Person, Right, require
-from dx_data.custody import backups, published, sealed
+from dx_data.custody import analyses, backups, published, sealed
 from dx_data.custody.disposals import KEEP, METHOD, Disposal, Ending, Item, disposals, frozen, overdue
 from dx_data.custody.exits import Exit, csv_bytes
-from dx_data.custody.ledger import Act, Line
+from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Stopped, WrongUsage
 from dx_data.house import House, open_house
 from dx_data.lake import Load, anew, received, sha256
@@ -22,6 +22,7 @@ from dx_data.lake import Load, anew, received, sha256
 _TIME_TRAVEL = "廃棄すると、台帳は残りのファイルから作り直され、これまでの時点の数値は計算できなくなります。"
 _FROZEN = f"「{published.DISPOSED}」の資料は、{KEEP}。決定を待つ訂正候補があれば、先に決めてください。"
 _SHOWN = 5
+_TELLING = 3  # characters; a shorter value tells nothing of the file
 
 
 @dataclass(frozen=True)
@@ -231,11 +232,13 @@ def _make_anew(
     staying = [name for load, files in kept.items() if load not in gone for name in files]
     values = anew.only_in(lake.folder, found.gone, staying)
     recorded = len(values & set(_recorded(ledger.lines())))
+    analysed = _analysed(ledger, values)
     told = (
         f"廃棄したファイルだけにある文字の値 {len(values):,} 種類を、新しい台帳の表と目録で探し、"
         "ないことを確かめました。"
-        + f"管理台帳の記録（ファイル名など）には、そのうち {recorded:,} 種類と同じ文字が残ります。"
-        * bool(recorded)
+        + f"管理台帳の記録（ファイル名など）には、そのうち {recorded:,} 種類と同じ文字が残ります。" * bool(recorded)
+        + f"分析の記録のうち、そのような値を書いた {len(analysed):,} 行の文（目的・SQL・メモ）を消しました。"
+        * bool(analysed)
     )
     detail = {
         "ending": ending.value,
@@ -243,7 +246,7 @@ def _make_anew(
         "before": lake.id,
         "loads": sorted(gone),
         "gone": list(found.gone),
-        "apart": list(found.apart),
+        "apart": [*found.apart, *analysed],
         "items": [asdict(each) for each in found.items],
         "by_hand": list(found.by_hand),
         "backups": [
@@ -265,6 +268,13 @@ def _make_anew(
     _search(new.place.texts(), values)
     house.close()
     lake.place.put_in_place()
+
+
+def _analysed(ledger: Ledger, values: AbstractSet[str]) -> list[int]:
+    """The lines of analyses and kept questions in which somebody wrote such a value; one or two signs tell nothing."""
+    telling = [value for value in values if len(value) >= _TELLING]
+    lines = ledger.lines_of(*analyses.ACTS, Act.QUESTION_KEPT)
+    return [line.number for line in lines if any(value in text for text in _texts(line.apart) for value in telling)]
 
 
 def _search(texts: Iterable[str], values: AbstractSet[str]) -> None:

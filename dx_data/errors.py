@@ -143,6 +143,10 @@ class LoadRefused(Stopped):
     """A checked file cannot be loaded without a person's decision."""
 
 
+class QueryRefused(Stopped):
+    """SQL that somebody typed is not asked, or did not come to its end; the problem's rule says why."""
+
+
 class UndoRefused(Stopped):
     """A load cannot be taken back, since later loads have written the same rows."""
 

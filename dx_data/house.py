@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import dx_data.lake as lakes
 from dx_data import breaks, calendar, differences, door
-from dx_data import lake as lakes
 from dx_data.access import Person, Right, require
 from dx_data.bundled import Municipality, municipalities
 from dx_data.catalog import Catalog, Result, Value

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dx_data import lake as lakes
+import dx_data.lake as lakes
 from dx_data.access import Person, Right, Role, given, require
 from dx_data.calendar import TOKYO
 from dx_data.custody.ledger import Act, Ledger

@@ -5,5 +5,6 @@ from dx_data.ui import guide, session
 
 here = session.page(Right.ASK, "はじめて使う方のために、見る・絞り込む・元を確かめる・残す・取り込むの順に説明します。")
 guide.steps()
+guide.learning(here)
 guide.glossary(here)
 guide.whom_to_ask(here)

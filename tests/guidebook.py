@@ -154,7 +154,7 @@ def _all(block: Any) -> Iterator[Any]:
 
 
 # A page of lists to search (探索型), not one that presents (提示型).
-SEARCHED = frozenset({"health"})
+SEARCHED = frozenset({"exploration", "health"})
 
 
 def _first_is_a_row_of_figures(page: Seen) -> Iterator[str]:

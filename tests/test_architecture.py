@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -51,14 +52,19 @@ ROOMS = {
     "returned": 8,
     "house": 9,
     "logins": 9,
+    "analysis": 10,
+    "promotion": 11,
     "appendices": 10,
     "corrections": 10,
     "disposal": 10,
+    "notebook": 11,
     "inspection": 11,
     "intake": 11,
     "publication": 11,
     "reports": 11,
     "serving": 11,
+    "notebooks": 12,
+    "analysis_commands": 12,
     "publishing_commands": 12,
     "custody_commands": 12,
     "report_commands": 12,
@@ -70,6 +76,7 @@ ROOMS = {
     "app": 16,
 }
 NEVER_IMPORTED = {"tests", "benchmarks"}
+OPENED_BY_THE_PACKAGE = {"lake", "notebook"}  # by `dx_data.lake()`, when it is called: `import dx_data` imports no room
 
 SCREEN = {"ui", "pages", "app"}  # may import streamlit
 SQL_BUILDERS = {"derive", "lake"}  # may put SQL text together
@@ -127,6 +134,18 @@ def imported_modules(path: str, source: str) -> Iterator[tuple[int, str]]:
                 yield node.lineno, name
 
 
+def imported_late(source: str) -> frozenset[int]:
+    """The lines of imports that only a call, or a type checker, comes to."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        checked = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        if checked or isinstance(node, ast.FunctionDef):
+            found |= {
+                each.lineno for each in ast.walk(node) if isinstance(each, ast.Import | ast.ImportFrom | ast.Call)
+            }
+    return frozenset(found)
+
+
 def room_imported(module: str) -> str:
     """
     >>> [room_imported(module) for module in ("dx_data.lake.plan", "dx_data", "dx_data.__version__", "csv")]
@@ -179,12 +198,15 @@ def every_room_is_known(tree: Tree) -> list[str]:
 
 
 def imports_go_one_way(tree: Tree) -> list[str]:
-    """A room imports only rooms of a lower rank; dx_data/__init__.py imports none."""
+    """A room imports only rooms of a lower rank; dx_data/__init__.py none but what it opens when it is called."""
     findings = []
     for path, source in tree.items():
         room = room_of(path)
         rank = ROOMS.get(room, -1)
+        late = imported_late(source) if room == "dx_data" else frozenset()
         for line, module in imported_modules(path, source):
+            if line in late and room_imported(module) in OPENED_BY_THE_PACKAGE:
+                continue
             other = room_imported(module)
             ours = module.split(".")[0] in {"dx_data", "pages", "app", *NEVER_IMPORTED}
             if not ours or other in {room, "dx_data"}:
@@ -444,6 +466,29 @@ def test_the_package_itself_imports_no_room() -> None:
     ]
 
 
+def test_the_package_opens_a_notebook_only_when_it_is_called() -> None:
+    late = "def lake():\n    from dx_data import notebook\n"
+    checked = "if TYPE_CHECKING:\n    from dx_data.notebook import NotebookLake\n"
+    assert imports_go_one_way({"dx_data/__init__.py": late + checked}) == []
+    assert imports_go_one_way({"dx_data/__init__.py": "from dx_data import notebook"}) == [
+        "dx_data/__init__.py:1: dx_data may not import notebook"
+    ]
+    assert imports_go_one_way({"dx_data/__init__.py": "def lake():\n    from dx_data import house"}) == [
+        "dx_data/__init__.py:2: dx_data may not import house"
+    ]
+    assert imports_go_one_way({"dx_data/lake/lake.py": late}) == [
+        "dx_data/lake/lake.py:2: lake may not import notebook"
+    ]
+
+
+def test_the_package_alone_costs_nothing() -> None:
+    asked = (
+        "import sys, dx_data; print(sorted(n for n in sys.modules if n.split('.')[0] in {'duckdb','pandas','pyarrow'}))"
+    )
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, check=True).stdout
+    assert told == b"[]\n"
+
+
 def test_the_product_does_not_import_its_tests() -> None:
     assert imports_go_one_way({"app.py": "import tests.mutate", "dx_data/cli.py": "from benchmarks import door"}) == [
         "app.py:1: app may not import tests",
@@ -598,7 +643,7 @@ def test_the_lock_has_what_pyproject_asks_for(lock: str, extras: list[str]) -> N
 def test_both_locks_pin_the_same_versions() -> None:
     """People run what was tested."""
     run, dev = (
-        set(re.findall(r"^[\w.-]+==[^\\\n]*", (ROOT / lock).read_text("utf-8"), re.MULTILINE))
+        set(re.findall(r"^[\w.-]+==[^\s;\\]+", (ROOT / lock).read_text("utf-8"), re.MULTILINE))
         for lock in ("requirements.lock", "requirements-dev.lock")
     )
     assert sorted(run - dev) == []

@@ -186,21 +186,21 @@ def test_no_cell_is_a_formula(cell: str) -> None:
         (
             Role.VIEW,
             {Right.ASK, Right.HAND_OVER},
-            {Right.CHECK, Right.LOAD, Right.UNDO, Right.CREATE_LAKE, Right.APPROVE, Right.DRAFT},
+            {Right.CHECK, Right.LOAD, Right.UNDO, Right.CREATE_LAKE, Right.APPROVE, Right.DRAFT, Right.EXPLORE},
         ),
         (
             Role.LOAD,
-            {Right.ASK, Right.CHECK, Right.LOAD, Right.UNDO, Right.DRAFT},
-            {Right.CREATE_LAKE, Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT},
+            {Right.ASK, Right.CHECK, Right.LOAD, Right.UNDO, Right.DRAFT, Right.EXPLORE},
+            {Right.EXPORT, Right.CREATE_LAKE, Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT},
         ),
         (
             Role.PUBLISH,
-            {Right.ASK, Right.DRAFT, Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT},
-            {Right.LOAD, Right.UNDO, Right.CREATE_LAKE},
+            {Right.ASK, Right.DRAFT, Right.APPROVE, Right.ISSUE, Right.CORRECT, Right.EXCEPT, Right.EXPLORE},
+            {Right.EXPORT, Right.LOAD, Right.UNDO, Right.CREATE_LAKE},
         ),
         (
             Role.ADMIN,
-            {Right.ASK, Right.CREATE_LAKE},
+            {Right.ASK, Right.CREATE_LAKE, Right.EXPLORE, Right.EXPORT},
             {Right.LOAD, Right.UNDO, Right.DRAFT, Right.APPROVE, Right.ISSUE, Right.CORRECT},
         ),
     ],

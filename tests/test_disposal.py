@@ -20,14 +20,14 @@ import pyzipper
 from dx_data import disposal, house, inspection, intake
 from dx_data.access import Person, Role
 from dx_data.catalog import look
-from dx_data.custody import backups, disposals, password
+from dx_data.custody import analyses, backups, disposals, password
 from dx_data.custody.inspections import State
 from dx_data.custody.ledger import Act
 from dx_data.custody.proof import Proof
 from dx_data.disposal import Choice
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, NotPermitted, WrongUsage
 from dx_data.house import House
-from dx_data.lake import anew, received
+from dx_data.lake import Copies, anew, received
 from dx_data.settings import Settings
 from dx_data.text import japanese_date
 from tests.thorough import times
@@ -125,11 +125,13 @@ def test_what_the_first_file_said_first_is_then_said_by_the_second(filled: House
 def test_no_byte_of_a_value_that_only_the_file_had_is_left(filled: House, tmp_path: Path) -> None:
     folder = filled.lake.folder
     backups.back_up(filled.lake.place, tmp_path / "控え", SOMEBODY, "a-b")
+    copied = Copies(filled.lake).newest().file
     had = {path.name for path in filled.lake.data.rglob("*.parquet")}
     done, again = dispose(filled, Choice(loads=(2,)))
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert not [path.name for path in files if b"B00003" in path.read_bytes()]
     assert not had & {path.name for path in files}
+    assert not copied.exists()
     assert received.names(folder) == [f"kept/00000{n}_applications.csv" for n in (1, 3, 4)]
     assert list((tmp_path / "控え").iterdir()) == []
     assert [(item.name, item.method) for item in done.items[1:]] == [(done.items[1].name, disposals.ERASED)]
@@ -242,6 +244,24 @@ def test_what_people_decided_at_the_file_goes_with_it(filled: House, tmp_path: P
     _, again = dispose(filled, Choice(loads=(5,)))
     assert "ひみつ".encode() not in (again.lake.folder / "ledger.sqlite").read_bytes()
     assert again.remembered().choices == {}
+    assert again.verify_ledger() == []
+    again.close()
+
+
+def test_what_somebody_wrote_of_the_file_s_values_in_an_analysis_goes_with_it(filled: House) -> None:
+    """The record stays, with who did what when; of its texts only those go that name such a value."""
+    told = {"purpose": "処理中の残りを知る", "section": "DX推進課", "due": dt.date(2026, 12, 25)}
+    one = analyses.begin(filled.ledger, SOMEBODY, **told)
+    for sql in ("SELECT 1", "SELECT * FROM 電子申請 WHERE 申請番号 = 'B00003'"):
+        analyses.asked(filled.ledger, SOMEBODY, one, title="残り", sql=sql, rows=1, snapshot="a:1")
+    done, again = dispose(filled, Choice(file="5月.csv"))
+    assert "そのような値を書いた 1 行の文（目的・SQL・メモ）を消しました。" in done.searched
+    (found,) = analyses.analyses(again.ledger)
+    assert (found.purpose, [(step.text, step.rows) for step in found.steps]) == (
+        "処理中の残りを知る",
+        [("SELECT 1", 1), ("（廃棄により消しました）", 1)],
+    )
+    assert b"B00003" not in (again.lake.folder / "ledger.sqlite").read_bytes()
     assert again.verify_ledger() == []
     again.close()
 

@@ -461,7 +461,10 @@ def test_a_new_route_of_the_server_is_noticed() -> None:
     made = starlette_app.create_streamlit_routes(MagicMock(Runtime))
     assert {str(route.path) for route in made} == STREAMLIT_S  # type: ignore[attr-defined]
     ours = {route.path for route in asgi.routes()}  # type: ignore[attr-defined]
-    assert ours == {f"/{asgi.HOME}", *(f"/dx/{name}" for name in ("ja.js", "page.js", "picture.js", "ui.css"))}
+    assert ours == {
+        f"/{asgi.HOME}",
+        *(f"/dx/{name}" for name in ("ja.js", "page.js", "picture.js", "sql.js", "ui.css")),
+    }
 
 
 # --- the end of a login -----------------------------------------------------------------------------------------

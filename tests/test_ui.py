@@ -110,7 +110,7 @@ def test_app_py_runs_the_same_script_under_apptest(lakes: Path) -> None:
 @pytest.mark.parametrize(
     ("roles", "allowed"),
     [
-        ({Role.VIEW}, set(STEMS) - {"intake", "custody", "logins"}),
+        ({Role.VIEW}, set(STEMS) - {"intake", "custody", "exploration", "logins"}),
         ({Role.LOAD}, set(STEMS) - {"logins"}),
         ({Role.PUBLISH}, set(STEMS) - {"intake", "logins"}),
         ({Role.ADMIN}, set(STEMS) - {"intake"}),

@@ -74,6 +74,11 @@ def known(ledger: Ledger) -> list[Backup]:
     return [Backup.read(line) for line in ledger.lines_of(Act.HAND_OVER) if line.subject == SUBJECT]
 
 
+def next_copy(ledger: Ledger) -> int:
+    """The number of the next copy that leaves sealed: backups and copies for analysis are numbered as one."""
+    return 1 + max((line.detail.get("copy", 0) for line in ledger.lines_of(Act.HAND_OVER)), default=0)
+
+
 def back_up(place: Place, into: Path, person: Person, password: str) -> Backup:
     """Write the whole lake as one sealed file into a folder, while people read and files load.
 
@@ -96,7 +101,7 @@ def back_up(place: Place, into: Path, person: Person, password: str) -> Backup:
         with place.turn():
             copied, chain, proof = place.copied(), ledger.pages(), Proof.of(ledger)
         said = _read(copied.pages)
-        copy = 1 + max((backup.copy for backup in known(ledger)), default=0)
+        copy = next_copy(ledger)
         name = f"dx控え_{said.facts['id']}_{calendar.now():%Y%m%d-%H%M%S}_複製{copy:04}.zip"
         about = {
             "lake": said.facts["id"],

@@ -14,7 +14,7 @@ from dx_data.custody.document import Document, Sheet, day
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.custody.published import Edition
 from dx_data.errors import NotFound
-from dx_data.lake import Lake, anew
+from dx_data.lake import Lake, anew, copies
 
 METHOD = "台帳を残りのファイルから作り直し、元のファイルを上書きして削除"
 ERASED = "上書きして削除"
@@ -152,7 +152,7 @@ def finish(lake: Lake, ledger: Ledger, intent: Line) -> Line:
     """
     facts = {**intent.detail, "intent": intent.number}
     lake.place.clear_aside()
-    for path in anew.loose(lake):
+    for path in (*anew.loose(lake), *copies.files(lake.folder)):
         anew.erase(path)
     if lake.id == intent.detail["before"]:
         return ledger.append(intent.who, Act.DISPOSAL_FAILED, intent.subject, **facts)

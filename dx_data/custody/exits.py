@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 
 from dx_data.access import Person, Right, require
 from dx_data.catalog import Result, json_value
-from dx_data.custody import answer_book, receipt_book
+from dx_data.custody import analysed, answer_book, receipt_book
+from dx_data.custody.analysed import Analysed, Shown
 from dx_data.custody.document import Document
 from dx_data.custody.ledger import Act, Entry, Ledger, Line
 from dx_data.custody.published import Frozen, subject
@@ -179,7 +180,9 @@ def hand_over(
     | IssuedPack
     | PackCopy
     | Document
-    | ReportDraft,
+    | ReportDraft
+    | Analysed
+    | Shown,
     person: Person,
     ledger: Ledger,
     *,
@@ -188,8 +191,9 @@ def hand_over(
 ) -> HandedOver:
     """An answer, its figure, the rows behind it, a list of faults, a 受領拒否票 or a returned book as a file, recorded.
 
-    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json; for a
-    figure svg, or png: an SVG still, marked for the browser, which draws it into pixels as it is saved.
+    `form` is, for an answer, csv, json, or xlsx (a month's receipts as the 事績簿); for the rows csv or json; for the
+    rows of typed SQL csv, json or xlsx; for a figure svg, or png: an SVG still, marked for the browser, which draws it
+    into pixels as it is saved. Of rows that a terminal or a notebook shows only the line is made.
 
     A 公表 is only ever a pack, whose files are where they were made: of its draft the line alone is kept, of an issued
     one every figure with it.
@@ -212,6 +216,8 @@ def hand_over(
         ledger.append(person.name, Act.HAND_OVER, "差戻しExcel", kind=kind.value, form="xlsx", rows=what.faults)
         return HandedOver(returned_name(what.file), what.content, MEDIA["xlsx"])
     require(person, Right.HAND_OVER)
+    if isinstance(what, Analysed | Shown):
+        return _analysed(kind, what, person, ledger, form, titles)
     if isinstance(what, Document | ReportDraft):
         facts = {"snapshot": what.snapshot, "questions": list(what.questions)} if isinstance(what, ReportDraft) else {}
         ledger.append(person.name, Act.HAND_OVER, what.title, kind=kind.value, form=form, rows=what.rows, **facts)
@@ -222,11 +228,21 @@ def hand_over(
         explained = _why_json(what) if form == "json" else csv_bytes(why_lines(what), marked=titles)
         return HandedOver(f"元の行_{filename(what.result, form)}", explained, MEDIA[form])
     if isinstance(what, Picture):
-        drawn = what.draw(_standing_below(kind, what.result))
-        if form == "png":
-            drawn = drawn.replace("<svg ", _INTO_PIXELS, 1)
-        _record(kind, what.result, person, ledger, "png" if form == "png" else "svg")
-        return HandedOver(filename(what.result, "svg"), drawn.encode(), MEDIA["svg"])
+        return _picture(kind, what, person, ledger, form)
+    return _answer(kind, what, person, ledger, form, titles)
+
+
+def _picture(kind: Exit, what: Picture, person: Person, ledger: Ledger, form: str) -> HandedOver:
+    """A figure of an answer."""
+    drawn = what.draw(_standing_below(kind, what.result))
+    if form == "png":
+        drawn = drawn.replace("<svg ", _INTO_PIXELS, 1)
+    _record(kind, what.result, person, ledger, "png" if form == "png" else "svg")
+    return HandedOver(filename(what.result, "svg"), drawn.encode(), MEDIA["svg"])
+
+
+def _answer(kind: Exit, what: Result, person: Person, ledger: Ledger, form: str, titles: bool) -> HandedOver:
+    """An answer as a table."""
     is_book = form == "xlsx" and what.question.name == receipt_book.QUESTION
     name = receipt_book.filename(what) if is_book else filename(what, form)
     content = {"csv": _csv, "json": _json, "xlsx": _xlsx}[form](kind, what, titles)
@@ -466,6 +482,34 @@ def why_lines(what: Explained) -> list[Sequence[Any]]:
 
 def _json(_: Exit, result: Result, __: bool) -> bytes:
     return json.dumps(answer_json(result), ensure_ascii=False).encode()
+
+
+def _analysed(
+    kind: Exit, what: Analysed | Shown, person: Person, ledger: Ledger, form: str, titles: bool
+) -> HandedOver:
+    """The rows of typed SQL. The ledger knows the SQL by its digest alone: it may name what somebody looks for."""
+    require(person, Right.EXPLORE)
+    facts = {"rows": what.count, "snapshot": what.snapshot, "sql": what.sha256}
+    handed = HandedOver("", b"", "")
+    if isinstance(what, Analysed):
+        content = {"csv": _analysed_csv, "json": _analysed_json, "xlsx": _analysed_xlsx}[form](kind, what, titles)
+        handed = HandedOver(what.filename(form), content, MEDIA[form])
+    ledger.append(person.name, Act.HAND_OVER, analysed.SUBJECT, kind=kind.value, form=form, **facts)
+    return handed
+
+
+def _analysed_csv(kind: Exit, what: Analysed, titles: bool) -> bytes:
+    rows = [[analysed.written(cell) if isinstance(cell, dict | list) else cell for cell in row] for row in what.rows]
+    below = [[], *([f"※ {line}"] for line in what.below(kind.value))] if titles else []
+    return csv_bytes([what.heads, *rows, *below], marked=titles)
+
+
+def _analysed_json(_: Exit, what: Analysed, __: bool) -> bytes:
+    return what.json()
+
+
+def _analysed_xlsx(kind: Exit, what: Analysed, _: bool) -> bytes:
+    return what.xlsx(kind.value)
 
 
 def _xlsx(kind: Exit, result: Result, _: bool) -> bytes:

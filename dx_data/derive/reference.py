@@ -6,6 +6,9 @@ disposed of by its name, and `cells[n]` is the n-th column.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from dx_data.derive.tables import TYPES, literal, quoted
 from dx_data.spec import Column, Dataset, Delivery, Kind
 
 _SOURCE = "出典を添えて届いた表（Excel・CSV）"
@@ -54,3 +57,22 @@ ROWS = Dataset(
 )
 
 KEPT: dict[str, Dataset] = {dataset.name: dataset for dataset in (TABLES, ROWS)}
+
+# A table of 参考データ bears this before its name in a copy, so that none is taken for one of our own.
+BESIDE = "参考_"
+
+
+def copy(title: str, name: str, headings: Sequence[str], kinds: Sequence[str], rows: str, target: str) -> list[str]:
+    """Statements that write one table of 参考データ into a copy as `title`, each cell as what its column is.
+
+    `rows` is the raw table of all rows at a moment. What is not of its column's kind is blank, as in `dx read`.
+    """
+    cells = ", ".join(
+        f"try_cast(cells[{at}] AS {TYPES[Kind(kind)]}) AS {quoted(heading)}"
+        for at, (heading, kind) in enumerate(zip(headings, kinds, strict=True), 1)
+    )
+    table = f"{target}.{quoted(title)}"
+    return [
+        f"CREATE TABLE {table} AS SELECT {cells} FROM {rows} WHERE name = {literal(name)} ORDER BY line",
+        f"COMMENT ON TABLE {table} IS {literal(f'参考データ: {name}')}",
+    ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from dx_data.spec import Column, Dataset, Delivery, Kind, Pii, Population, Rollup
+from dx_data.text import FORMULA_STARTS
 
 TYPES: dict[Kind, str] = {
     Kind.TEXT: "VARCHAR",
@@ -27,6 +29,8 @@ PROVENANCE: dict[str, tuple[str, str, str]] = {
     "source_row": ("BIGINT", "元行番号", "元のファイルで人が見る行番号"),
     "vanished_on": ("DATE", "消滅日", "全件のファイルから消えた日（消えていなければ空）"),
 }
+
+_FORMULA = f"^[{re.escape(''.join(FORMULA_STARTS))}]"
 
 # Any dataset may be delivered as 全件 once, so any may have rows marked 消滅.
 _CURRENT = "vanished_on IS NULL"
@@ -252,5 +256,37 @@ def copy(dataset: Dataset, existing: Collection[str] | None, schema: str, versio
     return [
         f"CREATE TABLE {table} AS {_selected(dataset, existing, columns, schema, version)}",
         f"COMMENT ON TABLE {table} IS {literal(f'{dataset.title}: {dataset.grain}')}",
+        *(
+            f"COMMENT ON COLUMN {table}.{quoted(c.name)} IS {literal(f'{c.label}: {c.description}')}"
+            for c in copied(dataset)
+        ),
         f"CREATE VIEW {target}.{quoted(dataset.title)} AS SELECT {japanese} FROM {quoted(dataset.name)}",
     ]
+
+
+def unloaded(dataset: Dataset, file: str, form: str) -> str:
+    """A statement that writes a copy's table with Japanese heads to a parquet or csv file.
+
+    In a CSV no cell is a formula, lists have 「・」 between, and the mark stands in front that Excel needs.
+    """
+    columns = copied(dataset)
+    if form == "parquet":
+        selected = ", ".join(f"{quoted(c.name)} AS {quoted(c.title)}" for c in columns)
+        how = "FORMAT parquet, COMPRESSION zstd"
+    else:
+        heads = [f"\ufeff{c.title}" if at == 0 else c.title for at, c in enumerate(columns)]
+        selected = ", ".join(f"{_inert(c)} AS {quoted(head)}" for c, head in zip(columns, heads, strict=True))
+        how = "FORMAT csv, HEADER"
+    return f"COPY (SELECT {selected} FROM {quoted(dataset.name)}) TO {literal(file)} ({how})"
+
+
+def _inert(column: Column) -> str:
+    """A column's cells as a spreadsheet takes them for text, whatever they begin with; plain numbers stay."""
+    name = quoted(column.name)
+    text = f"array_to_string({name}, '・')" if column.kind is Kind.CHOICES else name
+    if TYPES[column.kind] not in ("VARCHAR", "VARCHAR[]"):
+        return text
+    number = f"regexp_full_match({text}, '[-+]?[0-9]+([.][0-9]+)?')"
+    return (
+        f"CASE WHEN regexp_matches({text}, {literal(_FORMULA)}) AND NOT {number} THEN chr(39) || {text} ELSE {text} END"
+    )

@@ -5,18 +5,22 @@ is one snapshot; who, what and as of when ride in the snapshot's commit message,
 of snapshots.
 """
 
-from dx_data.lake import anew, received
+import sys
+
+from dx_data import CallableRoom
+from dx_data.lake import anew, copies, received
 from dx_data.lake.across import notices
 from dx_data.lake.address import at, destroy, exists
 from dx_data.lake.book import Book, FileBook, Torn
+from dx_data.lake.copies import Copied, Copies
 from dx_data.lake.folder import network_filesystem
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
-from dx_data.lake.place import CATALOGUE, LEDGER, TABLES, Copied, Place, Taken
+from dx_data.lake.place import CATALOGUE, LEDGER, TABLES, Place, Taken
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
 from dx_data.lake.received import KEPT
-from dx_data.lake.reference import Reference, kept
+from dx_data.lake.reference import Reference, kept, titled
 from dx_data.lake.stored import Catalogue, digests_of_catalogue, sha256
 
 __all__ = [
@@ -28,6 +32,7 @@ __all__ = [
     "Catalogue",
     "Change",
     "Copied",
+    "Copies",
     "FileBook",
     "Lake",
     "Load",
@@ -42,6 +47,7 @@ __all__ = [
     "Torn",
     "anew",
     "at",
+    "copies",
     "destroy",
     "digests_of_catalogue",
     "doubled_problem",
@@ -51,5 +57,8 @@ __all__ = [
     "notices",
     "received",
     "sha256",
+    "titled",
     "vanished_problem",
 ]
+
+sys.modules[__name__].__class__ = CallableRoom

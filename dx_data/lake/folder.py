@@ -18,7 +18,7 @@ from dx_data.derive.tables import literal, quoted
 from dx_data.errors import LoadRefused, StartRefused, Stopped
 from dx_data.lake import pages
 from dx_data.lake.book import Book, FileBook
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, Copied, Place, Taken, moved
+from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, moved
 from dx_data.lake.stored import digest_of
 
 _NETWORK_FILESYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "ncpfs", "webdav", "davfs"}
@@ -148,10 +148,10 @@ class Folder(Place):
     def confirm(self) -> None:
         """Nothing but its own end takes a file's lock from a process."""
 
-    def copied(self) -> Copied:
+    def copied(self) -> CatalogueCopy:
         """The catalogue's pages, read in a process of their own."""
         found = pages.pages(self.catalogue)
-        return Copied(found, digest_of(found))
+        return CatalogueCopy(found, digest_of(found))
 
     def beside(self, name: str) -> Path:
         """Beside the lake's folder, whose name it may take."""

@@ -18,7 +18,7 @@ from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused, of_disk
 from dx_data.lake import address as addresses
-from dx_data.lake import history, place, stored
+from dx_data.lake import history, place, reference, stored
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.moment import Moment
 from dx_data.lake.near import Near
@@ -323,6 +323,11 @@ class Lake:
             yield
 
     @property
+    def mark(self) -> int:
+        """What tells the catalogue that was opened from one that comes into its place."""
+        return self._mark
+
+    @property
     def replaced(self) -> bool:
         """Whether another catalogue lies there than the one that was opened: after a disposal, or a demo made anew."""
         return self.place.mark() != self._mark
@@ -485,16 +490,30 @@ class Lake:
         if path.exists():
             raise LoadRefused.because(f"『{path}』はすでにあります", "別の名前を指定してください")
         at = self.at(snapshot)
-        raw = at.columns()
         with closing(self.cursor()) as cursor:
             cursor.execute(f"ATTACH {literal(str(path))} AS copied")
             try:
-                for dataset in DATASETS.values():
-                    for statement in tables.copy(dataset, raw.get(dataset.name), at.schema, at.version, "copied.main"):
-                        cursor.execute(statement)
+                cursor.execute("BEGIN TRANSACTION")  # without, each statement would be brought down to the disk
+                for statement in self.copied(at):
+                    cursor.execute(statement)
+                cursor.execute("COMMIT")
+            except BaseException:
+                _roll_back(cursor)
+                raise
             finally:
                 cursor.execute("DETACH copied")
         return at
+
+    @staticmethod
+    def copied(at: Moment) -> list[str]:
+        """The statements that write a copy of a moment into the database `copied`."""
+        raw = at.columns()
+        ours = [
+            statement
+            for dataset in DATASETS.values()
+            for statement in tables.copy(dataset, raw.get(dataset.name), at.schema, at.version, "copied.main")
+        ]
+        return ours + reference.copied(at, "copied.main")
 
 
 def _placed(address: str | Place, data: str | None) -> Place:

@@ -32,7 +32,7 @@ class Taken(Exception):
 
 
 @dataclass(frozen=True)
-class Copied:
+class CatalogueCopy:
     """A catalogue at one moment: as the bytes of a SQLite file, and the digest that tells whether it was changed."""
 
     pages: bytes
@@ -96,7 +96,7 @@ class Place(ABC):
         """Make sure that the turn is still held, just before what it protects is made to last."""
 
     @abstractmethod
-    def copied(self) -> Copied:
+    def copied(self) -> CatalogueCopy:
         """The catalogue as it is now. To be taken within a turn."""
 
     @abstractmethod

@@ -75,3 +75,25 @@ def kept(at: Moment) -> Iterator[Reference]:
             **{**facts, "headings": tuple(facts["headings"]), "kinds": tuple(facts["kinds"])},
             load=load,
         )
+
+
+def copied(at: Moment, target: str) -> list[str]:
+    """The statements that write every table kept at a moment into a copy, each under `titled`."""
+    rows = at.rows(reference.ROWS)
+    return [
+        statement
+        for title, each in titled(at)
+        for statement in reference.copy(title, each.name, each.headings, each.kinds, rows, target)
+    ]
+
+
+def titled(at: Moment) -> list[tuple[str, Reference]]:
+    """Every table kept at a moment with its name in a copy; names that SQL takes for the same get a number."""
+    found: dict[str, tuple[str, Reference]] = {}
+    for each in kept(at):
+        number, title = 1, f"{reference.BESIDE}{each.name}"
+        while title.casefold() in found:
+            number += 1
+            title = f"{reference.BESIDE}{each.name}_{number}"
+        found[title.casefold()] = (title, each)
+    return list(found.values())

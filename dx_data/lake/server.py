@@ -25,7 +25,7 @@ from dx_data.derive.tables import literal
 from dx_data.errors import DiskRefused, LakeDamaged, LoadRefused, ServerLost, StartRefused, Stopped, of_server
 from dx_data.lake import book
 from dx_data.lake.book import Book, Row, Seal
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, Copied, Place, Taken, is_blank, moved
+from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, is_blank, moved
 from dx_data.lake.received import KEPT
 from dx_data.lake.stored import digest_of_rows
 
@@ -280,10 +280,10 @@ class OnServer(Place):
             with _told():
                 self._turn.execute("")
 
-    def copied(self) -> Copied:
+    def copied(self) -> CatalogueCopy:
         """The catalogue's rows as one transaction sees them: as a SQLite file, and a digest that no version changes."""
         tables = self._tables()
-        return Copied(_as_file(tables), digest_of_rows({name: rows for name, (_, rows) in tables.items()}))
+        return CatalogueCopy(_as_file(tables), digest_of_rows({name: rows for name, (_, rows) in tables.items()}))
 
     def _tables(self) -> dict[str, tuple[list[tuple[str, str]], list[tuple[Any, ...]]]]:
         """Every table with its columns, as SQLite would have them, and its rows in one order."""

@@ -48,7 +48,8 @@ _NO_SCRIPT_WORDS = (
 )
 _OURS = (
     '<link rel="stylesheet" href="./dx/ui.css"><script src="./dx/ja.js" defer></script>'
-    '<script src="./dx/page.js" defer></script><script src="./dx/picture.js" defer></script></head>'
+    '<script src="./dx/page.js" defer></script><script src="./dx/picture.js" defer></script>'
+    '<script src="./dx/sql.js" defer></script></head>'
 )
 
 
@@ -222,7 +223,7 @@ def middleware() -> list[Middleware]:
 
 def routes() -> list[BaseRoute]:
     """The first page by its own name, and files of our own: words, looks and deeds Streamlit has no setting for."""
-    kinds = dict.fromkeys(("ja.js", "page.js", "picture.js"), "text/javascript") | {"ui.css": "text/css"}
+    kinds = dict.fromkeys(("ja.js", "page.js", "picture.js", "sql.js"), "text/javascript") | {"ui.css": "text/css"}
     files: list[BaseRoute] = [Route(f"/dx/{name}", _file(name, kind)) for name, kind in kinds.items()]
     return [Route(f"/{HOME}", _home), *files]
 

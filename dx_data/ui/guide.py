@@ -15,6 +15,7 @@ import streamlit as st
 
 from dx_data.access import RIGHTS, Right
 from dx_data.datasets import DATASETS
+from dx_data.settings import ROOT
 from dx_data.spec import Pii
 from dx_data.ui import tables, words
 from dx_data.ui.session import DEMO_MARK, Session
@@ -115,6 +116,8 @@ GLOSSARY = (
     ("途中", "月末や年度末までのデータがまだ届いていないこと。届ききると「確定」になる"),
     ("消滅", "前のファイルにあり、全部を書き出した新しいファイルにない行。消さずに残し、いまの数には入れない"),
     ("内部資料", "庁内で使うために保存したもの。そのまま公表しない"),
+    ("参考データ", "決まりのない表を、出典・利用条件・いつ時点とともに残したもの。データ探索で並べられる"),
+    ("分析支援記録", "データ探索で、何のために何を尋ね、何を渡し、何が分かったかの記録。契約の量に数える"),
     ("差戻しExcel", "送り主のブックに、直すセルの印と一覧を書き足したもの"),
     ("準識別子", f"組み合わせると個人を推測できる列（個人情報の区分「{Pii.QUASI.value}」）。画面にも資料にも示さない"),
 )
@@ -159,6 +162,20 @@ def glossary(here: Session) -> None:
         known = (*GLOSSARY, *((_DEMO,) if here.house.is_demo else ()), (words.NO_DATA, words.NO_DATA_LEGEND))
         rows = [[word, meaning] for word, meaning in known]
         tables.show(("ことば", "意味"), rows, caption="画面に出ることばの意味", heard=True)
+
+
+def learning(here: Session) -> None:
+    """How one learns to ask what no page answers; the page that does it for whoever may go there."""
+    with st.container(border=True, key="learning"):
+        st.header("画面にないことを調べる", anchor=False)
+        st.markdown(
+            "だれも用意していない問いは、「データ探索」の画面で、選ぶだけの表と図か、SQLで調べられます。"
+            "10問の2時間の研修が、この製品の `docs/course.md` にあります（架空データで試せます）。"
+        )
+        if here.person.may(Right.EXPLORE):
+            st.page_link(ROOT / "pages" / "exploration.py", label="データ探索を開く")
+        else:
+            st.caption(f"「データ探索」は、{_roles(Right.EXPLORE)} の役割の人が使えます。")
 
 
 def whom_to_ask(here: Session) -> None:

@@ -44,6 +44,7 @@ PAGES = {
         ("history", "取込履歴", Right.ASK),
         ("custody", "管理台帳", Right.SEE_LEDGER),
         ("health", "データの健康", Right.ASK),
+        ("exploration", "データ探索", Right.EXPLORE),
         ("dictionary", "データ辞書", Right.ASK),
         ("definitions", "定義集", Right.ASK),
         ("logins", "ログインの管理", Right.END_LOGINS),

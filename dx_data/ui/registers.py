@@ -34,7 +34,7 @@ def entrusted(here: Session) -> None:
             more = len(sheet.rows) - _SHOWN
             note = f"新しい {_SHOWN} 件です。すべては、下の Excel にあります。" if more > 0 else ""
             tables.show(sheet.heads, sheet.rows[:_SHOWN], caption=sheet.title, note=note, heard=True)
-    _save(here, found, "registers", ("xlsx", "html"))
+    save(here, found, "registers", ("xlsx", "html"))
 
 
 def accident_report(here: Session) -> None:
@@ -66,17 +66,18 @@ def _one(here: Session, found: Mapping[str, Document], key: str, label: str) -> 
     (sheet,) = chosen.sheets
     tables.show(sheet.heads, sheet.rows[:_SHOWN], caption=chosen.title, heard=True)
     st.html('<ul class="dx-note">' + "".join(f"<li>{escape(note)}</li>" for note in sheet.notes) + "</ul>")
-    _save(here, chosen, key, ("html", "xlsx"))
+    save(here, chosen, key, ("html", "xlsx"))
 
 
-def _save(here: Session, what: Document, key: str, forms: tuple[str, ...]) -> None:
+def save(here: Session, what: Document, key: str, forms: tuple[str, ...], label: str = "") -> None:
+    """Buttons that hand a document over, in each form; `label` says what it is where that isn't plain."""
     if not here.person.may(Right.HAND_OVER):
         return
     names = {"xlsx": "Excel で保存", "html": "印刷用（HTML）で保存"}
     with st.container(horizontal=True, gap="small", key=f"{key}_save"):
         for form in forms:
             st.download_button(
-                f"{names[form]}（内部資料）",
+                f"{label or names[form]}（内部資料）",
                 data=lambda form=form: (
                     hand_over(  # type: ignore[misc]
                         Exit.INTERNAL, what, here.person, here.house.ledger, form=form

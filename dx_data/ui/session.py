@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+import dx_data.lake as lakes
 from dx_data import access, logins, serving, text
 from dx_data import house as houses
-from dx_data import lake as lakes
 from dx_data.access import Person, Right, Role
+from dx_data.analysis import Workbench
 from dx_data.catalog import Result
 from dx_data.custody.ledger import Ledger
 from dx_data.errors import Stopped, WrongUsage
@@ -83,6 +84,16 @@ def _open(place: str, demo: bool) -> House:
     house = houses.open_house(demo=demo, chosen=settings())
     house.lake.keep_near()
     return house
+
+
+@st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda bench: bench.close())
+def _bench(_house: House, key: str) -> Workbench:
+    return Workbench(_house)
+
+
+def workbench(house: House) -> Workbench:
+    """Where typed SQL is asked of a house's copy: one per process and opened lake."""
+    return _bench(house, f"{house.lake.id} {id(house)}")
 
 
 def uses_demo() -> bool:

@@ -19,7 +19,7 @@
     "Failed to generate file for download": "ファイルを作れませんでした", "Preparing download": "準備しています",
     "January": "1月", "February": "2月", "March": "3月", "April": "4月", "May": "5月", "June": "6月", "July": "7月",
     "August": "8月", "September": "9月", "October": "10月", "November": "11月", "December": "12月",
-    "Su": "日", "Mo": "月", "Tu": "火", "We": "水", "Th": "木", "Fr": "金", "Sa": "土",
+    "Empty": "空欄", "Selected values": "選んだもの", "Su": "日", "Mo": "月", "Tu": "火", "We": "水", "Th": "木", "Fr": "金", "Sa": "土",
   }));
   const PATTERNS = [
     [/^Limit (\S+) per file(?: • .*)?$/, "1つ $1 まで"], [/^(\S+) per file(?: • .*)?$/, "1つ $1 まで"],
@@ -29,10 +29,12 @@
     [/^The page that you have requested does not seem to exist\. .*$/s, "住所を確かめるか、上の一覧から画面を選んでください。"],
     [/^You have requested page (\S+), but no corresponding file was found in the app's pages\/ directory\. .*$/s,
       "「$1」という画面はありません。上の一覧から選んでください。"],
+    [/^Press (\S+) to apply$/, "$1 で決めます"], [/^Press (\S+) to submit form$/, "$1 で送ります"],
     [/^Selected (.+)\. (.+)$/, "$1 を選んでいます。$2"],
+    [/^year, (.+)$/, "$1 の年"], [/^month, (.+)$/, "$1 の月"], [/^day, (.+)$/, "$1 の日"],
     [/^Help for (.+)$/, "$1 の説明"], [/^Select a date\.?.*$/, "日付を選んでください"],
   ];
-  const NAMES = ["aria-label", "title", "placeholder", "alt", "aria-description", "aria-roledescription"];
+  const NAMES = ["aria-label", "title", "placeholder", "alt", "aria-description", "aria-roledescription", "aria-valuetext"];
   const said = (text) => {
     const key = text.trim();
     if (!key || key.length > 300) return text;
