@@ -89,10 +89,10 @@ _ELSEWHERE = {
     "rule": ("publishing_commands", "訂正候補を、訂正するか据え置くか決めます"),
     "exception": ("publishing_commands", "秘匿の例外を決めます"),
     "report": ("report_commands", "仕様書の報告書（月例・年度など）の案を作ります"),
+    "deliver": ("report_commands", "年度の成果品を、納品する形に集めます"),
     "sql": ("analysis_commands", "SQL（SELECT）で尋ねます"),
     "export": ("analysis_commands", "分析用の写しを、暗号化して作ります"),
     "notebook": ("analysis_commands", "ノートブックを開きます"),
-    "deliver": ("report_commands", "年度の成果品を、納品する形に集めます"),
 }
 
 
