@@ -7,7 +7,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -118,10 +117,3 @@ def notebook(folder: Path | None, port: int | None, examples_only: bool) -> None
         sys.exit(subprocess.call([*command, str(here)], cwd=ROOT))  # noqa: S603  (our own interpreter)
     except KeyboardInterrupt:
         click.echo("ノートブックを終えました。", err=True)
-
-
-COMMANDS: dict[str, tuple[str, Callable[..., None]]] = {
-    "sql": ("SQL（SELECT）で尋ねます", sql),
-    "export": ("分析用の写しを、暗号化して作ります", export),
-    "notebook": ("ノートブックを開きます", notebook),
-}

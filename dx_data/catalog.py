@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -227,7 +227,11 @@ def read_question(path: Path) -> Question:
 
     Raises DeclarationError with the file and the fault.
     """
-    header, sql = headed_sql(path)
+    return _declared(path, *headed_sql(path))
+
+
+@lru_cache(maxsize=512)  # a process that opens several lakes reads the same files: parsing them takes most of opening
+def _declared(path: Path, header: str, sql: str) -> Question:
     try:
         facts = read_yaml(header) or {}
         return Question(name=path.stem.partition(".")[0], family=path.parent.name, sql=sql, **facts)
@@ -349,12 +353,20 @@ def _typed(name: str, param: Param, value: Any) -> Any:
 
 @dataclass
 class Catalog:
-    """The questions of one folder, and their answers remembered as long as nothing they read has changed."""
+    """Questions, and their answers remembered as long as nothing they read has changed.
 
-    questions: dict[str, Question] = field(default_factory=read_questions)
+    Without any given they are those of `queries/`, read when the first is wanted.
+    """
+
+    given: Mapping[str, Question] | None = None
     _answers: OrderedDict[tuple[Any, ...], Result] = field(default_factory=OrderedDict)
     _digests: dict[str, tuple[Question, str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+
+    @cached_property
+    def questions(self) -> Mapping[str, Question]:
+        """All questions by name."""
+        return read_questions() if self.given is None else self.given
 
     def named(self, name: str, version: int | None = None) -> Question:
         """The question of that name, as it is defined now or was in an earlier version; NotFound if there is none."""

@@ -9,25 +9,17 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from dx_data import (
-    access,
-    analysis_commands,
-    corrections,
-    custody_commands,
-    inspection,
-    intake,
-    publishing_commands,
-    report_commands,
-    serving,
-)
+from dx_data import access, intake
 from dx_data.calendar import today
 from dx_data.catalog import Catalog, json_value
-from dx_data.custody import backups, password, remembered
+from dx_data.custody import password, remembered
 from dx_data.custody.exits import Exit, FaultList, csv_bytes, hand_over, view
 from dx_data.custody.inspections import State
 from dx_data.custody.receipts import receipt as receipt_of
@@ -36,8 +28,8 @@ from dx_data.custody.refusals import refusal as refusal_of
 from dx_data.datasets import DATASETS, dataset_named
 from dx_data.derive import template as templates
 from dx_data.door.describe import describe
-from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_disk
-from dx_data.house import House, address, data_address, make_house, open_house
+from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_surroundings
+from dx_data.house import House, address, make_house, open_house, place_of
 from dx_data.intake import About, Reviewed, Wish
 from dx_data.lake import destroy, exists
 from dx_data.logins import Logins, end_of
@@ -85,18 +77,48 @@ class _Command(_Japanese, click.Command):
     """A command with Japanese help."""
 
 
+# Commands with what they do in short, whose modules are loaded only when they are called: the others start sooner.
+_ELSEWHERE = {
+    "registers": ("custody_commands", "管理台帳・複製台帳・貸与資料リストを書き出します"),
+    "accident": ("custody_commands", "事故報告書を作ります"),
+    "dispose": ("custody_commands", "預かったものを廃棄・返却します"),
+    "pack": ("publishing_commands", "四半期の公表資料の案を作ります"),
+    "pack-check": ("publishing_commands", "公表資料が作ったときのままかを確かめます"),
+    "publish": ("publishing_commands", "承認された公表資料を発行します"),
+    "corrections": ("publishing_commands", "公表したあとで変わった数値を表示します"),
+    "rule": ("publishing_commands", "訂正候補を、訂正するか据え置くか決めます"),
+    "exception": ("publishing_commands", "秘匿の例外を決めます"),
+    "report": ("report_commands", "仕様書の報告書（月例・年度など）の案を作ります"),
+    "deliver": ("report_commands", "年度の成果品を、納品する形に集めます"),
+    "sql": ("analysis_commands", "SQL（SELECT）で尋ねます"),
+    "export": ("analysis_commands", "分析用の写しを、暗号化して作ります"),
+    "notebook": ("analysis_commands", "ノートブックを開きます"),
+}
+
+
+@cache  # click takes a function's options off it when it makes the command
+def _elsewhere(name: str) -> click.Command:
+    module, short = _ELSEWHERE[name]
+    run = getattr(import_module(f"dx_data.{module}"), name.replace("-", "_"))
+    return click.command(name, cls=_Command, short_help=short)(run)
+
+
 class _Group(_Japanese, click.Group):
-    """A group with Japanese help."""
+    """A group with Japanese help, which knows the commands of other modules by name."""
 
     command_class = _Command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("できること"):
-            formatter.write_dl([(name, (self.commands[name].short_help or "")) for name in self.list_commands(ctx)])
+            here = [(name, command.short_help or "") for name, command in self.commands.items()]
+            formatter.write_dl([*here, *((name, short) for name, (_, short) in _ELSEWHERE.items())])
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
-        return list(self.commands)
+        return [*self.commands, *_ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _elsewhere(cmd_name) if cmd_name in _ELSEWHERE else super().get_command(ctx, cmd_name)
 
 
 def _say(line: str) -> None:
@@ -182,6 +204,8 @@ def demo(as_of: dt.date | None) -> None:
 @click.pass_obj
 def serve(demo: bool, port: int | None, listen: str, here: bool) -> None:
     """画面を始め、ブラウザーで開く住所を表示します。終えるときは Ctrl+C を押します。"""
+    from dx_data import serving
+
     sys.exit(serving.serve(port, listen, demo=demo or here, say=_say))
 
 
@@ -420,6 +444,8 @@ def load(
 
 def _changed(house: House) -> None:
     """Say that published figures are others now."""
+    from dx_data import corrections
+
     if found := corrections.waiting(house.ledger):
         _say(
             f"公表した数値と違うものがあります（決定を待つ訂正候補 {len(found)} 件）"
@@ -682,7 +708,9 @@ def backup(demo: bool, folder: Path, as_json: bool) -> None:
     if password.made(file):
         _say(f"控えの合言葉を作り、『{file}』に置きました。")
         _say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
-    done = backups.back_up(house.lake.folder, house.lake.data, folder, access.local_person(), password.kept(file))
+    from dx_data.custody import backups
+
+    done = backups.back_up(house.lake.place, folder, access.local_person(), password.kept(file))
     if as_json:
         _print_json(done.as_json())
     else:
@@ -698,14 +726,16 @@ def restore(demo: bool, source: Path, as_json: bool) -> None:
 
     復元する場所（DX_LAKE）は、空でなければなりません。控えのすべてを確かめてから、台帳の場所に置きます。
     """
-    chosen, place = settings(), Path(address(demo))
-    data = data_address(demo, chosen)
-    secret = _password(Path(chosen.backup_key))
-    found = backups.restore(source, place, Path(data) if data else None, access.local_person(), secret)
+    from dx_data.custody import backups
+
+    here = place_of(demo)
+    found = backups.restore(source, here, access.local_person(), _password(Path(settings().backup_key)))
     if as_json:
-        _print_json({**found, "place": str(place.absolute())})
+        _print_json({**found, "place": str(here.folder.absolute())})
     else:
-        _say(f"復元しました: {place}（{found['made_at'][:16].replace('T', ' ')} の控え、時点 {found['snapshot']}）")
+        _say(
+            f"復元しました: {here.title}（{found['made_at'][:16].replace('T', ' ')} の控え、時点 {found['snapshot']}）"
+        )
 
 
 @dx.command(short_help="台帳を点検します")
@@ -721,6 +751,8 @@ def inspect(demo: bool, output: Path | None, as_json: bool) -> None:
         raise NotFound.because("台帳がありません", "DX_LAKE を確かめてください")
     if output and output.exists():
         raise WrongUsage.because(f"『{output}』はすでにあります", "-o で別の名前を指定してください")
+    from dx_data import inspection
+
     found = inspection.inspect(settings(), access.local_person(), demo=demo)
     if output:
         output.write_bytes(found.html("内部"))
@@ -937,12 +969,6 @@ def _shown(value: Any) -> str:
     return "・".join(value) if isinstance(value, list) else str(json_value(value))
 
 
-for _name, (_short, _run) in (
-    custody_commands.COMMANDS | publishing_commands.COMMANDS | report_commands.COMMANDS | analysis_commands.COMMANDS
-).items():
-    dx.command(_name, short_help=_short)(_run)
-
-
 # --- entry -----------------------------------------------------------------------------------------------------
 
 
@@ -994,8 +1020,8 @@ def main() -> NoReturn:
 
 
 def _unforeseen(fault: Exception) -> int:
-    """A fault of the disk in words, any other by its kind and place alone: its message may hold a value from a file."""
-    if refused := of_disk(fault):
+    """A fault of disk or database in words, any other by its kind and place: its message may hold somebody's value."""
+    if refused := of_surroundings(fault):
         _stop(refused)
         return refused.exit_code
     logging.getLogger("dx").debug("fault", exc_info=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
-from filelock import FileLock
 
 from dx_data.access import Person, Right, require
 from dx_data.calendar import Quarter
@@ -274,7 +273,7 @@ def notice(house: House, who: str) -> list[Candidate]:
     editions = _countable(house)
     if not editions:
         return []
-    with FileLock(house.lake.folder / "corrections.lock", timeout=_WAIT):
+    with house.lake.place.lock("corrections", _WAIT):
         at, known = house.at(None), _known(house.ledger, editions)
         try:
             entries = _checked(house, at, known)
@@ -522,7 +521,7 @@ def rule(number: int, decision: str, why: str, house: House, person: Person) -> 
         raise WrongUsage.because("決めた理由がありません", "訂正する、または据え置く理由を書いてください")
     if kind := looks_personal(why):
         raise WrongUsage.because(f"理由に{kind}らしいものがあります", "個人が分かるものを除いてください")
-    with FileLock(house.lake.folder / "corrections.lock", timeout=_WAIT):
+    with house.lake.place.lock("corrections", _WAIT):
         found = next((each for each in waiting(house.ledger) if each.number == number), None)
         if found is None:
             raise NotFound.because(

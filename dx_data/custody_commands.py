@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -148,10 +147,3 @@ def accident(demo: bool, number: int | None, output: Path | None) -> None:
         click.echo(found.sentence)
         for row in found.rows:
             click.echo("  " + "、".join(row))
-
-
-COMMANDS: dict[str, tuple[str, Callable[..., None]]] = {
-    "registers": ("管理台帳・複製台帳・貸与資料リストを書き出します", registers),
-    "accident": ("事故報告書を作ります", accident),
-    "dispose": ("預かったものを廃棄・返却します", dispose),
-}

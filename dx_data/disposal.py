@@ -17,7 +17,7 @@ from dx_data.custody.exits import Exit, csv_bytes
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Stopped, WrongUsage
 from dx_data.house import House, open_house
-from dx_data.lake import CATALOGUE, Load, anew, received, sha256
+from dx_data.lake import Load, anew, received, sha256
 
 _TIME_TRAVEL = "廃棄すると、台帳は残りのファイルから作り直され、これまでの時点の数値は計算できなくなります。"
 _FROZEN = f"「{published.DISPOSED}」の資料は、{KEEP}。決定を待つ訂正候補があれば、先に決めてください。"
@@ -103,7 +103,7 @@ def descent(house: House, choice: Choice) -> Descent:
         loads=tuple(chosen),
         items=tuple(_item(house, load, kept.get(load.load, {})) for load in chosen if load.undoes is None),
         backups=tuple(backups.known(house.ledger)),
-        by_hand=tuple(_taken(house.ledger.lines_of(Act.HAND_OVER), first)),
+        by_hand=(*_taken(house.ledger.lines_of(Act.HAND_OVER), first), *house.lake.place.remains()),
         gone=tuple(gone),
         apart=tuple(line.number for line in decided if line.apart and line.detail.get("at_load") in intents),
         snapshots=house.lake.newest(),
@@ -265,9 +265,9 @@ def _make_anew(
         _search(anew.texts(new), values)
     finally:
         new.close()
-    _search(anew.texts_of(new.folder / CATALOGUE), values)
+    _search(new.place.texts(), values)
     house.close()
-    anew.put_in_place(lake.folder)
+    lake.place.put_in_place()
 
 
 def _analysed(ledger: Ledger, values: AbstractSet[str]) -> list[int]:

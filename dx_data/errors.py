@@ -205,6 +205,20 @@ class DiskRefused(Stopped):
     """The disk takes no more, may not be written, or fails; what was committed before stays."""
 
 
+class ServerLost(Stopped):
+    """The server of catalogue and ledger cannot be reached, or went away; nobody knows yet what it still did."""
+
+    @classmethod
+    def gone(cls) -> Self:
+        """The one sentence for it."""
+        return cls.because(
+            "台帳のデータベース（PostgreSQL）に届かないか、途中でつながりが切れました",
+            "データベースが動いていることと、住所（DX_LAKE）・利用者・合言葉を確かめ、取込履歴でどこまで済んだかを見てから、"
+            "やり直してください",
+            rule="server",
+        )
+
+
 class LakeDamaged(Stopped):
     """What is stored is not what was promised; the operation was rolled back."""
 
@@ -246,3 +260,26 @@ def of_disk(fault: BaseException) -> DiskRefused | None:
     if told is None and (isinstance(fault, sqlite3.Error) or type(fault).__module__.endswith("duckdb")):
         told = next((each for words, each in _BY_WORDS.items() if words in str(fault)), None)
     return DiskRefused.because(*told, rule="disk") if told else None
+
+
+# What DuckDB repeats of PostgreSQL's own library and server, where a connection cannot be made or has ended.
+_SERVER_GONE = (
+    "Unable to connect to Postgres",
+    "server closed the connection",
+    "terminating connection",
+    "no connection to the server",
+    "connection not open",
+    "the database system is",
+    "Failed to prepare COPY",
+)
+
+
+def of_server(fault: BaseException) -> ServerLost | None:
+    """A fault of DuckDB that says that the catalogue's server is gone, in words."""
+    gone = type(fault).__module__.endswith("duckdb") and any(words in str(fault) for words in _SERVER_GONE)
+    return ServerLost.gone() if gone else None
+
+
+def of_surroundings(fault: BaseException) -> Stopped | None:
+    """A fault of the disk or of the catalogue's server in words, if it is one."""
+    return of_disk(fault) or of_server(fault)

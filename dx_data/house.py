@@ -18,7 +18,7 @@ from dx_data.custody.proof import Proof
 from dx_data.datasets import DATASETS
 from dx_data.door.known import Known, begins, masters
 from dx_data.errors import Problem
-from dx_data.lake import Lake, Load, Moment, received
+from dx_data.lake import Lake, Load, Moment, Place, received
 from dx_data.settings import Settings, settings
 from dx_data.why import ROWS_SHOWN, Explained, Why, chosen, counts, found_row, why
 
@@ -206,13 +206,18 @@ def data_address(demo: bool, chosen: Settings | None = None) -> str | None:
 def open_house(*, demo: bool = False, chosen: Settings | None = None) -> House:
     """Open an existing lake, sweep what killed processes left, settle open intents. NotFound if there is no lake."""
     chosen = chosen or settings()
-    lake = Lake(address(demo, chosen), data_address(demo, chosen), municipality=chosen.municipality_code)
+    lake = Lake(place_of(demo, chosen), municipality=chosen.municipality_code)
     return _opened(lake, chosen)
+
+
+def place_of(demo: bool, chosen: Settings | None = None) -> Place:
+    """The place of the real or the demo lake; StartRefused where none may lie."""
+    return lakes.at(address(demo, chosen), data_address(demo, chosen))
 
 
 def _opened(lake: Lake, chosen: Settings) -> House:
     door.sweep()
-    house = House(chosen, lake, Catalog(), Ledger(lake.ledger_file))
+    house = House(chosen, lake, Catalog(), Ledger(lake.place.book()))
     settle(house)
     return house
 
@@ -222,26 +227,23 @@ def make_house(person: Person, *, demo_until: dt.date | None = None, chosen: Set
     require(person, Right.CREATE_LAKE)
     chosen = chosen or settings()
     demo = demo_until is not None
-    place = address(demo, chosen)
-    if lakes.exists(place):
+    here = place_of(demo, chosen)
+    if here.exists():
         return open_house(demo=demo, chosen=chosen)
-    lake = Lake.create(
-        place,
-        data_address(demo, chosen),
-        municipality=chosen.municipality_code,
-        demo_until=demo_until,
-    )
-    Ledger(lake.ledger_file).append(person.name, Act.MADE, lake.id, demo=demo)
+    lake = Lake.create(here, municipality=chosen.municipality_code, demo_until=demo_until)
+    Ledger(lake.place.book()).append(person.name, Act.MADE, lake.id, demo=demo)
     return _opened(lake, chosen)
 
 
 def settle(house: House) -> None:
     """Give every open intent its outcome, from what the snapshots say (a killed process wrote one or the other).
 
-    What was kept of a file whose load was never done goes.
+    Also after the catalogue's server went away in the middle of a load. What was kept of a file whose load was never
+    done goes.
     """
     folder = house.lake.folder
     if not house.ledger.open_intents() and not received.loose(folder, Proof.of(house.ledger).kept):
+        house.lake.is_unsettled = False
         return
     with house.lake.turn():  # nobody is loading now, so what is open was left by a killed process
         done = {load.anchor: load for load in house.lake.loads()}
@@ -258,6 +260,7 @@ def settle(house: House) -> None:
             else:
                 house.ledger.append(intent.who, failure, intent.subject, **facts)
         received.remove(folder, received.loose(folder, Proof.of(house.ledger).kept))
+    house.lake.is_unsettled = False
 
 
 def _proof(house: House, load: Load) -> dict[str, Any]:

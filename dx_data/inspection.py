@@ -20,27 +20,14 @@ from dx_data.catalog import Catalog
 from dx_data.custody import arrivals, backups, disposals, password, published
 from dx_data.custody.inspections import Finding, Inspection, State
 from dx_data.custody.ledger import Act, Ledger
-from dx_data.custody.proof import TABLES, Proof
+from dx_data.custody.proof import Proof
 from dx_data.door.staging import private_folder
-from dx_data.errors import Stopped
-from dx_data.house import House, address, data_address, open_house
-from dx_data.lake import (
-    CATALOGUE,
-    LEDGER,
-    Catalogue,
-    Lake,
-    Moment,
-    data_folder,
-    digest_of,
-    local,
-    pages,
-    received,
-    sha256,
-    turn,
-)
+from dx_data.errors import LakeDamaged, Stopped
+from dx_data.house import House, open_house, place_of
+from dx_data.lake import CATALOGUE, LEDGER, TABLES, Catalogue, Lake, Moment, Place, received, sha256
 from dx_data.settings import Settings
 
-_UNREADABLE = (sqlite3.Error, duckdb.Error, OSError, ValueError, KeyError, IndexError)
+_UNREADABLE = (sqlite3.Error, duckdb.Error, LakeDamaged, OSError, ValueError, KeyError, IndexError)
 _SHOWN = 20
 
 
@@ -50,9 +37,8 @@ def inspect(chosen: Settings, person: Person, *, demo: bool = False, names: Iter
     `names` are the questions whose figures are compared, all by default. NotPermitted without the right.
     """
     require(person, Right.INSPECT)
-    folder = local(address(demo, chosen))
-    data = data_folder(folder, data_address(demo, chosen))
-    found, noted = stored(folder, data)
+    here = place_of(demo, chosen)
+    found, noted = stored(here)
     with _house(chosen, demo, found) as house:
         if house:
             found[0] = records(house)
@@ -62,7 +48,7 @@ def inspect(chosen: Settings, person: Person, *, demo: bool = False, names: Iter
             found.append(Finding.of("控えと数値", "点検していません。", faults=["台帳を開けません。"]))
     detail = {"findings": [asdict(finding) for finding in found], **noted}
     try:
-        return Inspection.read(Ledger(folder / LEDGER).append(person.name, Act.INSPECTED, "点検", **detail))
+        return Inspection.read(Ledger(here.book()).append(person.name, Act.INSPECTED, "点検", **detail))
     except _UNREADABLE:
         return Inspection(0, calendar.now().isoformat(timespec="seconds"), person.name, tuple(found), "")
 
@@ -83,23 +69,23 @@ def _house(chosen: Settings, demo: bool, found: list[Finding]) -> Iterator[House
             house.close()
 
 
-def stored(folder: Path, data: Path) -> tuple[list[Finding], dict[str, Any]]:
+def stored(place: Place) -> tuple[list[Finding], dict[str, Any]]:
     """The ledger's file, the catalogue, Parquet files and kept files against what was noted when they were written.
 
     Besides the findings: digests of what nobody had noted yet, for the inspection's line to note.
     """
     ledger, proof, said = None, None, None
-    with turn(folder):
+    with place.turn():
         try:
-            ledger = Ledger(folder / LEDGER)
+            ledger = Ledger(place.book())
             broken = [f"{problem.message}。" for problem in ledger.verify() or ledger.altered()]
             proof = Proof.of(ledger)
         except _UNREADABLE as fault:
             broken = [f"『{LEDGER}』を読めません（{type(fault).__name__}）。"]
         try:
-            catalogue = pages(folder / CATALOGUE)
-            digest = digest_of(catalogue)
-            said = Catalogue.read(catalogue)
+            copied = place.copied()
+            digest = copied.digest
+            said = Catalogue.read(copied.pages)
             torn = []
         except _UNREADABLE as fault:
             digest, torn = "", [f"『{CATALOGUE}』を読めません（{type(fault).__name__}）。"]
@@ -112,7 +98,7 @@ def stored(folder: Path, data: Path) -> tuple[list[Finding], dict[str, Any]]:
         noted |= {"catalogue": digest, "snapshot": said.newest}
         new = ["ダイジェストの記録がないため、いまの値を記録しました。"]
     catalogued = Finding.of("目録", f"『{CATALOGUE}』を、取込のときの記録と照らしました。", faults=torn, cautions=new)
-    return [lines, catalogued, _files(data, said, proof, noted), _kept(folder, proof)], noted
+    return [lines, catalogued, _files(place.data, said, proof, noted), _kept(place.folder, proof)], noted
 
 
 def ledger_open(ledger: Ledger | None) -> bool:

@@ -23,7 +23,6 @@ from dx_data.access import Person, Right, Role, given, require
 from dx_data.calendar import TOKYO
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.errors import NotFound
-from dx_data.lake import place
 from dx_data.settings import Login
 
 _TABLE = (
@@ -197,4 +196,5 @@ def end_of(number: int, kept: Logins, book: Ledger | None, person: Person) -> tu
 
 def ledger(address: str) -> Ledger | None:
     """The ledger of the lake at an address; None as long as there is no lake."""
-    return Ledger(place.local(address) / place.LEDGER) if lakes.exists(address) else None
+    there = lakes.at(address)
+    return Ledger(there.book()) if there.exists() else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 # The gravest first: what a message names when several occur.
 KINDS = (
@@ -119,17 +120,22 @@ _SHAPES: tuple[tuple[str, str, str], ...] = (
     ("住所", "市 区 町 村", rf"{_MUNICIPALITY}[一-龠々ぁ-んァ-ヶー]{{1,8}} ?{_LOT}"),
     ("郵便番号", "〒 郵便番号", rf"(?:〒|郵便番号){_IS}[0-9]{{3}}-?[0-9]{{4}}(?![0-9])"),
 )
-_COMPILED = tuple((kind, hints.split(), re.compile(pattern, re.IGNORECASE)) for kind, hints, pattern in _SHAPES)
 # The longest hint is found first, and stands for the shorter ones in it.
 _BY_HINT = {
-    hint: [(kind, pattern) for kind, hints, pattern in _COMPILED if any(each in hint for each in hints)]
-    for _, found, _ in _COMPILED
-    for hint in found
+    hint: [(kind, pattern) for kind, hints, pattern in _SHAPES if any(each in hint for each in hints.split())]
+    for _, found, _ in _SHAPES
+    for hint in found.split()
 }
 _HINTS = re.compile("|".join(map(re.escape, sorted(_BY_HINT, key=len, reverse=True))))
 _HINTS_IN_ASCII = re.compile("LINE|line|Line|U|u")
 _DIGIT = re.compile("[0-9]")
 _FEWEST_DIGITS = 10  # of a telephone number
+
+
+@cache
+def _shape(pattern: str) -> re.Pattern[str]:
+    """A pattern ready for use: to make them all takes longer than most commands need them for."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def kinds(folded: str) -> frozenset[str]:
@@ -146,7 +152,7 @@ def kinds(folded: str) -> frozenset[str]:
     ):
         found.add("メールアドレス")
     for hint in set((_HINTS_IN_ASCII if text.isascii() else _HINTS).findall(text)):
-        found.update(kind for kind, pattern in _BY_HINT[hint] if kind not in found and pattern.search(text))
+        found.update(kind for kind, pattern in _BY_HINT[hint] if kind not in found and _shape(pattern).search(text))
     return frozenset(found)
 
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from dx_data import appendices, corrections
 from dx_data.access import Person, Right, require, require_second
 from dx_data.calendar import Quarter, fiscal_year_start
@@ -407,7 +405,7 @@ def publish(house: House, quarter: Quarter, person: Person, folder: Path | None 
     """
     _real(house)
     require(person, Right.ISSUE)
-    with FileLock(house.lake.folder / "publication.lock", timeout=_WAIT):
+    with house.lake.place.lock("publication", _WAIT):
         made = newest_draft(house, quarter)
         approved = approval_of(house, made)
         if approved is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -206,13 +205,3 @@ def exception(
     for each in published.exceptions(house.ledger, str(meant)):
         figure = f"{each.question}（{published.words(each.key)}）{each.column}"
         click.echo(f"{each.line}　{figure}　{each.who}　理由: {each.why}")
-
-
-COMMANDS: dict[str, tuple[str, Callable[..., None]]] = {
-    "pack": ("四半期の公表資料の案を作ります", pack),
-    "pack-check": ("公表資料が作ったときのままかを確かめます", pack_check),
-    "publish": ("承認された公表資料を発行します", publish),
-    "corrections": ("公表したあとで変わった数値を表示します", corrections),
-    "rule": ("訂正候補を、訂正するか据え置くか決めます", rule),
-    "exception": ("秘匿の例外を決めます", exception),
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -81,9 +80,3 @@ def deliver(demo: bool, year: str, places: tuple[Path, ...], output: Path | None
         "「第1巻」などのフォルダーを1枚ずつ書き込んでください。",
         err=True,
     )
-
-
-COMMANDS: dict[str, tuple[str, Callable[..., None]]] = {
-    "report": ("仕様書の報告書（月例・年度など）の案を作ります", report),
-    "deliver": ("年度の成果品を、納品する形に集めます", deliver),
-}

@@ -99,8 +99,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DX_", toml_file=ROOT / "dx.toml", extra="forbid", frozen=True)
 
-    lake: str = Field(str(ROOT / "data" / "lake"), description="本番の台帳の場所（フォルダー）")
-    lake_data: str | None = Field(None, description="台帳の表データの場所（省略すると台帳フォルダーの中）")
+    lake: str = Field(
+        str(ROOT / "data" / "lake"), description="本番の台帳の場所（フォルダー、または postgres: で始まる住所）"
+    )
+    lake_data: str | None = Field(None, description="台帳の表データの場所（フォルダーの台帳では省略できる）")
     lake_demo: str = Field(str(ROOT / "data" / "lake-demo"), description="デモの台帳の場所")
     backup_key: str = Field(str(ROOT / "data" / "backup-key.txt"), description="控えの合言葉のファイル")
     packs: str = Field(str(ROOT / "data" / "packs"), description="画面「四半期公表」で作る公表資料の場所")
@@ -121,6 +123,9 @@ class Settings(BaseSettings):
     reader_seconds: int = Field(60, ge=1, description="Excel 1冊を読む時間の上限（秒）")
     reader_memory_mb: int = Field(1024, ge=128, description="Excel 1冊を読むメモリーの上限（MB）")
 
+    threads: int | None = Field(
+        None, ge=1, description="計算に同時に使うコアの数。ほかの仕事と分け合うときに減らす（省略するとすべて）"
+    )
     answers_ahead: bool = Field(
         True, description="だれも見ていない間に、画面がはじめに示す答えを用意するか。メモリーや電力を惜しむときは false"
     )
@@ -175,6 +180,12 @@ def settings() -> Settings:
         raise StartRefused.because(
             f"設定が正しくありません: {wrong}", "dx.toml か環境変数 DX_… を直してください", stage="settings"
         ) from None
+
+
+def parallel() -> dict[str, int]:
+    """What DuckDB is told about how many cores it may use at once."""
+    threads = settings().threads
+    return {"threads": threads} if threads else {}
 
 
 def login_secret(chosen: Settings) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ _HISTORY = "_history"
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 # Tables that no file brought: their rows are nobody's, so none is listed.
 _FIXED = {
-    CALENDAR: dict.fromkeys(asdict(next(iter(calendar.days()))), "VARCHAR"),
+    CALENDAR: dict.fromkeys((each.name for each in fields(calendar.Day)), "VARCHAR"),
     **{name: dict.fromkeys(schema.names, "VARCHAR") for name, (_, schema) in JOURNAL.items()},
 }
 PARTS = {Part.COUNTED: "数えた行", Part.READ: "参照した行"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,10 +16,17 @@ from dx_data import settings as setting
 from dx_data.house import House
 from dx_data.settings import Settings
 from tests import screens, screenshots
+from tests.postgres import Postgres
 from tests.terminal import dx, lakes_of_its_own, shell  # noqa: F401  (fixtures)
+
+# Several workers share few cores, and small tables are no quicker with more than one.
+os.environ.setdefault("DX_THREADS", "1")
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"
+
+CATALOGUES = ("sqlite", "postgres")
+EVERYWHERE = os.environ.get("DX_TEST_CATALOGUE", "")  # one catalogue for all tests: make test-postgres
 
 Write = Callable[..., Path]
 
@@ -26,7 +35,12 @@ expect.set_options(timeout=60_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that no long file is begun when the others are done."""
+    """Files with slow tests come first, so that no long file is begun when the others are done.
+
+    Where all is to be tried on another catalogue, tests without a lake of their own are left out.
+    """
+    if EVERYWHERE:
+        items[:] = [item for item in items if "placed" in getattr(item, "fixturenames", ())]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -37,10 +51,44 @@ def person() -> access.Person:
     return access.Person("試験 担当", frozenset(access.Role))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked `both` runs with its catalogue in SQLite and on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("both") and not EVERYWHERE:
+        metafunc.parametrize("catalogue", CATALOGUES, indirect=True)
+
+
 @pytest.fixture
-def chosen(tmp_path: Path) -> Settings:
-    """Settings whose lakes lie in the test's own folder."""
-    return Settings(lake=str(tmp_path / "lake"), lake_demo=str(tmp_path / "lake-demo"))
+def catalogue(request: pytest.FixtureRequest) -> str:
+    """What the test's real lake keeps its catalogue in."""
+    chosen: str = getattr(request, "param", EVERYWHERE or CATALOGUES[0])
+    if chosen != CATALOGUES[0] and request.node.get_closest_marker("folder"):
+        pytest.skip("フォルダーの台帳のファイルを見るテストです")
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests of this process."""
+    if sys.platform == "win32":
+        pytest.skip("PostgreSQL のサーバーを、ソケットなしでは動かしません")
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def placed(tmp_path: Path, catalogue: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Where the test's own lakes lie, as settings: in its folder; the real one's catalogue may be on a server."""
+    found = {"lake": str(tmp_path / "lake"), "lake_demo": str(tmp_path / "lake-demo")}
+    if catalogue == CATALOGUES[0]:
+        return found
+    server: Postgres = request.getfixturevalue("postgres")
+    return {**found, "lake": server.fresh("dx"), "lake_data": found["lake"]}
+
+
+@pytest.fixture
+def chosen(placed: dict[str, str]) -> Settings:
+    """Settings whose lakes are the test's own."""
+    return Settings(**placed)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dx_data import house, inspection
+from dx_data import lake as lakes
 from dx_data.access import Person, Role
 from dx_data.catalog import look
 from dx_data.custody.ledger import Ledger
@@ -75,7 +76,7 @@ class Struck:
     def strike(self, kind: str, number: int) -> None:
         """One load with a fault. It may succeed or fail; when it fails by itself it says why."""
         if kind == "full":
-            free = shutil.disk_usage(self.lake).free - self.chance.randrange(400_000)
+            free = shutil.disk_usage(self.lake).free - self.chance.randrange(200_000)
             (self.lake / "filler").write_bytes(b"\0" * free)
         process = self.start(number)
         if kind in ("kill", "torn"):
@@ -150,7 +151,7 @@ def proven(lake: Path, loads: int) -> None:
     assert home.verify_ledger() == []
     assert home.ledger.open_intents() == []
     home.close()
-    found, _ = inspection.stored(lake, lake / "tables")
+    found, _ = inspection.stored(lakes.at(str(lake)))
     assert [said for each in found if each.state.value == "異常" for said in each.said] == []
 
 

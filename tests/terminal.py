@@ -18,9 +18,10 @@ Dx = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def lakes_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {"DX_LAKE": tmp_path / "lake", "DX_LAKE_DEMO": tmp_path / "demo", "LANG": "C"}.items():
-        monkeypatch.setenv(name, str(value))
+def lakes_of_its_own(tmp_path: Path, placed: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    own = {f"DX_{name.upper()}": value for name, value in placed.items()}
+    for name, value in {**own, "DX_LAKE_DEMO": str(tmp_path / "demo"), "LANG": "C"}.items():
+        monkeypatch.setenv(name, value)
     settings.cache_clear()
     yield
     settings.cache_clear()

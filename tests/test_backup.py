@@ -18,6 +18,7 @@ import pytest
 import pyzipper
 
 from dx_data import access, house, intake
+from dx_data import lake as lakes
 from dx_data.access import Person, Role
 from dx_data.catalog import look
 from dx_data.custody import backups, password, sealed
@@ -26,6 +27,8 @@ from dx_data.errors import BackupRefused, LakeDamaged, NotFound, NotPermitted
 from dx_data.house import House
 from dx_data.settings import Settings
 from tests.thorough import times
+
+pytestmark = pytest.mark.folder  # the lakes are copies of a folder
 
 SECRET = "abcde-fghij"
 HEAD = "システム,申請番号,申請日時,処理状況\n"
@@ -67,7 +70,7 @@ def filled(template: Path, chosen: Settings) -> Iterator[House]:
 
 
 def back_up(home: House, into: Path, person: Person) -> backups.Backup:
-    return backups.back_up(home.lake.folder, home.lake.data, into, person, SECRET)
+    return backups.back_up(home.lake.place, into, person, SECRET)
 
 
 def opened_at(place: Path, chosen: Settings) -> House:
@@ -81,7 +84,7 @@ def test_a_restored_lake_is_the_same_at_its_new_place_with_the_original_gone(
     done = back_up(filled, tmp_path / "控え", person)
     filled.close()
     shutil.rmtree(filled.lake.folder)
-    told = backups.restore(tmp_path / "控え", tmp_path / "new", None, person, SECRET)
+    told = backups.restore(tmp_path / "控え", lakes.at(str(tmp_path / "new")), person, SECRET)
     assert told == {"lake": lake_id, "demo": False, "snapshot": 3, "made_at": told["made_at"]}
     home = opened_at(tmp_path / "new", chosen)
     assert picture(home) == before
@@ -96,7 +99,7 @@ def test_a_restored_lake_takes_files_and_backups_again(
     filled: House, tmp_path: Path, person: Person, chosen: Settings, write: Any
 ) -> None:
     back_up(filled, tmp_path / "控え", person)
-    backups.restore(tmp_path / "控え", tmp_path / "new", None, person, SECRET)
+    backups.restore(tmp_path / "控え", lakes.at(str(tmp_path / "new")), person, SECRET)
     home = opened_at(tmp_path / "new", chosen)
     found = intake.review(write("4.csv", lines(100, 5)), home, chosen, wish=intake.Wish(as_of=dt.date(2026, 11, 2)))
     assert intake.load(found, home, person).status == "loaded"
@@ -109,7 +112,7 @@ def test_a_restored_lake_takes_files_and_backups_again(
 def test_the_tables_may_lie_apart(filled: House, tmp_path: Path, person: Person, chosen: Settings) -> None:
     before = picture(filled)
     back_up(filled, tmp_path / "控え", person)
-    backups.restore(tmp_path / "控え", tmp_path / "new", tmp_path / "data", person, SECRET)
+    backups.restore(tmp_path / "控え", lakes.at(str(tmp_path / "new"), str(tmp_path / "data")), person, SECRET)
     apart = chosen.model_copy(update={"lake": str(tmp_path / "new"), "lake_data": str(tmp_path / "data")})
     home = house.open_house(chosen=apart)
     assert picture(home) == before
@@ -135,7 +138,7 @@ def test_a_backup_shows_nothing_without_its_password(filled: House, tmp_path: Pa
     assert b"SQLite format" not in raw
     assert b"A00001" not in raw
     with pytest.raises(BackupRefused, match="合言葉が合いません"):
-        backups.restore(done.path, tmp_path / "new", None, person, "wrong")
+        backups.restore(done.path, lakes.at(str(tmp_path / "new")), person, "wrong")
     assert not (tmp_path / "new").exists()
 
 
@@ -145,9 +148,9 @@ def test_restore_refuses_a_place_that_is_not_empty_and_leaves_it_as_it_is(
     done = back_up(filled, tmp_path, person)
     before = {path: path.read_bytes() for path in filled.lake.folder.rglob("*") if path.is_file()}
     with pytest.raises(BackupRefused, match="空ではありません"):
-        backups.restore(done.path, filled.lake.folder, None, person, SECRET)
+        backups.restore(done.path, lakes.at(str(filled.lake.folder)), person, SECRET)
     with pytest.raises(BackupRefused, match="空ではありません"):
-        backups.restore(done.path, tmp_path / "new", filled.lake.folder, person, SECRET)
+        backups.restore(done.path, lakes.at(str(tmp_path / "new"), str(filled.lake.folder)), person, SECRET)
     assert {path: path.read_bytes() for path in filled.lake.folder.rglob("*") if path.is_file()} == before
     assert not (tmp_path / "new").exists()
 
@@ -177,7 +180,7 @@ def test_a_backup_that_lacks_a_file_is_refused_though_the_original_is_there(
     target = tmp_path / "lacking.zip"
     doctored(done.path, target, part, known=known)
     with pytest.raises(BackupRefused, match="使えません"):
-        backups.restore(target, tmp_path / "new", None, person, SECRET)
+        backups.restore(target, lakes.at(str(tmp_path / "new")), person, SECRET)
     assert not (tmp_path / "new").exists()
     assert not list(tmp_path.glob(".new*"))
 
@@ -215,7 +218,7 @@ def test_who_may_back_up_and_restore(filled: House, tmp_path: Path) -> None:
         with pytest.raises(NotPermitted, match="台帳の控えを取る"):
             back_up(filled, tmp_path / "控え", Person("だれか", frozenset({role})))
         with pytest.raises(NotPermitted, match="台帳を作る"):
-            backups.restore(tmp_path, tmp_path / "new", None, Person("だれか", frozenset({role})), SECRET)
+            backups.restore(tmp_path, lakes.at(str(tmp_path / "new")), Person("だれか", frozenset({role})), SECRET)
     assert not (tmp_path / "控え").exists()
     assert back_up(filled, tmp_path / "控え", Person("管理", frozenset({Role.ADMIN}))).copy == 1
 
@@ -291,7 +294,7 @@ def test_a_backup_taken_while_files_load_holds_whole_loads(
     assert process.returncode == 0
     made = list({backup.snapshot: backup for backup in made}.values())
     for number, backup in enumerate(made):
-        backups.restore(backup.path, tmp_path / f"new{number}", None, person, SECRET)
+        backups.restore(backup.path, lakes.at(str(tmp_path / f"new{number}")), person, SECRET)
         home = opened_at(tmp_path / f"new{number}", chosen)
         loads = len(home.lake.loads())
         with look(home.lake.at(), ["applications"]) as cursor:

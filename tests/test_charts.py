@@ -611,6 +611,15 @@ def test_a_small_line_shows_where_its_meaning_changes() -> None:
     assert [[shape.x0 for shape in each] for each in shapes] == [[], ["2026-05-17T00:00:00"]]
 
 
+def test_the_words_of_two_changes_stand_one_above_the_other() -> None:
+    """However narrow the figure becomes, neither covers the other."""
+    found = tuple(Break(day=dt.date(2026, month, 1), change="窓口が増えた") for month in (6, 8))
+    once, twice = (charts.lines(replace(YEAR, breaks=each), "month", "received") for each in (found[:1], found))
+    above = [note.yshift for note in twice.layout.annotations if note.text == "定義が変わった"]
+    assert above == [1, 17]
+    assert twice.layout.margin.t - once.layout.margin.t == above[1] - above[0]
+
+
 def test_comparison_is_grey_dashed_and_target_dotted() -> None:
     compared, target = drawn("compared")["data"][-2:]
     assert (compared["name"], compared["line"]["dash"], colour_of(compared)) == (

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from dx_data import calendar, corrections, disposal, house, inspection, intake, publication
+from dx_data import lake as lakes
 from dx_data.access import Person, Role
 from dx_data.calendar import Quarter
 from dx_data.catalog import Catalog
@@ -23,6 +24,7 @@ from dx_data.custody.ledger import Act, Ledger
 from dx_data.disposal import Choice
 from dx_data.errors import NotFound, NotPermitted, Stopped, WrongUsage
 from dx_data.house import House
+from dx_data.lake import LEDGER
 from dx_data.pack import manifest, texts
 from dx_data.pack.content import Pack
 from dx_data.settings import Settings
@@ -484,7 +486,7 @@ def test_published_figures_outlive_a_disposal_and_are_not_counted_again(
     )
     (report,) = disposals.disposals(again.ledger)
     assert report.notes[3] == "元データ廃棄済（公表した値とハッシュを残し、計算し直しません）: 2026Q1 第1版の 9 の数値"
-    with closing(sqlite3.connect(again.lake.ledger_file)) as tampered:
+    with closing(sqlite3.connect(again.lake.folder / LEDGER)) as tampered:
         tampered.execute("DROP TRIGGER dx_ledger_apart_no_update")
         tampered.execute("UPDATE dx_ledger_apart SET content = replace(content, '\"value\": 25', '\"value\": 52')")
         tampered.commit()
@@ -574,8 +576,8 @@ def test_a_backup_carries_what_was_published_and_an_inspection_counts_it_again(
     home: House, bring: Bring, out: publication.Made, tmp_path: Path
 ) -> None:
     bring("late.csv", LATE)
-    backup = backups.back_up(home.lake.folder, home.lake.data, tmp_path / "kept", MAKER, "合言葉")
-    backups.restore(backup.path, tmp_path / "again", None, MAKER, "合言葉")
+    backup = backups.back_up(home.lake.place, tmp_path / "kept", MAKER, "合言葉")
+    backups.restore(backup.path, lakes.at(str(tmp_path / "again")), MAKER, "合言葉")
     restored = Ledger(tmp_path / "again" / "ledger.sqlite")
     assert published.editions(restored) == published.editions(home.ledger)
     assert corrections.candidates(restored) == corrections.candidates(home.ledger)
@@ -591,7 +593,7 @@ def test_a_backup_carries_what_was_published_and_an_inspection_counts_it_again(
 
 def test_an_inspection_names_a_frozen_figure_that_was_changed_or_lost(home: House, out: publication.Made) -> None:
     assert [each.state.value for each in inspection.released(home)] == ["異常なし"]
-    with closing(sqlite3.connect(home.lake.ledger_file)) as tampered:
+    with closing(sqlite3.connect(home.lake.folder / LEDGER)) as tampered:
         tampered.execute("DROP TRIGGER dx_ledger_apart_no_update")
         tampered.execute("UPDATE dx_ledger_apart SET content = replace(content, '\"value\": 25', '\"value\": 52')")
         tampered.commit()
@@ -600,7 +602,7 @@ def test_an_inspection_names_a_frozen_figure_that_was_changed_or_lost(home: Hous
         "異常",
         ["公表した数値（2026Q1 第1版、研修の実施（月次推移、期間）、2026年5月 attendees）が書き換わっています。"],
     )
-    with closing(sqlite3.connect(home.lake.ledger_file)) as tampered:
+    with closing(sqlite3.connect(home.lake.folder / LEDGER)) as tampered:
         tampered.execute("DELETE FROM dx_ledger_apart")
         tampered.commit()
     (found,) = inspection.released(home)

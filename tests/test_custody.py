@@ -19,6 +19,7 @@ from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.receipts import receipt
 from dx_data.errors import LoadRefused, NotFound, NotPermitted, WrongUsage
 from dx_data.house import House
+from dx_data.lake import LEDGER
 
 A = "システム,申請番号,申請日時,処理状況\nLoGoフォーム,A1,2026/04/01 09:00,完了\n"
 
@@ -39,6 +40,7 @@ def chain(home: House) -> Ledger:
     return home.ledger
 
 
+@pytest.mark.both
 def test_an_untouched_ledger_verifies(chain: Ledger) -> None:
     assert chain.verify() == []
     assert [line.number for line in chain.lines()] == [1, 2, 3, 4, 5, 6]
@@ -65,32 +67,36 @@ def test_an_untouched_ledger_verifies(chain: Ledger) -> None:
         ),
     ],
 )
+@pytest.mark.folder
 def test_every_edit_deletion_and_reordering_is_found(
     home: House, chain: Ledger, statement: str, words: list[str]
 ) -> None:
-    tampered(home.lake.ledger_file, statement)
+    tampered(home.lake.folder / LEDGER, statement)
     assert [problem.message for problem in chain.verify()] == words
 
 
+@pytest.mark.folder
 def test_a_cut_tail_is_noticed_by_the_seals_the_loads_carry(home: House, take: Any, write: Any) -> None:
     take(write("a.csv", A))
     assert home.verify_ledger() == []
-    tampered(home.lake.ledger_file, "DELETE FROM dx_ledger WHERE number >= 2")
+    tampered(home.lake.folder / LEDGER, "DELETE FROM dx_ledger WHERE number >= 2")
     assert home.ledger.verify() == []
     assert [p.message for p in home.verify_ledger()] == ["2行目が、台帳の外に控えた記録と合いません"]
 
 
+@pytest.mark.folder
 def test_a_tail_that_no_load_vouches_for_is_noticed_by_the_note_of_the_file(home: House, chain: Ledger) -> None:
     assert home.verify_ledger() == []
-    tampered(home.lake.ledger_file, "DELETE FROM dx_ledger WHERE number = 6")
+    tampered(home.lake.folder / LEDGER, "DELETE FROM dx_ledger WHERE number = 6")
     assert home.ledger.verify() == []
     assert [p.message for p in home.verify_ledger()] == [
         "管理台帳のファイル『ledger.sqlite』が、最後の記録のあとで書き換わっているか、末尾が切られています"
     ]
 
 
+@pytest.mark.folder
 def test_a_note_that_a_killed_process_left_behind_is_no_fault(home: House, chain: Ledger) -> None:
-    note = home.lake.ledger_file.with_suffix(".sha256")
+    note = (home.lake.folder / LEDGER).with_suffix(".sha256")
     number, digest = note.read_text().split(" ")
     for left, whole in ((f"{int(number) - 1} {digest}", None), (f"{number} {digest[::-1]}", False), ("?", False)):
         note.write_text(left)
@@ -100,13 +106,15 @@ def test_a_note_that_a_killed_process_left_behind_is_no_fault(home: House, chain
     assert home.verify_ledger() == []
 
 
+@pytest.mark.folder
 def test_the_table_itself_refuses_changes(home: House, chain: Ledger) -> None:
-    with closing(sqlite3.connect(home.lake.ledger_file)) as connection:
+    with closing(sqlite3.connect(home.lake.folder / LEDGER)) as connection:
         for statement in ("UPDATE dx_ledger SET who = 'x'", "DELETE FROM dx_ledger"):
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 connection.execute(statement)
 
 
+@pytest.mark.both
 def test_a_load_leaves_intent_and_outcome_and_a_receipt(home: House, take: Any, write: Any) -> None:
     done = take(write("a.csv", A))
     acts = [(line.act, line.detail.get("load")) for line in home.ledger.lines()]

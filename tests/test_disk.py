@@ -25,6 +25,8 @@ from dx_data.settings import Settings
 from dx_data.settings import settings as read_settings
 from tests.thorough import times
 
+pytestmark = pytest.mark.folder  # the lakes are copies of a folder
+
 HEAD = "システム,申請番号,申請日時,処理状況\n"
 ROOM = 4 << 20  # of the small disk
 

@@ -32,6 +32,8 @@ from dx_data.settings import Settings
 from dx_data.text import japanese_date
 from tests.thorough import times
 
+pytestmark = pytest.mark.folder  # the lakes are copies of a folder
+
 SOMEBODY = Person("試験 担当", frozenset(Role))
 HEAD = "システム,申請番号,申請日時,処理状況,決済額\n"
 # The second file changes A1, says A2 again and brings B3, which only it has.
@@ -122,7 +124,7 @@ def test_what_the_first_file_said_first_is_then_said_by_the_second(filled: House
 
 def test_no_byte_of_a_value_that_only_the_file_had_is_left(filled: House, tmp_path: Path) -> None:
     folder = filled.lake.folder
-    backups.back_up(folder, filled.lake.data, tmp_path / "控え", SOMEBODY, "a-b")
+    backups.back_up(filled.lake.place, tmp_path / "控え", SOMEBODY, "a-b")
     copied = Copies(filled.lake).newest().file
     had = {path.name for path in filled.lake.data.rglob("*.parquet")}
     done, again = dispose(filled, Choice(loads=(2,)))
@@ -141,9 +143,7 @@ def test_the_new_lake_is_sound_and_takes_files_backups_and_disposals(filled: Hou
     _, again = dispose(filled, Choice(loads=(4,)))
     load(again, tmp_path, "昨年度.csv")
     assert again.lake.loads()[0].load == 5  # the number of a receipt is never given twice
-    backups.back_up(
-        again.lake.folder, again.lake.data, tmp_path / "控え", SOMEBODY, password.kept(Path(again.settings.backup_key))
-    )
+    backups.back_up(again.lake.place, tmp_path / "控え", SOMEBODY, password.kept(Path(again.settings.backup_key)))
     settings = again.settings
     again.close()
     found = inspection.inspect(settings, SOMEBODY, names=("applications_status",))

@@ -19,18 +19,21 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from dx_data import house, inspection, intake
+from dx_data import lake as lakes
 from dx_data.access import Person, Role
 from dx_data.custody import backups, password
 from dx_data.custody.inspections import Inspection, State, inspections
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.errors import NotPermitted
 from dx_data.house import House
-from dx_data.lake import place
+from dx_data.lake.folder import Folder
 from dx_data.settings import Settings
 from dx_data.settings import settings as read_settings
 from dx_data.ui import faults as faults_on_screen
 from tests.conftest import ROOT
 from tests.thorough import times
+
+pytestmark = pytest.mark.folder  # the lakes are copies of a folder
 
 NAMES = ("applications_status", "data_freshness", "faults_by_sender")
 HEAD = "システム,申請番号,申請日時,処理状況\n"
@@ -53,7 +56,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         found = intake.review(file, home, chosen, wish=intake.Wish(as_of=dt.date(2026, 11, 1)))
         assert intake.load(found, home, SOMEBODY).status == "loaded"
     password.made(folder / "key.txt")
-    backups.back_up(home.lake.folder, home.lake.data, folder / "控え", SOMEBODY, password.kept(folder / "key.txt"))
+    backups.back_up(home.lake.place, folder / "控え", SOMEBODY, password.kept(folder / "key.txt"))
     home.close()
     return folder
 
@@ -125,7 +128,7 @@ def test_one_flipped_byte_anywhere_is_found_and_named(
     lake = tmp_path_factory.mktemp("flipped") / "lake"
     shutil.copytree(template / "lake", lake)
     flip(lake / name, data.draw(st.integers(0, (lake / name).stat().st_size - 1)), data.draw(st.integers(0, 7)))
-    found, _ = inspection.stored(lake, lake / "tables")
+    found, _ = inspection.stored(lakes.at(str(lake)))
     shutil.rmtree(lake.parent)
     told = [sentence for finding in found if finding.state is State.FAULT for sentence in finding.said]
     words = {"ledger.sqlite": ("ledger.sqlite", "行目")}.get(name.name, (name.name,))
@@ -159,7 +162,7 @@ def test_without_a_backup_it_is_a_caution_and_without_its_file_a_fault(home: Hou
     assert found.findings[-1].said[0] == "控えがまだありません。`dx backup` で取ってください。"
     assert (found.state, found.findings[-1].state) == (State.CAUTION, State.CAUTION)
     password.made(tmp_path / "key.txt")
-    done = backups.back_up(Path(chosen.lake), Path(chosen.lake) / "tables", tmp_path, SOMEBODY, "a")
+    done = backups.back_up(lakes.at(chosen.lake), tmp_path, SOMEBODY, "a")
     done.path.unlink()
     assert [subject for subject, _ in faults(inspect(chosen))] == ["控え"]
 
@@ -167,12 +170,11 @@ def test_without_a_backup_it_is_a_caution_and_without_its_file_a_fault(home: Hou
 def test_a_backup_that_reads_the_original_is_not_taken_for_sound(
     kept: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    statement = place.attach_statement
+    def at_the_original(there: Folder) -> str:
+        return statement(Folder(str(there.folder), f"{kept.lake}/tables"))
 
-    def at_the_original(folder: Path, data: Path) -> str:
-        return statement(folder, Path(kept.lake) / "tables")
-
-    monkeypatch.setattr(place, "attach_statement", at_the_original)
+    statement = Folder.attach_statement
+    monkeypatch.setattr(Folder, "attach_statement", at_the_original)
     found = inspect(kept)
     assert [subject for subject, _ in faults(found)] == ["数値"]
 
@@ -196,11 +198,11 @@ def test_a_lake_of_an_earlier_release_is_noted_once(kept: Settings) -> None:
         ledger.execute("DROP TRIGGER dx_ledger_no_update")
         ledger.execute("UPDATE dx_ledger SET detail = json_remove(detail, '$.files', '$.catalogue') WHERE act = '取込'")
         ledger.commit()
-    found, noted = inspection.stored(Path(kept.lake), Path(kept.lake) / "tables")
+    found, noted = inspection.stored(lakes.at(kept.lake))
     assert sorted(noted) == ["catalogue", "files", "snapshot"]
     assert [each.state for each in found[1:3]] == [State.CAUTION, State.CAUTION]
     Ledger(Path(kept.lake) / "ledger.sqlite").append("試験", Act.INSPECTED, "点検", findings=[], **noted)
-    found, again = inspection.stored(Path(kept.lake), Path(kept.lake) / "tables")
+    found, again = inspection.stored(lakes.at(kept.lake))
     assert (again, [each.state for each in found[1:3]]) == ({}, [State.SOUND, State.SOUND])
 
 

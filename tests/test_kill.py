@@ -44,13 +44,20 @@ def picture(home: house.House) -> tuple[Any, ...]:
         return cursor.execute(f"SELECT {sums} FROM applications").fetchall()[0]
 
 
-def start(folder: Path, *files: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "DX_LAKE": str(folder)}
+def placed_at(chosen: Settings) -> dict[str, str]:
+    """The environment of a process that uses the same lake."""
+    apart = {"DX_LAKE_DATA": chosen.lake_data} if chosen.lake_data else {}
+    return {**os.environ, "DX_LAKE": chosen.lake, **apart}
+
+
+def start(chosen: Settings, *files: Path) -> subprocess.Popen[bytes]:
+    environment = placed_at(chosen)
     return subprocess.Popen(
         [*_LOAD, *map(str, files)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
+@pytest.mark.folder
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 は Windows にありません")
 def test_a_load_killed_at_any_moment_leaves_the_old_or_the_new_answers(
     tmp_path: Path, chosen: Settings, person: Person, write: Any
@@ -68,7 +75,7 @@ def test_a_load_killed_at_any_moment_leaves_the_old_or_the_new_answers(
 
     whole = copied("whole")
     began = time.monotonic()
-    assert start(whole, new_file).wait() == 0
+    assert start(chosen.model_copy(update={"lake": str(whole)}), new_file).wait() == 0
     duration = time.monotonic() - began
     done = house.open_house(chosen=chosen.model_copy(update={"lake": str(whole)}))
     new = picture(done)
@@ -78,7 +85,7 @@ def test_a_load_killed_at_any_moment_leaves_the_old_or_the_new_answers(
     seen = {"old": 0, "new": 0, "inside": 0}
     for moment in range(MOMENTS):
         folder = copied(f"killed-{moment}")
-        process = start(folder, new_file)
+        process = start(chosen.model_copy(update={"lake": str(folder)}), new_file)
         time.sleep(BEYOND * duration * (moment + 0.5) / MOMENTS)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -103,8 +110,8 @@ import sys, time
 from dx_data import house
 from dx_data.catalog import look
 from dx_data.settings import Settings
-home = house.open_house(chosen=Settings(lake=sys.argv[1]))
-end, reads, sizes = time.monotonic() + float(sys.argv[2]), 0, set()
+home = house.open_house(chosen=Settings())
+end, reads, sizes = time.monotonic() + float(sys.argv[1]), 0, set()
 while time.monotonic() < end:
     with look(home.lake.at(), ["applications"]) as cursor:
         sizes_now = "SELECT count(*), count(DISTINCT application_id) FROM applications"
@@ -115,6 +122,7 @@ print(reads, len(sizes))
 """
 
 
+@pytest.mark.both
 def test_readers_never_fail_and_never_see_half_a_load(
     chosen: Settings, person: Person, write: Any, tmp_path: Path
 ) -> None:
@@ -122,7 +130,8 @@ def test_readers_never_fail_and_never_see_half_a_load(
     script = tmp_path / "reader.py"  # `python -c` counts as typed by hand: DuckDB then draws its progress
     script.write_text(_READER, "utf-8")
     reader = subprocess.Popen(
-        [sys.executable, str(script), chosen.lake, str(READING_SECONDS)],
+        [sys.executable, str(script), str(READING_SECONDS)],
+        env=placed_at(chosen),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -141,10 +150,11 @@ def test_readers_never_fail_and_never_see_half_a_load(
     assert min(loads, reads, sizes) > 5
 
 
+@pytest.mark.both
 def test_two_loaders_at_once_take_turns(chosen: Settings, person: Person, write: Any) -> None:
     house.make_house(person, chosen=chosen).close()
     files = [write(f"{n}.csv", lines(n * 1000, 1000, "完了")) for n in range(8)]
-    both = [start(Path(chosen.lake), *files[:4]), start(Path(chosen.lake), *files[4:])]
+    both = [start(chosen, *files[:4]), start(chosen, *files[4:])]
     assert [process.wait() for process in both] == [0, 0]
     home = house.open_house(chosen=chosen)
     assert picture(home)[:2] == (8000, 8000)

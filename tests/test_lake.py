@@ -71,6 +71,7 @@ def test_the_same_bytes_again_change_nothing_and_after_an_undo_they_load(
     assert [row[0] for row in applications(home)] == ["A1", "A2"]
 
 
+@pytest.mark.both
 def test_undoing_a_load_leaves_the_rows_of_a_later_one_untouched(
     home: House, take: Any, write: Any, person: Person
 ) -> None:
@@ -80,6 +81,7 @@ def test_undoing_a_load_leaves_the_rows_of_a_later_one_untouched(
     assert applications(home) == [("B1", "完了", None, 2, 2)]
 
 
+@pytest.mark.both
 def test_undo_refuses_when_a_later_load_wrote_the_same_row_and_names_it(
     home: House, take: Any, write: Any, person: Person
 ) -> None:
@@ -97,6 +99,7 @@ def test_undo_refuses_when_a_later_load_wrote_the_same_row_and_names_it(
     assert applications(home) == []
 
 
+@pytest.mark.both
 def test_load_undo_gives_the_answers_from_before_exactly(home: House, take: Any, write: Any, person: Person) -> None:
     take(write("a.csv", A))
     before = rows(home, "applications")
@@ -116,6 +119,7 @@ def test_an_undone_load_and_an_undo_cannot_be_undone(home: House, take: Any, wri
         intake.undo(9, home, person)
 
 
+@pytest.mark.both
 def test_older_snapshots_keep_their_answers(home: House, take: Any, write: Any) -> None:
     first = take(write("a.csv", A)).load
     take(write("b.csv", B))
@@ -123,6 +127,7 @@ def test_older_snapshots_keep_their_answers(home: House, take: Any, write: Any) 
     assert applications(home, first.snapshot - 1) == []
 
 
+@pytest.mark.both
 def test_a_complete_delivery_marks_vanished_keys_and_leaves_them_out(home: House, take: Any, write: Any) -> None:
     everything = "".join(form(n) for n in range(1, 41))
     take(write("all.csv", FORMS + everything))
@@ -155,6 +160,7 @@ def test_a_vanished_key_that_returns_is_current_again(home: House, take: Any, wr
 COUNTS = "年月,手続ID,手続名,総受付件数,電子申請件数\n"
 
 
+@pytest.mark.both
 def test_a_period_delivery_replaces_exactly_the_months_it_covers(
     home: House, take: Any, write: Any, person: Person
 ) -> None:
@@ -266,7 +272,7 @@ def test_a_load_between_the_plan_and_the_yes_is_noticed(home: House, take: Any, 
 
 def test_another_ward_sees_none_of_our_rows(home: House, take: Any, write: Any) -> None:
     take(write("a.csv", A))
-    other = Lake(home.settings.lake, municipality="131211")
+    other = Lake(home.lake.place, municipality="131211")
     found = other.plan([], None)
     with other.cursor() as cursor:
         ours = cursor.execute(f"SELECT count(*) FROM {other.at().rows(DATASETS['applications'])}").fetchall()
@@ -319,7 +325,7 @@ def test_a_column_added_by_a_newer_release_is_blank_in_older_snapshots(
 )
 def test_a_network_drive_is_recognised(path: str, mounts: str, kind: str | None) -> None:
     # pathlib folds a leading '//' on some systems, so the written form decides.
-    from dx_data.lake.place import filesystem_of
+    from dx_data.lake.folder import filesystem_of
 
     assert filesystem_of(path, mounts) == kind
 
@@ -329,6 +335,7 @@ def test_a_lake_on_a_network_drive_is_refused_with_the_remedy() -> None:
         lake.exists("\\\\server\\share\\lake")
 
 
+@pytest.mark.folder
 def test_a_demo_lake_is_marked_for_good_and_only_it_can_be_destroyed(tmp_path: Path, home: House) -> None:
     demo = Lake.create(str(tmp_path / "demo"), demo_until=dt.date(2026, 11, 20))
     demo.close()
@@ -347,6 +354,7 @@ def test_a_demo_lake_is_marked_for_good_and_only_it_can_be_destroyed(tmp_path: P
     assert (other / "note.txt").exists()
 
 
+@pytest.mark.both
 def test_the_history_carries_who_what_and_as_of_when(home: House, take: Any, write: Any, person: Person) -> None:
     take(write("電子申請_20261101T090000+0900.csv", A), day=dt.date(2026, 10, 31))
     intake.undo(1, home, person)

@@ -35,7 +35,7 @@ from dx_data import access, cli, demo, house, logins, serving
 from dx_data import settings as setting
 from dx_data.access import Right, Role
 from dx_data.custody.ledger import Act, Ledger
-from dx_data.errors import NotPermitted, StartRefused
+from dx_data.errors import NotPermitted, ServerLost, StartRefused
 from dx_data.lake import place
 from dx_data.settings import Login, Settings
 from dx_data.ui import asgi, login
@@ -597,6 +597,28 @@ def test_strangers_cannot_fill_the_ledger(tmp_path: Path) -> None:
         assert found[1] == 429
     assert asyncio.run(guard._begin(Request(scope))).status_code == 429
     assert asyncio.run(guard._finish(Request(scope))).status_code == 429
+
+
+def test_a_login_that_cannot_be_recorded_is_none(tmp_path: Path) -> None:
+    """The ledger's server is gone: nobody comes in, and the page says why."""
+
+    def gone() -> Ledger:
+        raise ServerLost.gone()
+
+    guard = login.Guard(None, CHOSEN, None, logins.Logins(tmp_path / "l", CHOSEN), gone)  # type: ignore[arg-type]
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": login.CALLBACK,
+        "query_string": b"",
+        "headers": [],
+        "client": ("::1", 1),
+    }
+    answer = asyncio.run(guard._answered(guard._finish, Request(scope)))
+    assert answer.status_code == 503
+    assert (
+        "<h1>いまはログインできません</h1><p>台帳のデータベース（PostgreSQL）に届かない" in bytes(answer.body).decode()
+    )
 
 
 # --- settings ---------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dx_data import house, intake
+from dx_data import lake as lakes
 from dx_data.access import Person
 from dx_data.custody import backups
 from dx_data.custody.ledger import Act
@@ -120,9 +121,9 @@ def test_a_backup_takes_what_was_kept_and_is_none_without_it(
     home: House, person: Person, take: Take, write: Any, tmp_path: Path
 ) -> None:
     take(write("a.csv", lines(("A1", "完了", "0"))))
-    back_up = lambda: backups.back_up(home.lake.folder, home.lake.data, tmp_path / "控え", person, "a-b")  # noqa: E731
+    back_up = lambda: backups.back_up(home.lake.place, tmp_path / "控え", person, "a-b")  # noqa: E731
     back_up()
-    backups.restore(tmp_path / "控え", tmp_path / "new", None, person, "a-b")
+    backups.restore(tmp_path / "控え", lakes.at(str(tmp_path / "new")), person, "a-b")
     assert (tmp_path / "new" / NAME).read_bytes() == (home.lake.folder / NAME).read_bytes()
     (home.lake.folder / NAME).unlink()
     with pytest.raises(LakeDamaged, match=NAME):
@@ -130,6 +131,6 @@ def test_a_backup_takes_what_was_kept_and_is_none_without_it(
     # A parcel that its own list calls whole, made without the kept file.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dx_data.custody.backups.Proof.of", classmethod(lambda *_: Proof({}, None)))
-        lacking = backups.back_up(home.lake.folder, home.lake.data, tmp_path / "欠け", person, "a-b")
+        lacking = backups.back_up(home.lake.place, tmp_path / "欠け", person, "a-b")
     with pytest.raises(BackupRefused, match=NAME):
         backups.unpack(lacking.path, tmp_path / "unpacked", "a-b")

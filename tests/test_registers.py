@@ -55,7 +55,7 @@ def busy(home: House, take: Any, write: Any, person: Person, tmp_path: Path) -> 
     bad = intake.review(write("bad.csv", HEAD + "LoGoフォーム,A3,2026/02/30 09:00,ひみつ\n"), home, home.settings)
     intake.record_refusal(bad, home, person)
     hand_over(Exit.INTERNAL, home.ask("ward_benchmark"), person, home.ledger)
-    backups.back_up(home.lake.folder, home.lake.data, tmp_path / "控え", person, "a-b")
+    backups.back_up(home.lake.place, tmp_path / "控え", person, "a-b")
     return home
 
 
@@ -220,3 +220,18 @@ def test_the_screen_shows_them_to_who_may_see_the_ledger(lakes: Path, monkeypatc
         screens.page("custody")
     alone = AppTest.from_file(str(screens.ROOT / "pages" / "custody.py"), default_timeout=60).run()
     assert (len(alone.exception), screens.markup(alone)) == (1, "")
+
+
+def test_a_book_of_several_sheets_names_its_table_once(home: House, take: Any, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for number, title in enumerate(("4月", "5月")):
+        sheet = book.active if number == 0 else book.create_sheet()
+        sheet.title = title
+        for row in (HEAD.strip().split(","), ["LoGoフォーム", f"A{number}", f"2026/0{4 + number}/01 09:00", "完了"]):
+            sheet.append(row)
+    book.save(tmp_path / "二枚.xlsx")
+    assert take(tmp_path / "二枚.xlsx").status == "loaded"
+    assert receipt(1, home.ledger.lines()).tables == ("電子申請",)
+    for title in (ENTRUSTED, LENT):
+        (row,) = table(home, title)
+        assert "電子申請" in row.values()

@@ -22,6 +22,7 @@ from dx_data.door.known import Addition, Correction, Decided, Known, Reading
 from dx_data.errors import LoadRefused, NotFound, NotPermitted
 from dx_data.house import House
 from dx_data.intake import Reviewed, Wish
+from dx_data.lake import LEDGER
 
 DAY = dt.date(2026, 11, 1)
 HEAD = "システム,申請番号,申請日時,処理状況"
@@ -263,7 +264,7 @@ def test_a_correction_that_looks_personal_is_refused_and_kept_nowhere(home: Hous
     assert "1234" not in repr(found)
     with pytest.raises(LoadRefused):
         intake.load(found, home, Person("試験", frozenset(Role)))
-    assert b"1234-5678" not in home.lake.ledger_file.read_bytes()
+    assert b"1234-5678" not in (home.lake.folder / LEDGER).read_bytes()
 
 
 def test_a_key_or_a_row_without_a_sound_key_is_not_offered(home: House, write: Any) -> None:
@@ -286,7 +287,7 @@ def test_values_stand_apart_from_the_chain_and_every_change_is_noticed(home: Hou
     chained = json.dumps([line.as_json() for line in home.ledger.lines()], ensure_ascii=False)
     assert [value for value in ("おわり", "2026/02/30", "窓口に確かめた") if value in chained] == []
     assert home.verify_ledger() == []
-    with closing(sqlite3.connect(home.lake.ledger_file)) as connection:
+    with closing(sqlite3.connect(home.lake.folder / LEDGER)) as connection:
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute("UPDATE dx_ledger_apart SET content = '{}'")
         connection.execute("DROP TRIGGER dx_ledger_apart_no_update")

@@ -127,11 +127,12 @@ def lines(
     ]
     across, words = breaks.marks(result, moment, rows, names, palette(dark))
     notes += words
+    top = 24 + breaks.LINE * max(0, len(words) - 1)
     layout: Layout = {
         "height": HEIGHT,
         "shapes": across,
         "hovermode": "x unified",
-        "margin": {"t": 24},
+        "margin": {"t": top},
         "showlegend": len(series) > _MOST_LABELLED,
         "xaxis": _calendar(moment, [row[x] for row in rows]),
         "yaxis": values,
@@ -139,7 +140,7 @@ def lines(
     if 2 <= len(series) <= _MOST_LABELLED:
         notes += _end_labels(series, values["range"], HEIGHT - _AROUND)
         widest = max(len(line) for one in series for line in wrapped(one.name, _NAME_WIDTH, _NAME_LINES).split("<br>"))
-        layout["margin"] = {"t": 24, "r": 30 + SMALL * (widest + 1)}
+        layout["margin"] = {"t": top, "r": 30 + SMALL * (widest + 1)}
     return frame(result, traces, layout | {"annotations": notes}, dark=dark, title=title, unit=unit)
 
 

@@ -9,22 +9,21 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from filelock import FileLock
 
 from dx_data import calendar
 from dx_data.access import Person, Right, require
 from dx_data.custody import sealed
 from dx_data.custody.exits import Exit
 from dx_data.custody.ledger import Act, Ledger, Line
-from dx_data.custody.proof import TABLES, Proof
+from dx_data.custody.proof import Proof
 from dx_data.errors import BackupRefused, LakeDamaged, NotFound
-from dx_data.lake import CATALOGUE, LEDGER, Catalogue, Lake, pages, sha256, turn
+from dx_data.lake import CATALOGUE, LEDGER, TABLES, Catalogue, Lake, Place, digests_of_catalogue, sha256
 
 SUBJECT = "控え"
 _NAME = re.compile(r"dx控え_(?P<lake>[0-9a-f]+)_(?P<stamp>\d{8}-\d{6})_複製(?P<copy>\d+)\.zip")
@@ -80,26 +79,28 @@ def next_copy(ledger: Ledger) -> int:
     return 1 + max((line.detail.get("copy", 0) for line in ledger.lines_of(Act.HAND_OVER)), default=0)
 
 
-def back_up(folder: Path, data: Path, into: Path, person: Person, password: str) -> Backup:
+def back_up(place: Place, into: Path, person: Person, password: str) -> Backup:
     """Write the whole lake as one sealed file into a folder, while people read and files load.
 
     The catalogue and the ledger are taken within one turn, when no load is half done; the Parquet files never change
     once they are written. The file gets its name last, after it was read back and recorded.
+    The catalogue of a server is in it as a SQLite file, so that a backup becomes a lake anywhere.
     Raises NotFound without a lake, LakeDamaged when what is stored is not what was recorded.
     """
     require(person, Right.BACK_UP)
-    if not (folder / CATALOGUE).exists():
-        raise NotFound.because(f"台帳が『{folder}』にありません", "DX_LAKE を確かめてください")
+    if not place.exists():
+        raise NotFound.because(f"台帳が『{place.title}』にありません", "DX_LAKE を確かめてください")
+    folder = place.folder
     if folder.resolve() in (into.resolve(), *into.resolve().parents):
         raise BackupRefused.because(
             "控えの場所が台帳のフォルダーの中です", "ほかのディスクか、別のフォルダーを指定してください"
         )
     into.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "backup.lock", timeout=_WAIT):
-        ledger = Ledger(folder / LEDGER)
-        with turn(folder):
-            catalogue, chain, proof = pages(folder / CATALOGUE), ledger.pages(), Proof.of(ledger)
-        said = _read(catalogue)
+    with place.lock("backup", _WAIT):
+        ledger = Ledger(place.book())
+        with place.turn():
+            copied, chain, proof = place.copied(), ledger.pages(), Proof.of(ledger)
+        said = _read(copied.pages)
         copy = next_copy(ledger)
         name = f"dx控え_{said.facts['id']}_{calendar.now():%Y%m%d-%H%M%S}_複製{copy:04}.zip"
         about = {
@@ -108,13 +109,13 @@ def back_up(folder: Path, data: Path, into: Path, person: Person, password: str)
             "snapshot": said.newest,
             "made_at": calendar.now().isoformat(timespec="seconds"),
         }
-        parts: list[tuple[str, bytes | Path]] = [(CATALOGUE, catalogue), (LEDGER, chain)]
-        parts += ((f"{TABLES}{path}", data / path) for path in said.files)
+        parts: list[tuple[str, bytes | Path]] = [(CATALOGUE, copied.pages), (LEDGER, chain)]
+        parts += ((f"{TABLES}{path}", place.data / path) for path in said.files)
         parts += ((name, folder / name) for name in proof.kept)
         aside = into / f".{name}.part"
         _sweep(into)
         try:
-            _write(aside, parts, password, about, proof)
+            _write(aside, parts, password, about, proof, copied.digest)
             line = ledger.append(
                 person.name,
                 Act.HAND_OVER,
@@ -147,7 +148,12 @@ def _read(catalogue: bytes) -> Catalogue:
 
 
 def _write(
-    aside: Path, parts: Sequence[tuple[str, bytes | Path]], password: str, about: Mapping[str, Any], proof: Proof
+    aside: Path,
+    parts: Sequence[tuple[str, bytes | Path]],
+    password: str,
+    about: Mapping[str, Any],
+    proof: Proof,
+    catalogue: str,
 ) -> None:
     """Write the parcel, read it back, and compare it with what was noted when the lake was written."""
     try:
@@ -157,7 +163,8 @@ def _write(
         raise LakeDamaged(tuple(proof.differing({gone: None}))) from fault
     with sealed.opened(aside, password) as parcel:
         parcel.prove()
-        if changed := tuple(proof.differing({name: listed["sha256"] for name, listed in parcel.files.items()})):
+        found = {name: listed["sha256"] for name, listed in parcel.files.items()} | {CATALOGUE: catalogue}
+        if changed := tuple(proof.differing(found)):
             raise LakeDamaged(changed)
 
 
@@ -195,38 +202,41 @@ def chosen(source: Path) -> Path:
     return max(found, key=lambda each: (int(each[0]["copy"]), each[0]["stamp"]))[1]
 
 
-def restore(source: Path, folder: Path, data: Path | None, person: Person, password: str) -> Mapping[str, Any]:
+def restore(source: Path, place: Place, person: Person, password: str) -> Mapping[str, Any]:
     """Make a lake of a backup where there is none, and say what the backup said of itself.
 
     All is unpacked and proven beside the place first; the lake appears there as a whole, last.
     Raises BackupRefused for a place that is not empty, or a backup that lacks or changed anything.
     """
     require(person, Right.CREATE_LAKE)
-    for place in filter(None, (folder, data)):
-        if place.exists() and (not place.is_dir() or any(place.iterdir())):
-            raise _not_empty(place)
+    if not place.is_empty:
+        raise _not_empty(place)
     file = chosen(source)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = folder.with_name(f".{folder.name}.restoring-{secrets.token_hex(4)}")
+    aside = place.beside(f"restoring-{secrets.token_hex(4)}")
     try:
         about = unpack(file, aside, password)
         ledger = Ledger(aside / LEDGER)
-        ledger.append(
-            person.name, Act.RESTORED, SUBJECT, file=file.name, sha256=sha256(file), snapshot=about["snapshot"]
-        )
-        if data is not None:
-            data.parent.mkdir(parents=True, exist_ok=True)
-            _move(aside / TABLES, data)
-        _move(aside, folder)
+        facts = {"file": file.name, "sha256": sha256(file), "snapshot": about["snapshot"]}
+        ledger.append(person.name, Act.RESTORED, SUBJECT, **facts, **_noted_anew(aside, Proof.of(ledger), place))
+        place.fill(aside)
+    except FileExistsError as fault:
+        raise _not_empty(place) from fault
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return about
 
 
-def _not_empty(place: Path) -> BackupRefused:
+def _noted_anew(restored: Path, proof: Proof, place: Place) -> dict[str, str]:
+    """The catalogue's digest where its new place takes another one of it, if it is what was noted at its old place."""
+    digests = digests_of_catalogue(restored / CATALOGUE)
+    found = digests[place.proves]
+    return {"catalogue": found} if proof.catalogue in digests.values() and proof.catalogue != found else {}
+
+
+def _not_empty(place: Place) -> BackupRefused:
     return BackupRefused.because(
-        f"復元する場所『{place}』は空ではありません",
-        "空のフォルダーを DX_LAKE に指定するか、今の台帳を別の場所に移してから復元してください",
+        f"復元する場所『{place.title}』は空ではありません",
+        "空の場所を DX_LAKE（と DX_LAKE_DATA）に指定するか、今の台帳を別の場所に移してから復元してください",
     )
 
 
@@ -257,15 +267,3 @@ def unpack(file: Path, into: Path, password: str) -> Mapping[str, Any]:
     if broken:
         raise BackupRefused(tuple(broken))
     return about
-
-
-def _move(source: Path, target: Path) -> None:
-    """Give a folder its place, which is empty or not there; another one that came first stays."""
-    try:
-        with suppress(FileNotFoundError):
-            target.rmdir()
-        source.rename(target)
-    except OSError as fault:
-        if target.exists():
-            raise _not_empty(target) from fault
-        raise

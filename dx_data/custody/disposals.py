@@ -151,7 +151,7 @@ def finish(lake: Lake, ledger: Ledger, intent: Line) -> Line:
     It was done when another lake than before lies there. Doing it twice does no harm.
     """
     facts = {**intent.detail, "intent": intent.number}
-    anew.clear(lake.folder)
+    lake.place.clear_aside()
     for path in (*anew.loose(lake), *copies.files(lake.folder)):
         anew.erase(path)
     if lake.id == intent.detail["before"]:

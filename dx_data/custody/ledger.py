@@ -1,7 +1,7 @@
 """The ledger (管理台帳, 特記仕様 3(3)): append-only lines, each sealed with the hash of the one before.
 
-One table in a SQLite file beside the catalogue, outside DuckLake, so that a line makes no snapshot and one chain serves
-all processes. The "who" of a line is the only personal information the product keeps. What a line says about values
+One table beside the catalogue, outside DuckLake, so that a line makes no snapshot and one chain serves all processes
+and servers. The "who" of a line is the only personal information the product keeps. What a line says about values
 from somebody's file stands apart from the chain, sealed by a salted digest: so it can be disposed of one day.
 """
 
@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,20 +18,9 @@ from typing import Any
 
 from dx_data import calendar
 from dx_data.errors import Problem
+from dx_data.lake.book import Book, FileBook, Row, Torn
 
 _GENESIS = "0" * 64
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS dx_ledger (number INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL,"
-    " act TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, previous TEXT NOT NULL, seal TEXT NOT NULL)",
-    "CREATE TRIGGER IF NOT EXISTS dx_ledger_no_update BEFORE UPDATE ON dx_ledger"
-    " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
-    "CREATE TRIGGER IF NOT EXISTS dx_ledger_no_delete BEFORE DELETE ON dx_ledger"
-    " BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END",
-    "CREATE INDEX IF NOT EXISTS dx_ledger_acts ON dx_ledger (act)",
-    "CREATE TABLE IF NOT EXISTS dx_ledger_apart (number INTEGER PRIMARY KEY, content TEXT NOT NULL)",
-    "CREATE TRIGGER IF NOT EXISTS dx_ledger_apart_no_update BEFORE UPDATE ON dx_ledger_apart"
-    " BEGIN SELECT RAISE(ABORT, 'what a line says is not rewritten'); END",
-)
 
 
 class Act(StrEnum):
@@ -131,21 +118,11 @@ class Entry:
 
 
 class Ledger:
-    """The chain kept in one file."""
+    """The chain kept in one book."""
 
-    def __init__(self, file: Path) -> None:
-        """Open the ledger, making its table in a new lake."""
-        self._path = file
-        with self._open() as connection:
-            for statement in _TABLE:
-                connection.execute(statement)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=30, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            yield connection
+    def __init__(self, book: Book | Path) -> None:
+        """Open the ledger kept in a book, or in a file that holds one."""
+        self._book = FileBook(book) if isinstance(book, Path) else book
 
     def append(self, who: str, act: Act, subject: str, **detail: Any) -> Line:
         """Seal one line under the write lock and return it."""
@@ -154,116 +131,61 @@ class Ledger:
 
     def append_all(self, who: str, entries: Iterable[Entry]) -> list[Line]:
         """Seal several lines, all or none."""
-        at = calendar.now().isoformat(timespec="milliseconds")
-        with self._open() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            last = connection.execute("SELECT number, seal FROM dx_ledger ORDER BY number DESC LIMIT 1").fetchone()
-            number, previous = last or (0, _GENESIS)
-            lines = []
-            for entry in entries:
+        wanted = list(entries)
+        lines: list[Line] = []
+
+        def seal(last: Row | None) -> Sequence[tuple[Row, str | None]]:
+            number, previous = (last[0], last[-1]) if last else (0, _GENESIS)
+            sealed: list[tuple[Row, str | None]] = []
+            at = calendar.now().isoformat(timespec="milliseconds")
+            for entry in wanted:
                 number += 1
-                detail = dict(entry.detail)
+                detail, content = dict(entry.detail), None
                 if entry.apart:
                     # Salted, since a value of few possible ones could be found again from its digest.
                     content = json.dumps({**entry.apart, "salt": secrets.token_hex(16)}, ensure_ascii=False)
                     detail["apart"] = _digest(content)
-                    connection.execute("INSERT INTO dx_ledger_apart VALUES (?, ?)", (number, content))
                 written = json.dumps(detail, ensure_ascii=False, sort_keys=True, default=str)
-                seal = _seal(number, at, who, entry.act.value, entry.subject, written, previous)
-                row = (number, at, who, entry.act.value, entry.subject, written, previous, seal)
-                connection.execute("INSERT INTO dx_ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-                lines.append(Line(number, at, who, entry.act.value, entry.subject, detail, previous, seal, entry.apart))
-                previous = seal
-            connection.execute("COMMIT")
-        self._note()
+                found = _seal(number, at, who, entry.act.value, entry.subject, written, previous)
+                row = (number, at, who, entry.act.value, entry.subject, written, previous, found)
+                sealed.append((row, content))
+                lines.append(_line(row, entry.apart, detail))
+                previous = found
+            return sealed
+
+        self._book.append(seal)
         return lines
 
     def forget_apart(self, numbers: Iterable[int]) -> None:
-        """Remove what stands beside these lines, to the last byte in the file. The chain stays as it is."""
-        with self._open() as connection:
-            connection.execute("PRAGMA secure_delete = ON")
-            connection.executemany("DELETE FROM dx_ledger_apart WHERE number = ?", [(number,) for number in numbers])
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        self._note()
-
-    @property
-    def _noted(self) -> Path:
-        return self._path.with_suffix(".sha256")
-
-    def _whole(self) -> str:
-        """The last line's number and the digest of all pages, spare room included, as one line of text."""
-        with self._open() as connection:
-            connection.execute("BEGIN")
-            (number,) = connection.execute("SELECT coalesce(max(number), 0) FROM dx_ledger").fetchone()
-            found = connection.serialize()
-            connection.execute("COMMIT")
-        return f"{number} {hashlib.sha256(found).hexdigest()}"
-
-    def _note(self) -> None:
-        """Note the whole file beside it. Lines seal one another; this also covers bytes that belong to no line."""
-        aside = self._noted.with_name(f"{self._noted.name}.{secrets.token_hex(4)}")
-        try:
-            aside.write_text(self._whole(), "ascii")
-            aside.replace(self._noted)
-        except OSError:  # the line stands; an old note says nothing of it, and is not taken for one that does
-            with suppress(OSError):
-                aside.unlink(missing_ok=True)
+        """Remove what stands beside these lines, to the last byte. The chain stays as it is."""
+        self._book.forget_apart(numbers)
 
     def whole(self) -> bool | None:
-        """Whether the file is, to the byte, as the last line left it; None where that was not noted.
-
-        A process that is killed after a line, or two that write at once, may leave the note of an earlier line; that of
-        a later one says that the tail was cut.
-        """
-        try:
-            noted = self._noted.read_text("ascii")
-        except (FileNotFoundError, UnicodeDecodeError):
-            return None
-        found = self._whole()
-        (before, _, _), (now, _, _) = noted.partition(" "), found.partition(" ")
-        return None if before.isdecimal() and int(before) < int(now) else noted == found
+        """Whether the book is as the last line left it; None where nothing but the lines can tell."""
+        return self._book.whole()
 
     def lines(self) -> list[Line]:
         """All lines, oldest first, without what stands apart."""
-        with self._open() as connection:
-            rows = connection.execute("SELECT * FROM dx_ledger ORDER BY number").fetchall()
-        return [
-            Line(number, at, who, act, subject, json.loads(detail), previous, seal)
-            for number, at, who, act, subject, detail, previous, seal in rows
-        ]
+        return [_line(row) for row in self._book.rows()]
 
     def lines_of(self, *acts: Act) -> list[Line]:
         """The lines of these acts with what stands apart of them, oldest first."""
-        with self._open() as connection:
-            rows = connection.execute(
-                "SELECT l.*, coalesce(a.content, '{}') FROM dx_ledger l LEFT JOIN dx_ledger_apart a USING (number)"
-                " WHERE l.act IN (SELECT value FROM json_each(?)) ORDER BY number",
-                (json.dumps([act.value for act in acts]),),
-            ).fetchall()
-        return [
-            Line(number, at, who, act, subject, json.loads(detail), previous, seal, json.loads(apart))
-            for number, at, who, act, subject, detail, previous, seal, apart in rows
-        ]
+        found = self._book.rows_of([act.value for act in acts])
+        return [_line(row, json.loads(apart)) for row, apart in found]
 
     def altered(self) -> list[Problem]:
         """A fault if the file was changed since its last line, though every line that is left holds."""
-        told = f"管理台帳のファイル『{self._path.name}』が、最後の記録のあとで書き換わっているか、末尾が切られています"
+        told = f"管理台帳の{self._book.title}が、最後の記録のあとで書き換わっているか、末尾が切られています"
         return [_broken(0, told)] if self.whole() is False else []
 
     def last(self) -> Line | None:
         """The newest line, without what stands apart of it."""
-        with self._open() as connection:
-            row = connection.execute("SELECT * FROM dx_ledger ORDER BY number DESC LIMIT 1").fetchone()
-        if row is None:
-            return None
-        number, at, who, act, subject, detail, previous, seal = row
-        return Line(number, at, who, act, subject, json.loads(detail), previous, seal)
+        row = self._book.last()
+        return _line(row) if row else None
 
     def pages(self) -> bytes:
-        """The whole file as a copy of it would be, at one moment."""
-        with self._open() as connection:
-            return connection.serialize()
+        """The whole ledger at one moment, as the bytes of a SQLite file."""
+        return self._book.pages()
 
     def open_intents(self) -> list[Line]:
         """Intents that no later line settles, oldest first."""
@@ -279,15 +201,11 @@ class Ledger:
         """Every edit, deletion, reordering or cut found; `anchors` are seals noted elsewhere by line number."""
         try:
             return self._verified(anchors or {})
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as fault:
-            return [_broken(0, f"管理台帳のファイル『{self._path.name}』を読めません（{type(fault).__name__}）")]
+        except Torn as fault:
+            return [_broken(0, str(fault))]
 
     def _verified(self, anchors: Mapping[int, str]) -> list[Problem]:
-        with self._open() as connection:
-            if (torn := connection.execute("PRAGMA integrity_check").fetchall()) != [("ok",)]:
-                return [_broken(0, f"管理台帳のファイル『{self._path.name}』が壊れています（{len(torn):,} か所）")]
-            rows = connection.execute("SELECT * FROM dx_ledger ORDER BY number").fetchall()
-            apart = connection.execute("SELECT number, content FROM dx_ledger_apart ORDER BY number").fetchall()
+        rows, apart = self._book.proven()
         found: list[Problem] = []
         previous, expected = _GENESIS, 1
         seals, digests = {}, {}
@@ -309,6 +227,11 @@ class Ledger:
             if seals.get(number) != seal:
                 found.append(_broken(number, f"{number}行目が、台帳の外に控えた記録と合いません"))
         return found
+
+
+def _line(row: Row, apart: Mapping[str, Any] | None = None, detail: Mapping[str, Any] | None = None) -> Line:
+    number, at, who, act, subject, written, previous, seal = row
+    return Line(number, at, who, act, subject, detail or json.loads(written), previous, seal, apart or {})
 
 
 def _apart_of(detail: str) -> str | None:

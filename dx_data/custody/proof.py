@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.errors import Problem
-from dx_data.lake import CATALOGUE, KEPT
-
-TABLES = "tables/"  # where the Parquet files lie in a backup
+from dx_data.lake import CATALOGUE, KEPT, TABLES
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Proof:
         """What the ledger noted, up to now. To be taken within a turn."""
         files: dict[str, str] = {}
         catalogue, newest = None, -1
-        for line in ledger.lines_of(Act.LOAD, Act.UNDO, Act.INSPECTED, Act.DISPOSED):
+        for line in ledger.lines_of(Act.LOAD, Act.UNDO, Act.INSPECTED, Act.DISPOSED, Act.RESTORED):
             if line.act == Act.DISPOSED:  # the lake was made anew from what was kept of the other loads
                 gone = set(line.detail["gone"])
                 files = {name: digest for name, digest in files.items() if name.startswith(KEPT) and name not in gone}

@@ -81,7 +81,7 @@ def receipt(load: int, lines: Iterable[Line]) -> Receipt:
                 sha256=facts["sha256"],
                 size=facts["size"],
                 rows=facts["rows"],
-                tables=tuple(facts["tables"]),
+                tables=tuple(dict.fromkeys(facts["tables"])),
                 as_of=facts["as_of"],
                 return_by=facts.get("return_by"),
                 sheets=tuple(facts.get("sheets", ())),

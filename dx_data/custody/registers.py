@@ -83,7 +83,7 @@ def _entrusted(each: _Receipt, checked: str) -> tuple[str | int, ...]:
         f"第{detail['load']}号",
         moment(each.line.at),
         detail["file"],
-        "・".join(detail["tables"]),
+        "・".join(dict.fromkeys(detail["tables"])),  # a book names its table once for each sheet
         detail["rows"],
         _MEDIUM,
         "、".join(dict.fromkeys(people)),
@@ -98,7 +98,7 @@ def _lent(each: _Receipt) -> tuple[str | int, ...]:
     return (
         f"第{detail['load']}号",
         detail["file"],
-        "・".join(detail["tables"]),
+        "・".join(dict.fromkeys(detail["tables"])),
         f"1 ファイル（{detail['size']:,} バイト）",
         day(each.line.at),
         each.line.who,

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from dx_data.derive import staged
 from dx_data.door.spelled import Table
+from dx_data.settings import parallel
 
 _PREFIX = "dx-door-"
 _STALE_SECONDS = 6 * 3600
@@ -80,6 +81,7 @@ class Staging:
                 "preserve_insertion_order": "true",
                 # A database that is thrown away needs no checkpoint; one costs as much as typing a million rows.
                 "checkpoint_threshold": "1TB",
+                **parallel(),
             },
         )
         self.connection.execute("SET TimeZone = 'Asia/Tokyo'")

@@ -20,8 +20,8 @@ from dx_data.derive.headers import spellings
 from dx_data.door.announced import listed
 from dx_data.door.known import Addition, Correction
 from dx_data.door.staging import private_folder
-from dx_data.errors import LoadRefused, NotFound, Stopped
-from dx_data.house import House
+from dx_data.errors import LoadRefused, NotFound, ServerLost, Stopped, of_server
+from dx_data.house import House, settle
 from dx_data.intake.reviewed import Reviewed, Wish
 from dx_data.intake.reviewing import review
 from dx_data.lake import Load, Origin, Part, received
@@ -172,6 +172,8 @@ class _recorded:  # noqa: N801  (reads as a clause)
         self.intent: int | None = None
 
     def __enter__(self) -> _recorded:
+        if self.house.lake.is_unsettled:
+            settle(self.house)
         return self
 
     def announce(
@@ -204,6 +206,9 @@ class _recorded:  # noqa: N801  (reads as a clause)
         )
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
+        if lost := fault if isinstance(fault, ServerLost) else fault and of_server(fault):
+            self.house.lake.is_unsettled = True  # whether it was done only the server can tell, once it is back
+            raise lost from fault
         if isinstance(fault, Stopped) and self.intent is not None:
             received.remove(self.house.lake.folder, self.facts.get("kept", ()))
             rules = [problem.rule for problem in fault.problems]

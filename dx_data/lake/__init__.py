@@ -1,7 +1,8 @@
 """The only room that writes data: plan, load, undo, snapshots, copies, on DuckLake.
 
-A lake is a catalogue (SQLite, WAL) and Parquet files. One file is one load is one transaction is one snapshot; who,
-what and as of when ride in the snapshot's commit message, so the history of loads is the history of snapshots.
+A lake is a catalogue (in SQLite, or on a PostgreSQL server) and Parquet files. One file is one load is one transaction
+is one snapshot; who, what and as of when ride in the snapshot's commit message, so the history of loads is the history
+of snapshots.
 """
 
 import sys
@@ -9,49 +10,54 @@ import sys
 from dx_data import CallableRoom
 from dx_data.lake import anew, copies, received
 from dx_data.lake.across import notices
+from dx_data.lake.address import at, destroy, exists
+from dx_data.lake.book import Book, FileBook, Torn
 from dx_data.lake.copies import Copied, Copies
+from dx_data.lake.folder import network_filesystem
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
-from dx_data.lake.pages import pages
-from dx_data.lake.place import CATALOGUE, LEDGER, data_folder, destroy, exists, local, network_filesystem, turn
+from dx_data.lake.place import CATALOGUE, LEDGER, TABLES, Place, Taken
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
 from dx_data.lake.received import KEPT
 from dx_data.lake.reference import Reference, kept, titled
-from dx_data.lake.stored import Catalogue, digest_of, sha256
+from dx_data.lake.stored import Catalogue, digests_of_catalogue, sha256
 
 __all__ = [
     "CATALOGUE",
     "KEPT",
     "LEDGER",
+    "TABLES",
+    "Book",
     "Catalogue",
     "Change",
     "Copied",
     "Copies",
+    "FileBook",
     "Lake",
     "Load",
     "Moment",
     "Origin",
     "Part",
     "PartPlan",
+    "Place",
     "Plan",
     "Reference",
+    "Taken",
+    "Torn",
     "anew",
+    "at",
     "copies",
-    "data_folder",
     "destroy",
-    "digest_of",
+    "digests_of_catalogue",
     "doubled_problem",
     "exists",
     "kept",
-    "local",
     "network_filesystem",
     "notices",
-    "pages",
     "received",
     "sha256",
     "titled",
-    "turn",
     "vanished_problem",
 ]
 

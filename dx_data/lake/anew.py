@@ -1,24 +1,17 @@
-"""A lake made anew without some of its loads, beside it; one rename puts it in its place, so there is no half of it."""
+"""A lake made anew without some of its loads, beside it; one step puts it in its place, so there is no half of it."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import sqlite3
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from dx_data.derive.tables import literal, quoted
-from dx_data.errors import LoadRefused
-from dx_data.lake import place, received
+from dx_data.lake import received
 from dx_data.lake.lake import Lake
 from dx_data.lake.place import SCHEMA
-
-_ASIDE = "anew"  # in the lake's folder; its Parquet files lie among the others, and no other catalogue names them
-_WAIT = 60
 
 
 def rebuild(old: Lake, gone: Collection[int], kept: Mapping[int, Mapping[str, Any]]) -> Lake:
@@ -27,11 +20,10 @@ def rebuild(old: Lake, gone: Collection[int], kept: Mapping[int, Mapping[str, An
     To be done within the old lake's turn. UndoRefused when an undo cannot be done again without them; LakeDamaged
     when a kept file is not what was kept.
     """
-    clear(old.folder)
+    old.place.clear_aside()
     loads = sorted(old.loads(), key=lambda load: load.load)
     new = Lake.create(
-        str(old.folder / _ASIDE),
-        str(old.data),
+        old.place.aside(),
         municipality=old.municipality,
         demo_until=old.demo_until,
         disposed_to=loads[-1].load if loads else 0,
@@ -45,42 +37,6 @@ def rebuild(old: Lake, gone: Collection[int], kept: Mapping[int, Mapping[str, An
         new.close()
         raise
     return new
-
-
-def put_in_place(folder: Path) -> None:
-    """The lake that was made anew becomes the lake, by one rename. Both must be closed here.
-
-    LoadRefused when another program has the old one open for a minute.
-    """
-    new, old = folder / _ASIDE / place.CATALOGUE, folder / place.CATALOGUE
-    _let_go(new)
-    _let_go(old)
-    descriptor = os.open(new, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    new.replace(old)
-
-
-def _let_go(catalogue: Path) -> None:
-    """Bring all into the one file, which is only done where nobody else has it open."""
-    until = time.monotonic() + _WAIT
-    while True:
-        with closing(sqlite3.connect(catalogue, timeout=1, isolation_level=None)) as connection:
-            try:
-                connection.execute("PRAGMA journal_mode = DELETE").fetchall()
-                return
-            except sqlite3.OperationalError as fault:
-                if time.monotonic() > until:
-                    raise LoadRefused.because(
-                        "ほかのプログラムが台帳を開いています", "画面（dx serve）を終えてから、やり直してください"
-                    ) from fault
-
-
-def clear(folder: Path) -> None:
-    """Remove a lake that was begun anew and did not come into its place."""
-    shutil.rmtree(folder / _ASIDE, ignore_errors=True)
 
 
 def erase(file: Path) -> None:
@@ -123,15 +79,6 @@ def texts(lake: Lake) -> Iterator[str]:
             for column in sorted(columns):
                 query = f"SELECT DISTINCT CAST({quoted(column)} AS VARCHAR) FROM {SCHEMA}.{quoted(name)}"
                 yield from (value for (value,) in cursor.execute(query).fetchall() if value is not None)
-
-
-def texts_of(file: Path) -> Iterator[str]:
-    """Every text in every table of a SQLite file that nobody in this process writes to."""
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (name,) in names:
-            for row in connection.execute(f"SELECT * FROM {quoted(name)}"):
-                yield from (value for value in row if isinstance(value, str))
 
 
 def only_in(folder: Path, gone: Sequence[str], staying: Sequence[str]) -> set[str]:

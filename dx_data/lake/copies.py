@@ -92,7 +92,7 @@ class Copies:
     def _named(self, number: int) -> Copied:
         at = self._lake.at(number)
         chosen = "\n".join(self._lake.copied(at))
-        digest = hashlib.sha256(f"{self._lake.inode}\n{chosen}".encode()).hexdigest()[:12]
+        digest = hashlib.sha256(f"{self._lake.mark}\n{chosen}".encode()).hexdigest()[:12]
         return Copied(self.folder / f"{at.number}-{digest}.duckdb", at.title)
 
     @contextmanager

@@ -17,11 +17,12 @@ from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused, of_disk
-from dx_data.lake import history, pages, place, reference, stored
+from dx_data.lake import address as addresses
+from dx_data.lake import history, place, reference, stored
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.moment import Moment
 from dx_data.lake.near import Near
-from dx_data.lake.place import ALIAS, META
+from dx_data.lake.place import ALIAS, META, Place
 from dx_data.lake.plan import Part, Plan, older_problem, plan_part, vanished_problem
 from dx_data.lake.reference import declared
 from dx_data.lake.undo import refuse_overwritten, take_back
@@ -40,7 +41,7 @@ class Lake:
 
     def __init__(
         self,
-        address: str,
+        address: str | Place,
         data: str | None = None,
         *,
         municipality: str = "131229",
@@ -53,25 +54,33 @@ class Lake:
         It is attached to a database of its own: the given one, with nothing attached yet, or a new one. A `confined`
         lake reads nothing outside its own folders, whatever its catalogue says.
 
-        Its facts are read with Python's SQLite. Who has the lake open gives them: closing a second SQLite's hold on a
-        file lets go of the locks that DuckDB's has on it in the same process (sqlite.org/howtocorrupt.html 2.2).
+        In a folder, its facts are read with Python's SQLite. Who has the lake open gives them: closing a second
+        SQLite's hold on a file lets go of the locks that DuckDB's has on it in the same process
+        (sqlite.org/howtocorrupt.html 2.2).
         """
-        self.folder = place.local(address)
+        self.place = _placed(address, data)
         self.municipality = municipality
-        if not (self.folder / place.CATALOGUE).exists():
+        self._mark = self.place.mark()
+        if not self._mark:
             raise NotFound.because(
-                f"台帳が『{self.folder}』にありません",
+                f"台帳が『{self.place.title}』にありません",
                 "`dx load` でファイルを取り込むと作られます。デモは `dx demo` で作れます",
             )
-        self._data = place.data_folder(self.folder, data)
-        self._inode = place.inode(self.folder)
-        self._facts = facts or place.facts(self.folder)
+        self.folder, self._data = self.place.folder, self.place.data
+        if not self.folder.is_dir():
+            raise StartRefused.because(
+                f"表データの場所『{self.folder}』がありません",
+                "DX_LAKE_DATA と、そのフォルダーにつながっていることを確かめてください",
+            )
+        self._facts = facts or self.place.facts()
+        # Set where it is not known whether a load was done, until the ledger's open intents are settled.
+        self.is_unsettled = False
         if int(self._facts["format"]) > place.FORMAT:
             raise StartRefused.because("新しい版で作られた台帳です", "プログラムを新しい版にしてください")
         self.id: str = self._facts["id"]
-        self._connection = database or place.database()
+        self._connection = database or self.place.database()
         self._connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
-        self._connection.execute(place.attach_statement(self.folder, self._data))
+        self._connection.execute(self.place.attach_statement())
         self._confined = confined
         if confined:
             self._confine()
@@ -84,7 +93,7 @@ class Lake:
     @classmethod
     def create(
         cls,
-        address: str,
+        address: str | Place,
         data: str | None = None,
         *,
         municipality: str = "131229",
@@ -95,28 +104,19 @@ class Lake:
 
         Its loads are numbered from after `disposed_to`.
         """
-        folder = place.local(address)
-        folder.mkdir(parents=True, exist_ok=True)
-        database = place.database()
-        with place.turn(folder):
-            if not (folder / place.CATALOGUE).exists():
-                place.make(database, folder, place.data_folder(folder, data), demo_until, disposed_to)
-        return cls(address, data, municipality=municipality, database=database)
+        here = _placed(address, data)
+        here.prepare()
+        database = here.database()
+        with here.turn():
+            if not here.exists():
+                here.make(database, place.born(demo_until, disposed_to))
+        return cls(here, municipality=municipality, database=database)
 
     @property
     def demo_until(self) -> dt.date | None:
         """The demo's last day; None for a real lake."""
         written = self._facts.get("demo_until")
         return dt.date.fromisoformat(written) if written else None
-
-    @property
-    def ledger_file(self) -> Path:
-        """Where the ledger lies: beside the catalogue.
-
-        A line written into the catalogue's own file while a load's transaction is open makes SQLite refuse the load's
-        commit ("database is locked", measured).
-        """
-        return self.folder / place.LEDGER
 
     def _confine(self) -> None:
         folders = ", ".join(literal(str(folder.absolute())) for folder in (self.folder, self._data))
@@ -131,8 +131,7 @@ class Lake:
         so that the answers on everybody's screens live on.
         """
         again = Lake(
-            str(self.folder),
-            str(self._data),
+            self.place,
             municipality=self.municipality,
             facts=self._facts,
             confined=self._confined,
@@ -283,8 +282,7 @@ class Lake:
 
         To be taken within a `turn`, when nobody writes.
         """
-        catalogue = stored.digest_of(pages.pages(self.folder / place.CATALOGUE))
-        return {"files": stored.digests(self._data, self.files(snapshot)), "catalogue": catalogue}
+        return {"files": stored.digests(self._data, self.files(snapshot)), "catalogue": self.place.copied().digest}
 
     def anchors(self) -> dict[int, str]:
         """Seals of ledger lines that the history noted, by line number."""
@@ -315,7 +313,7 @@ class Lake:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Loads take turns, also across processes; a killed process gives its turn back."""
-        with place.turn(self.folder):
+        with self.place.turn():
             if self.replaced:
                 raise LoadRefused.because(
                     "廃棄のために台帳が作り直されました",
@@ -325,14 +323,14 @@ class Lake:
             yield
 
     @property
-    def inode(self) -> int:
+    def mark(self) -> int:
         """What tells the catalogue that was opened from one that comes into its place."""
-        return self._inode
+        return self._mark
 
     @property
     def replaced(self) -> bool:
         """Whether another catalogue lies there than the one that was opened: after a disposal, or a demo made anew."""
-        return place.inode(self.folder) != self._inode
+        return self.place.mark() != self._mark
 
     def load(
         self,
@@ -450,8 +448,8 @@ class Lake:
     def _transaction(self, author: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, Commit]]:
         """One snapshot or nothing: without a commit, or with any fault, all is rolled back."""
         if int(self._facts["format"]) < place.FORMAT:
-            place.raise_format(self.folder)
-            self._facts = place.facts(self.folder)
+            self.place.raise_format()
+            self._facts = self.place.facts()
         with closing(self.cursor()) as cursor:
             cursor.execute("BEGIN TRANSACTION")
 
@@ -464,13 +462,14 @@ class Lake:
                         "info": json.dumps(info, ensure_ascii=False),
                     },
                 )
+                self.place.confirm()
                 cursor.execute("COMMIT")
 
             try:
                 yield cursor, commit
             except duckdb.Error as fault:
                 _roll_back(cursor)
-                if refused := of_disk(fault):
+                if refused := of_disk(fault) or self.place.lost(fault):
                     raise refused from fault
                 raise LakeDamaged.because(
                     f"台帳に書き込めませんでした（{type(fault).__name__}）。台帳は元のままです",
@@ -517,8 +516,12 @@ class Lake:
         return ours + reference.copied(at, "copied.main")
 
 
+def _placed(address: str | Place, data: str | None) -> Place:
+    return address if isinstance(address, Place) else addresses.at(address, data)
+
+
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
     try:
         cursor.execute("ROLLBACK")
-    except duckdb.TransactionException:  # a failed COMMIT has already rolled back
+    except duckdb.Error:  # a failed COMMIT has already rolled back, and a server that is gone keeps nothing
         return

@@ -1,198 +1,202 @@
-"""Where a lake lies: its address, what may not hold one, making and attaching the catalogue."""
+"""Where a lake lies: what its catalogue, its ledger, the folders of its files and its locks must be able to do."""
 
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import secrets
-import shutil
-import sqlite3
-import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-from filelock import FileLock, Timeout
 
 from dx_data import calendar
-from dx_data.derive.tables import literal
-from dx_data.errors import LoadRefused, StartRefused
+from dx_data.errors import LoadRefused, Stopped
+from dx_data.lake.book import Book
+from dx_data.lake.extensions import extended
 
 FORMAT = 2  # since 2 the lake keeps rollups, which a program that does not know them would leave behind the rows
-CATALOGUE = "catalog.sqlite"
+CATALOGUE = "catalog.sqlite"  # both names in a folder, and in a backup of any lake
 LEDGER = "ledger.sqlite"
+TABLES = "tables/"  # where the Parquet files lie, unless they were given a place, and in a backup
 ALIAS = "lake"
 SCHEMA = f"{ALIAS}.main"
 META = f"__ducklake_metadata_{ALIAS}"
-_NETWORK_FILESYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "ncpfs", "webdav", "davfs"}
-_DRIVE_REMOTE = 4
 TURN_SECONDS = 600
 
 
-def filesystem_of(path: str, mounts: str) -> str | None:
-    """The kind of network file system a written path lies on, judged by the text of /proc/self/mounts, or None."""
-    if path.startswith(("\\\\", "//")):
-        return "UNC"
-    best, kind = "", None
-    for line in mounts.splitlines():
-        _, point, filesystem, *_ = line.split()
-        point = point.replace("\\040", " ")
-        inside = path == point or path.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):
-            best, kind = point, filesystem
-    return kind if kind in _NETWORK_FILESYSTEMS else None
+class Taken(Exception):
+    """Somebody else holds a lock for longer than was to be waited."""
 
 
-def network_filesystem(address: str) -> str | None:
-    """The kind of network file system an address lies on, or None."""
-    if sys.platform == "win32":
-        import ctypes
+@dataclass(frozen=True)
+class CatalogueCopy:
+    """A catalogue at one moment: as the bytes of a SQLite file, and the digest that tells whether it was changed."""
 
-        drive = Path(address).absolute().drive + "\\"
-        remote = ctypes.windll.kernel32.GetDriveTypeW(drive) == _DRIVE_REMOTE
-        return "network drive" if remote else filesystem_of(address, "")
-    proc = Path("/proc/self/mounts")
-    written = address if address.startswith(("\\\\", "//")) else str(Path(address).absolute())
-    return filesystem_of(written, proc.read_text() if proc.exists() else "")
+    pages: bytes
+    digest: str
 
 
-def local(address: str) -> Path:
-    """The folder of an address; StartRefused where no lake may lie (a network drive breaks SQLite's WAL)."""
-    if ":" in address.split("/")[0] and not (len(address) > 1 and address[1] == ":"):
-        raise StartRefused.because(
-            f"台帳の場所『{address.split(':')[0]}:…』は使えません",
-            "DX_LAKE にこのコンピューターのフォルダーを指定してください",
-        )
-    folder = Path(address)
-    if kind := network_filesystem(address):
-        raise StartRefused.because(
-            f"台帳の場所『{folder}』はネットワークドライブ（{kind}）にあり、そこでは台帳が壊れることがあります",
-            "このコンピューターのディスクを DX_LAKE に指定してください（複数のサーバーで使うときは PostgreSQL）",
-        )
-    return folder
+class Place(ABC):
+    """One lake's place. `title` names it in messages; `extensions` are those that DuckDB reads its catalogue with.
+    `proves` is what of its catalogue a digest is taken of: `pages` of a file, or `rows`.
 
-
-def exists(address: str) -> bool:
-    """Whether a lake lies there."""
-    return (local(address) / CATALOGUE).exists()
-
-
-def inode(folder: Path) -> int:
-    """What tells one catalogue from another that comes into its place; 0 where there is none."""
-    try:
-        return (folder / CATALOGUE).stat().st_ino
-    except FileNotFoundError:
-        return 0
-
-
-def extension(name: str) -> Path:
-    """The packaged DuckDB extension, found in its wheel; StartRefused if it is not installed."""
-    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
-    locations = spec.submodule_search_locations if spec else None
-    for location in locations or ():
-        for path in Path(location).rglob("*.duckdb_extension"):
-            return path
-    raise StartRefused.because(
-        f"DuckDBの拡張『{name}』が入っていません",
-        "`make run` で入れ直すか、requirements.lock から入れてください",
-    )
-
-
-def attach_statement(folder: Path, data: Path) -> str:
-    """SQL that attaches the catalogue with our own data path."""
-    # Without our own data path and the override, a restored copy would silently read the old lake's files.
-    return (
-        f"ATTACH {literal(f'ducklake:sqlite:{folder / CATALOGUE}')} AS {ALIAS} (DATA_PATH {literal(str(data))},"
-        " OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0, META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 10000)"
-    )
-
-
-def data_folder(folder: Path, data: str | None) -> Path:
-    """Where a lake's Parquet files lie: the given place, else below its own folder."""
-    return Path(data) if data else folder / "tables"
-
-
-def database() -> duckdb.DuckDBPyConnection:
-    """A database of its own that can attach lakes. Loading the extensions takes most of the time of opening one."""
-    connection = duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": "",
-        },
-    )
-    for name in ("ducklake", "sqlite_scanner"):
-        connection.execute(f"LOAD {literal(str(extension(name)))}")
-    return connection
-
-
-def make(
-    connection: duckdb.DuckDBPyConnection, folder: Path, data: Path, demo_until: dt.date | None, disposed_to: int = 0
-) -> None:
-    """Make the catalogue aside and move it into place, so that a kill leaves no half lake.
-
-    `connection` is that of a `database()`; nothing stays attached to it.
+    `folder` holds what is kept of loaded files, `data` the Parquet files.
     """
-    aside = folder / f"{CATALOGUE}.new"
-    for old in folder.glob(f"{CATALOGUE}.new*"):
-        old.unlink()
-    data.mkdir(parents=True, exist_ok=True)
-    connection.execute(attach_statement(folder, data).replace(CATALOGUE, f"{CATALOGUE}.new", 1))
-    connection.execute(f"DETACH {ALIAS}")
+
+    title: str
+    extensions: tuple[str, ...]
+    proves: str
+
+    @property
+    @abstractmethod
+    def folder(self) -> Path:
+        """The folder of what is kept beside the tables."""
+
+    @property
+    @abstractmethod
+    def data(self) -> Path:
+        """The folder of the Parquet files."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make room for a new lake; StartRefused where none may lie."""
+
+    @abstractmethod
+    def mark(self) -> int:
+        """What tells one catalogue from another that comes into its place; 0 where there is none."""
+
+    @abstractmethod
+    def attach_statement(self) -> str:
+        """SQL that attaches the catalogue with our own data path."""
+
+    @abstractmethod
+    def make(self, connection: duckdb.DuckDBPyConnection, known: dict[str, str]) -> None:
+        """Make an empty catalogue that knows these facts of itself, whole or not at all. To be done within a turn.
+
+        `connection` is that of a `database()`; nothing stays attached to it.
+        """
+
+    @abstractmethod
+    def facts(self) -> dict[str, str]:
+        """What a lake is: id, format, made_at, and demo_until in a demo."""
+
+    @abstractmethod
+    def raise_format(self) -> None:
+        """Say that this release has written into the lake: earlier ones refuse it from now on."""
+
+    @abstractmethod
+    def lock(self, name: str, seconds: float) -> AbstractContextManager[None]:
+        """Hold what only one process at a time may hold; a killed one gives it back. Raises Taken after a while."""
+
+    @abstractmethod
+    def confirm(self) -> None:
+        """Make sure that the turn is still held, just before what it protects is made to last."""
+
+    @abstractmethod
+    def copied(self) -> CatalogueCopy:
+        """The catalogue as it is now. To be taken within a turn."""
+
+    @abstractmethod
+    def beside(self, name: str) -> Path:
+        """A folder for what is to come into this place, where that takes no copying."""
+
+    @abstractmethod
+    def fill(self, restored: Path) -> None:
+        """A lake restored into a folder becomes that of this place, as a whole.
+
+        FileExistsError where another one came first.
+        """
+
+    @abstractmethod
+    def book(self) -> Book:
+        """Where the ledger's lines are kept: beside the catalogue, outside DuckLake."""
+
+    @abstractmethod
+    def texts(self) -> Iterator[str]:
+        """Every text in the catalogue. Nobody in this process may have it open."""
+
+    @abstractmethod
+    def aside(self) -> Place:
+        """Where another catalogue of the same files is made, to come into this one's place."""
+
+    @abstractmethod
+    def clear_aside(self) -> None:
+        """Remove a catalogue that was begun aside and did not come into its place."""
+
+    @abstractmethod
+    def put_in_place(self) -> None:
+        """The catalogue made aside becomes the lake's, in one step. Both must be closed here.
+
+        LoadRefused when another program keeps the old one in use for a minute.
+        """
+
+    @abstractmethod
+    def remains(self) -> tuple[str, ...]:
+        """Where traces of a disposed catalogue may stay that only people can reach, as sentences."""
+
+    @abstractmethod
+    def lost(self, fault: BaseException) -> Stopped | None:
+        """A fault of DuckDB that says that the catalogue's server is gone, in words; None for any other."""
+
+    @abstractmethod
+    def destroy(self) -> None:
+        """Remove a demo lake; refuses any lake that is not marked as a demo."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing lies here that a restored lake would mix with."""
+        return not any(
+            each.exists() and (not each.is_dir() or any(each.iterdir())) for each in (self.folder, self.data)
+        )
+
+    def exists(self) -> bool:
+        """Whether a lake lies there."""
+        return self.mark() != 0
+
+    def database(self) -> duckdb.DuckDBPyConnection:
+        """A database of its own that can attach this lake."""
+        return extended(*self.extensions)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Whoever writes into a lake takes turns, also across processes; a killed process gives its turn back.
+
+        LoadRefused after ten minutes.
+        """
+        try:
+            with self.lock("turn", TURN_SECONDS):
+                yield
+        except Taken as fault:
+            raise LoadRefused.because(
+                "ほかの取込が10分以上続いています", "取込履歴を確かめ、しばらくしてからやり直してください"
+            ) from fault
+
+
+def is_blank(path: Path) -> bool:
+    """Whether nothing is there, or an empty folder."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def moved(source: Path, target: Path) -> None:
+    """Give a folder its place, which is empty or not there; FileExistsError where another one came first."""
+    try:
+        with suppress(FileNotFoundError):
+            target.rmdir()
+        source.rename(target)
+    except OSError as fault:
+        if target.exists():
+            raise FileExistsError(str(target)) from fault
+        raise
+
+
+def born(demo_until: dt.date | None, disposed_to: int) -> dict[str, str]:
+    """The facts of a new lake: its loads are numbered from after `disposed_to`."""
     known = {"id": secrets.token_hex(4), "format": str(FORMAT), "made_at": calendar.now().isoformat()}
     if demo_until:
         known["demo_until"] = demo_until.isoformat()
     if disposed_to:
         known["disposed_to"] = str(disposed_to)
-    with closing(sqlite3.connect(aside, timeout=10)) as sqlite:
-        sqlite.execute("CREATE TABLE dx_lake (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
-        sqlite.executemany("INSERT INTO dx_lake VALUES (?, ?)", known.items())
-        sqlite.commit()
-        sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        sqlite.execute("PRAGMA journal_mode=DELETE")
-    aside.replace(folder / CATALOGUE)
-
-
-@contextmanager
-def turn(folder: Path) -> Iterator[None]:
-    """Whoever writes into a lake takes turns, also across processes; a killed process gives its turn back.
-
-    LoadRefused after ten minutes.
-    """
-    try:
-        with FileLock(folder / "turn.lock", timeout=TURN_SECONDS):
-            yield
-    except Timeout as fault:
-        raise LoadRefused.because(
-            "ほかの取込が10分以上続いています", "取込履歴を確かめ、しばらくしてからやり直してください"
-        ) from fault
-
-
-def facts(folder: Path) -> dict[str, str]:
-    """What a lake is: id, format, made_at, and demo_until in a demo."""
-    with closing(sqlite3.connect(folder / CATALOGUE, timeout=10)) as connection:
-        return dict(connection.execute("SELECT name, value FROM dx_lake").fetchall())
-
-
-def raise_format(folder: Path) -> None:
-    """Say that this release has written into the lake: earlier ones refuse it from now on."""
-    with closing(sqlite3.connect(folder / CATALOGUE, timeout=10)) as connection:
-        connection.execute("UPDATE dx_lake SET value = ? WHERE name = 'format'", [str(FORMAT)])
-        connection.commit()
-
-
-def destroy(address: str) -> None:
-    """Remove a demo lake's folder; refuses any lake that is not marked as a demo."""
-    folder = local(address)
-    if not folder.exists():
-        return
-    if (folder / CATALOGUE).exists():
-        if "demo_until" not in facts(folder):
-            raise StartRefused.because(
-                f"『{folder}』は本番の台帳です", "デモの台帳には別のフォルダーを指定してください"
-            )
-    elif any(folder.iterdir()):
-        raise StartRefused.because(f"『{folder}』は台帳ではありません", "空のフォルダーを指定してください")
-    shutil.rmtree(folder)
+    return known

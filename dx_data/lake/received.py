@@ -18,6 +18,7 @@ from dx_data.errors import LakeDamaged
 from dx_data.lake.plan import Part
 from dx_data.lake.reference import declared
 from dx_data.lake.stored import sha256
+from dx_data.settings import parallel
 from dx_data.spec import Delivery, Kind
 from dx_data.text import fold_header
 
@@ -35,7 +36,7 @@ def keep(folder: Path, load: int, parts: Sequence[Part]) -> dict[str, dict[str, 
     """
     (folder / KEPT).mkdir(exist_ok=True)
     found = {}
-    with closing(duckdb.connect(":memory:")) as connection:
+    with closing(duckdb.connect(":memory:", config={**parallel()})) as connection:
         for part in parts:
             name = f"{KEPT}{load:06}_{part.dataset.name}.csv"
             connection.register("rows_in", part.rows)
@@ -72,7 +73,7 @@ def part(folder: Path, name: str, facts: dict[str, Any]) -> Part:
     dataset = declared(match["table"]) if match else None
     if dataset is None or not (folder / name).exists() or sha256(folder / name) != facts["sha256"]:
         raise _damaged(name, "がないか、書き換わっています")
-    with closing(duckdb.connect(":memory:")) as connection:
+    with closing(duckdb.connect(":memory:", config={**parallel()})) as connection:
         heads = _heads(folder / name)
         meant = {fold_header(PROVENANCE[each][1]): (each, PROVENANCE[each][0]) for each in _PLACES}
         meant |= {text: (c.name, TYPES[c.kind]) for c in dataset.stored for text in spellings(c)}

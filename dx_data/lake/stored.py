@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from dx_data.derive.tables import quoted
 
 _JOURNAL = slice(18, 20)  # of the file's head: 2 stands for a write-ahead log, which a copy in memory cannot have
 
@@ -46,6 +50,23 @@ class Catalogue:
 def digest_of(content: bytes) -> str:
     """The digest of bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_of_rows(tables: Mapping[str, Sequence[tuple[Any, ...]]]) -> str:
+    """The digest of rows by their table's name, in hexadecimal."""
+    return digest_of(json.dumps(tables, ensure_ascii=False).encode())
+
+
+def digests_of_catalogue(file: Path) -> dict[str, str]:
+    """Both digests that a place may take of a catalogue: of a SQLite file's `pages`, and of the `rows` in it."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        tables = {
+            name: sorted(connection.execute(f"SELECT * FROM {quoted(name)}").fetchall(), key=repr)
+            for (name,) in sorted(names)
+        }
+        return {"pages": digest_of(connection.serialize()), "rows": digest_of_rows(tables)}
 
 
 def sha256(file: Path) -> str:

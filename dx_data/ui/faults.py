@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dx_data import calendar
-from dx_data.errors import Problem, Stopped, of_disk
+from dx_data.errors import Problem, Stopped, of_surroundings
 from dx_data.rules import Severity, rule_named
 from dx_data.ui import words
 
@@ -47,7 +47,7 @@ def graded(found: Iterable[Problem]) -> None:
 
 def show(fault: Exception) -> None:
     """A fault as sentences; one of ours with a number that finds it in the log."""
-    fault = of_disk(fault) or fault
+    fault = of_surroundings(fault) or fault
     if isinstance(fault, Stopped) and fault.exit_code != _OURS:
         problems(fault.problems)
         return

@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dx_data.access import Person, Right, check_roles
 from dx_data.custody.ledger import Act, Ledger
+from dx_data.errors import Stopped
 from dx_data.logins import Identity, Logins, Record, key_of
 from dx_data.serving import LOGIN_HEADER
 from dx_data.settings import Login
@@ -152,9 +153,17 @@ class Guard:
         elif (status := self._from_elsewhere(scope)) is not None:
             await _refuse(f"この画面は、{self.login.url} で開いてください。", status, scope, receive, send)
         elif answer := self._answers.get((scope.get("method", ""), scope["path"])):
-            await (await answer(Request(scope, receive)))(scope, receive, send)
+            await (await self._answered(answer, Request(scope, receive)))(scope, receive, send)
         else:
             await self._inside(scope, receive, send)
+
+    async def _answered(self, answer: Answer, request: Request) -> Response:
+        """What an address of the login answers; a login that cannot be recorded is none, and is told why."""
+        try:
+            return await answer(request)
+        except Stopped as stopped:
+            told = "".join(f"<p>{escape(problem.sentence)}</p>" for problem in stopped.problems)
+            return self._page("いまはログインできません", told, 503)
 
     # --- what is inside -------------------------------------------------------------------------------------
 
@@ -266,10 +275,10 @@ class Guard:
         found = identity_person(identity, self.login)
         if not found.may(Right.ASK):
             return await self._refused(request, "役割がありません", _NO_ROLE, found, identity)
+        await self._write(found.name, Act.LOGGED_IN, identity.subject, request, roles=sorted(found.roles))
         answer = RedirectResponse(begun.to, 303)
         self._set(answer, self.cookie, self.logins.begin(identity), int(self.login.hours * 3600))
         answer.delete_cookie(self._cookie_begun, **self._flags())
-        await self._write(found.name, Act.LOGGED_IN, identity.subject, request, roles=sorted(found.roles))
         return answer
 
     async def _refused(

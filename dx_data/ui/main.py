@@ -1,11 +1,13 @@
 """The script behind every page: navigation on every run before anything can stop it, then the page inside its guard."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from dx_data import access
 from dx_data.access import Right
+from dx_data.errors import Stopped
 from dx_data.settings import ROOT
 from dx_data.ui import ahead, asgi, faults, guide, nothing, session, words
 
@@ -67,7 +69,7 @@ pages = {
 shown = {section: members for section, members in pages.items() if members}
 navigation = st.navigation(shown or [st.Page(refused, title="利用できません", default=True)], position="top")
 mark = ""
-with faults.spoken():
+with suppress(Stopped):  # the page below says it
     mark = f"【{session.DEMO_MARK}】" if session.uses_demo() and session.is_there() else ""
 st.set_page_config(
     page_title=f"{mark}{navigation.title}｜{words.PRODUCT}",
