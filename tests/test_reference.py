@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from dx_data import intake
 from dx_data.access import Person
+from dx_data.analysis import Workbench
 from dx_data.custody.ledger import Act
 from dx_data.datasets import DATASETS
 from dx_data.derive import reference
@@ -195,3 +198,24 @@ def test_the_command_line_keeps_lists_and_takes_back(dx: Dx, write: Any) -> None
     assert dx("undo", "2").returncode == 0
     messages = [each["message"] for each in json.loads(dx("loads", "--json").stdout)["loads"]]
     assert messages == ["取込番号 2 の取消", *["a.csv を参考データ『人口』として取り込み"] * 2]
+
+
+def test_a_kept_table_lies_in_the_copy_with_each_cell_as_what_its_column_is(
+    home: House, write: Any, person: Person
+) -> None:
+    """For typed SQL: under 「参考_」 and its name; a name that SQL takes for the same gets a number."""
+    table = "所管課,職員数,割合,基準日\n保育課,42,12.5,令和7年4月1日\n税務課,,,\n"
+    keep(home, person, write("a.csv", table), replace(ABOUT, name='課 "別"'))
+    keep(home, person, write("b.csv", "kind\nx\n"), replace(ABOUT, name="Kinds"))
+    keep(home, person, write("c.csv", "kind\ny\n"), replace(ABOUT, name="KINDS"))
+    with closing(Workbench(home, children=1)) as bench:
+        listed = {each.title: each for each in bench.tables() if each.title.startswith(reference.BESIDE)}
+        answered = bench.ask('SELECT * FROM "参考_課 ""別"""', who=person)
+        same = [
+            bench.ask(f'SELECT * FROM "{name}"', who=person).rows for name in sorted(listed) if "inds" in name.lower()
+        ]
+    assert answered.rows == [("保育課", 42, Decimal("12.5"), DAY.replace(year=2025)), ("税務課", None, None, None)]
+    assert [(column.title, column.kind) for column in listed['参考_課 "別"'].columns] == [
+        *(("所管課", "文字"), ("職員数", "整数"), ("割合", "数値"), ("基準日", "日付"))
+    ]
+    assert (len(listed), sorted(rows[0][0] for rows in same)) == (3, ["x", "y"])
