@@ -42,7 +42,7 @@ ATTACKS = yaml.safe_load((Path(__file__).parent / "sql_attacks.yaml").read_text(
 ANN, BOB = (Person(name, frozenset({Role.LOAD})) for name in ("分析 一郎", "分析 二郎"))
 MIB = 1 << 20
 SMALL = Limits(seconds=10, memory=256 * MIB, rows=1000, bytes=4 * MIB, waiting=20)
-SHORT = replace(SMALL, seconds=0.3)
+SHORT = replace(SMALL, seconds=0.2)
 QUICK = Limits(seconds=10, memory=256 * MIB)
 NINE = dt.datetime(2026, 4, 1, 9)  # noqa: DTZ001  (a frame's own, in Tokyo's time)
 ENDLESS = "SELECT count(*) FROM range(1000000000) AS a, range(1000000000) AS b"
