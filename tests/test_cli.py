@@ -45,6 +45,7 @@ def test_the_commands_are_those_these_rooms_serve() -> None:
             *("registers", "accident", "dispose"),
             *("publish", "corrections", "rule", "exception"),
             *("report", "deliver"),
+            *("sql", "export", "notebook"),
         ]
     )
 

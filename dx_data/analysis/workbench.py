@@ -246,7 +246,7 @@ class Workbench:
             with self._lock:
                 if self._closed.is_set():
                     raise words.ended("closed", limits)
-                runner = self._idle.pop() if self._idle else None
+                runner = self._idle.pop(0) if self._idle else None  # the one that has rested longest is ready
             if runner is None:
                 runner = self._started(copied, limits)
             elif not runner.is_clean():
