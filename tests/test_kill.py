@@ -112,7 +112,7 @@ from dx_data.catalog import look
 from dx_data.settings import Settings
 home = house.open_house(chosen=Settings())
 end, reads, sizes = time.monotonic() + float(sys.argv[1]), 0, set()
-while time.monotonic() < end:
+while time.monotonic() < end or (len(sizes) < 6 and time.monotonic() < end + 60):  # a busy machine reads seldom
     with look(home.lake.at(), ["applications"]) as cursor:
         sizes_now = "SELECT count(*), count(DISTINCT application_id) FROM applications"
         count, distinct = cursor.execute(sizes_now).fetchall()[0]

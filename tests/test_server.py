@@ -113,6 +113,13 @@ def test_a_server_gone_between_is_one_sentence_and_forgotten_when_it_is_back(
     assert picture(filled) == OLD
     take(write("new.csv", lines(200, "完了")))
     assert (picture(filled), settled(filled)) == (NEW, [Act.LOAD, Act.LOAD])
+    # Nobody asked while it was gone: what is held of the old one is of no use, and nobody notices.
+    own.kill()
+    own.start()
+    assert settled(filled) == [Act.LOAD, Act.LOAD]
+    own.kill()
+    own.start()
+    assert picture(filled) == NEW
 
 
 def dying(own: Postgres, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
