@@ -122,7 +122,6 @@ print(reads, len(sizes))
 """
 
 
-@pytest.mark.both
 def test_readers_never_fail_and_never_see_half_a_load(
     chosen: Settings, person: Person, write: Any, tmp_path: Path
 ) -> None:
