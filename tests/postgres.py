@@ -14,9 +14,15 @@ from typing import Any, Self
 
 import psycopg
 
-_NOBODY: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 _SETTINGS = {"listen_addresses": "", "fsync": "off", "shared_buffers": "16MB", "max_connections": "60"}
 _SECONDS = 30
+
+
+def _nobody() -> dict[str, Any]:
+    import pwd  # not on Windows, where this server is not started
+
+    found = pwd.getpwnam("nobody")
+    return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
 
 
 class Postgres:
@@ -25,7 +31,7 @@ class Postgres:
     def __init__(self) -> None:
         """Lay out the program and an empty cluster. The folder's name is short: a socket's path has 107 bytes."""
         self.folder = Path(tempfile.mkdtemp(prefix="dx-pg-"))
-        self._as: dict[str, Any] = _NOBODY if os.geteuid() == 0 else {}
+        self._as = _nobody() if os.geteuid() == 0 else {}
         self._bin = self._program() / "bin"
         self._data, self._socket = self.folder / "data", self.folder / "s"
         for each in (self._data, self._socket):

@@ -457,6 +457,7 @@ def load_into(home: House, path: Path, day: dt.date = dt.date(2026, 7, 1)) -> No
     assert intake.load(intake.review(path, home, home.settings, wish=wish), home, MAKER).status == "loaded"
 
 
+@pytest.mark.folder
 def test_published_figures_outlive_a_disposal_and_are_not_counted_again(
     home: House, bring: Bring, out: publication.Made, dispose: Dispose, write: Any
 ) -> None:
@@ -591,6 +592,7 @@ def test_a_backup_carries_what_was_published_and_an_inspection_counts_it_again(
     )
 
 
+@pytest.mark.folder
 def test_an_inspection_names_a_frozen_figure_that_was_changed_or_lost(home: House, out: publication.Made) -> None:
     assert [each.state.value for each in inspection.released(home)] == ["異常なし"]
     with closing(sqlite3.connect(home.lake.folder / LEDGER)) as tampered:

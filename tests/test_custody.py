@@ -40,7 +40,6 @@ def chain(home: House) -> Ledger:
     return home.ledger
 
 
-@pytest.mark.both
 def test_an_untouched_ledger_verifies(chain: Ledger) -> None:
     assert chain.verify() == []
     assert [line.number for line in chain.lines()] == [1, 2, 3, 4, 5, 6]

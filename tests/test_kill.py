@@ -112,7 +112,7 @@ from dx_data.catalog import look
 from dx_data.settings import Settings
 home = house.open_house(chosen=Settings())
 end, reads, sizes = time.monotonic() + float(sys.argv[1]), 0, set()
-while time.monotonic() < end:
+while time.monotonic() < end or (len(sizes) < 6 and time.monotonic() < end + 60):  # a busy machine reads seldom
     with look(home.lake.at(), ["applications"]) as cursor:
         sizes_now = "SELECT count(*), count(DISTINCT application_id) FROM applications"
         count, distinct = cursor.execute(sizes_now).fetchall()[0]
@@ -122,7 +122,6 @@ print(reads, len(sizes))
 """
 
 
-@pytest.mark.both
 def test_readers_never_fail_and_never_see_half_a_load(
     chosen: Settings, person: Person, write: Any, tmp_path: Path
 ) -> None:

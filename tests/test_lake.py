@@ -99,7 +99,6 @@ def test_undo_refuses_when_a_later_load_wrote_the_same_row_and_names_it(
     assert applications(home) == []
 
 
-@pytest.mark.both
 def test_load_undo_gives_the_answers_from_before_exactly(home: House, take: Any, write: Any, person: Person) -> None:
     take(write("a.csv", A))
     before = rows(home, "applications")
@@ -119,7 +118,6 @@ def test_an_undone_load_and_an_undo_cannot_be_undone(home: House, take: Any, wri
         intake.undo(9, home, person)
 
 
-@pytest.mark.both
 def test_older_snapshots_keep_their_answers(home: House, take: Any, write: Any) -> None:
     first = take(write("a.csv", A)).load
     take(write("b.csv", B))
@@ -127,7 +125,6 @@ def test_older_snapshots_keep_their_answers(home: House, take: Any, write: Any) 
     assert applications(home, first.snapshot - 1) == []
 
 
-@pytest.mark.both
 def test_a_complete_delivery_marks_vanished_keys_and_leaves_them_out(home: House, take: Any, write: Any) -> None:
     everything = "".join(form(n) for n in range(1, 41))
     take(write("all.csv", FORMS + everything))

@@ -264,7 +264,7 @@ def test_a_correction_that_looks_personal_is_refused_and_kept_nowhere(home: Hous
     assert "1234" not in repr(found)
     with pytest.raises(LoadRefused):
         intake.load(found, home, Person("試験", frozenset(Role)))
-    assert b"1234-5678" not in (home.lake.folder / LEDGER).read_bytes()
+    assert b"1234-5678" not in home.ledger.pages()
 
 
 def test_a_key_or_a_row_without_a_sound_key_is_not_offered(home: House, write: Any) -> None:
@@ -277,6 +277,7 @@ def test_a_key_or_a_row_without_a_sound_key_is_not_offered(home: House, write: A
 # --- what the ledger keeps ------------------------------------------------------------------------
 
 
+@pytest.mark.folder
 def test_values_stand_apart_from_the_chain_and_every_change_is_noticed(home: House, write: Any, take: Take) -> None:
     take(write("a.csv", table("A1,2026/02/30 09:00,おわり")), readings=(DONE,), corrections=(MENDED,))
     lines = home.ledger.lines_of(Act.DECIDED, Act.CORRECTED)

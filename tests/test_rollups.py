@@ -314,6 +314,7 @@ def lines(number: int) -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 は Windows にありません")
+@pytest.mark.folder
 def test_a_load_killed_at_any_moment_leaves_rows_and_rollups_of_one_load(
     tmp_path: Path, chosen: Settings, person: Person, write: Any
 ) -> None:
