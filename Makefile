@@ -163,7 +163,7 @@ mutate-sql: $(DEV)
 	@$(PY) -m tests.mutate_sql $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED)) $(NAMES)
 
 bench: $(DEV)
-	@for each in door ledger_book receipts long_export questions pages people; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+	@for each in door ledger_book receipts long_export questions pages people catalogue; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
 
 # Takes half an hour or more; a test of a few faults is among the others.
 faults: $(DEV)

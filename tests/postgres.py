@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,6 +20,7 @@ import psycopg
 
 _SETTINGS = {"listen_addresses": "", "fsync": "off", "shared_buffers": "16MB", "max_connections": "60"}
 _SECONDS = 30
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def _nobody() -> dict[str, Any]:
@@ -23,6 +28,12 @@ def _nobody() -> dict[str, Any]:
 
     found = pwd.getpwnam("nobody")
     return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": []}
+
+
+def _end_with_us() -> None:
+    """In the server, before it is one: it ends when whoever started it was killed."""
+    if sys.platform == "linux":
+        _LIBC.prctl(1, signal.SIGQUIT)  # PR_SET_PDEATHSIG
 
 
 class Postgres:
@@ -92,7 +103,11 @@ class Postgres:
         until = time.monotonic() + _SECONDS
         while True:
             if self._running is None or self._running.poll() is not None:  # not all of a killed one was gone yet
-                self._running = subprocess.Popen(command, stdout=self._log, stderr=self._log, cwd="/", **self._as)
+                with warnings.catch_warnings():  # that a process with threads forks; the child only asks for its end
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    self._running = subprocess.Popen(
+                        command, stdout=self._log, stderr=self._log, cwd="/", preexec_fn=_end_with_us, **self._as
+                    )
             try:
                 self.connect().close()
                 return
