@@ -318,7 +318,7 @@ def test_nothing_of_one_person_is_there_for_the_next(bench: Bench, monkeypatch: 
     monkeypatch.setattr(child, "bound", lambda *_: None)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines)))
     heard = Heard()
-    child.serve(heard, 0)
+    child.serve(heard)
     answers = [letter for letter in heard.letters if letter != child.ROWS]
     assert answers == [*(child.END, child.READY), *(child.FAULT, child.READY) * 2, *(child.END, child.READY)]
     assert len(opened) == 4

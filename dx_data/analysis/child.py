@@ -50,34 +50,45 @@ class Refused(Exception):
         self.rule, self.about = rule, about
 
 
-def confine() -> int:
-    """Bound this process for good where the system can (Linux, macOS). Returns the bytes of addresses in use, or 0."""
+def confine() -> None:
+    """Bound this process for good where the system can (Linux, macOS)."""
     try:
         import resource
     except ImportError:
-        return 0
+        return
     for limit, most in ((resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 32)):
         resource.setrlimit(limit, (most, most))
     if hasattr(resource, "RLIMIT_NPROC"):
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     os.nice(5)  # the screens' own answers go first
+
+
+def writable() -> int:
+    """Bytes of memory of its own that this process may write now; 0 where the system does not tell (only Linux)."""
+    import resource
+
     try:
         with open("/proc/self/statm", "rb") as told:  # noqa: PTH123
-            return int(told.read().split()[0]) * resource.getpagesize()
-    except OSError:  # only Linux tells
+            return int(told.read().split()[5]) * resource.getpagesize()
+    except OSError:
         return 0
 
 
-def bound(memory: int, base: int, seconds: float) -> None:
-    """Addresses and processor time of the next answer; both can be widened again for the one after it."""
+def bound(memory: int, seconds: float) -> None:
+    """Memory and processor time of the next answer; both can be widened again for the one after it.
+
+    Memory is counted from what is there now: what an earlier answer gave back may still be mapped, and counted from
+    the start a child that was used often could answer nothing more. Addresses that are only reserved do not count.
+    What it really holds is watched from outside.
+    """
     try:
         import resource
     except ImportError:
         return
-    if base:
-        resource.setrlimit(resource.RLIMIT_AS, (base + memory, resource.RLIM_INFINITY))
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime + seconds) + 2
+    if used := writable():
+        resource.setrlimit(resource.RLIMIT_DATA, (used + memory, resource.RLIM_INFINITY))
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(spent.ru_utime + spent.ru_stime + seconds) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
 
 
@@ -216,14 +227,14 @@ def fitting(batch: pa.RecordBatch, room: int) -> int:
     return low
 
 
-def serve(pipe: Pipe, base: int) -> None:
+def serve(pipe: Pipe) -> None:
     """Answer until the parent hangs up."""
     copy: Copy | None = None
     parser = duckdb.connect(":memory:", config={**_LOCKED, "memory_limit": "64MB", "lock_configuration": True})
     the_select("SELECT 1", parser)  # the first time takes longer, and nobody waits for this one
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        bound(request["memory"], base, request["seconds"])
+        bound(request["memory"], request["seconds"])
         key, used = (request["copy"], request["memory"]), False
         try:
             copy = opened(copy, key)
@@ -235,6 +246,8 @@ def serve(pipe: Pipe, base: int) -> None:
             pipe.tell(FAULT, rule=refused.rule, about=refused.about)
         except RecursionError:
             pipe.tell(FAULT, rule="sql.deep", about="")
+        except MemoryError:  # Arrow's own, besides DuckDB's
+            pipe.tell(FAULT, rule="duckdb", about="MemoryError: ")
         except (duckdb.Error, OSError) as fault:  # a reader gives DuckDB's own faults as OSError
             pipe.tell(FAULT, rule="duckdb", about=f"{type(fault).__name__}: {fault}"[:_TOLD_OF_A_FAULT])
         if copy and used:
@@ -253,4 +266,5 @@ def opened(copy: Copy | None, key: tuple[str, int]) -> Copy:
 
 
 if __name__ == "__main__":
-    serve(Pipe(), confine())
+    confine()
+    serve(Pipe())
