@@ -1,10 +1,11 @@
 """The lake in a notebook or a program: questions, SQL and whole tables, while the dashboard serves and files load.
 
->>> import dx_data
->>> lake = dx_data.lake(demo=True)                                    # doctest: +SKIP
->>> lake.frame("電子申請")                                            # doctest: +SKIP
->>> lake.sql("SELECT 処理状況, count(*) AS 件数 FROM 電子申請 GROUP BY ALL")   # doctest: +SKIP
->>> lake.ask("receipts_by_method").frame(titles=True)                 # doctest: +SKIP
+    import dx_data
+
+    lake = dx_data.lake(demo=True)
+    lake.frame("電子申請")
+    lake.sql("SELECT 処理状況, count(*) AS 件数 FROM 電子申請 GROUP BY ALL")
+    lake.ask("cashless_by_method").frame(titles=True)
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import pytest
 import pyzipper
 
 import dx_data
-from dx_data import demo, house
+from dx_data import demo, house, notebook
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.analysis import Limits
@@ -38,6 +39,7 @@ from dx_data.notebook import NotebookLake
 from tests import screens
 from tests.terminal import Dx
 
+README = setting.ROOT / "README.md"
 WANTED = ("電子申請実績", "月別電子申請件数")
 
 
@@ -104,6 +106,26 @@ def test_a_question_is_answered_with_what_it_means(lake: NotebookLake) -> None:
     assert list(answer.frame().columns) == [column.name for column in columns]
     assert list(answer.frame(titles=True).columns) == [column.label for column in columns]
     assert len(answer.frame()) == len(answer.result.rows) > 0
+
+
+def test_what_the_documents_show_runs(lake: NotebookLake, here: Dx) -> None:
+    """The Python examples of the README and of the module, and the README's SQL on the command line."""
+    told = README.read_text("utf-8").partition("## 分析\n")[2]
+    program, query = (re.search(text, told, re.DOTALL) for text in ("```python\n(.*?)```", r'dx sql "([^"]+)"'))
+    assert program
+    assert query
+    for text in (program[1], notebook.__doc__ or ""):
+        assert "lake = dx_data.lake(" in text
+        lines = [line for line in map(str.strip, text.splitlines()) if line.startswith("lake.")]
+        shown = [eval(line, {"lake": lake}) for line in lines]  # noqa: S307  (our own words)
+        assert [list(frame.columns) for frame in shown[:2]] == [
+            [column.title for column in tables.copied(DATASETS["applications"])],
+            ["処理状況", "件数"],
+        ]
+        assert len(shown) == 3
+    done = here("--demo", "sql", query[1], "--json")
+    assert done.returncode == 0, done.stderr
+    assert [column["name"] for column in json.loads(done.stdout)["columns"]] == ["処理状況", "件数"]
 
 
 def test_what_a_notebook_shows_stands_in_the_ledger_without_the_query(lake: NotebookLake) -> None:
