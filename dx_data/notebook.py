@@ -1,5 +1,7 @@
 """The lake in a notebook or a program: questions, SQL and whole tables, while the dashboard serves and files load.
 
+As in::
+
     import dx_data
 
     lake = dx_data.lake(demo=True)

@@ -16,7 +16,7 @@ from dx_data.spec import Column, Kind
 
 _INTEGER = r"-?[0-9]{1,15}"
 _NUMBER = r"-?[0-9]{1,12}([.][0-9]{1,6})?"
-_YEAR = "(18[7-9][0-9]|19[0-9]{2}|20[0-9]{2})"
+_YEAR = "(186[89]|18[7-9][0-9]|19[0-9]{2}|20[0-9]{2}|2100)"  # text.FIRST_YEAR to text.LAST_YEAR
 _DATE = _YEAR + "[-/][0-9]{1,2}[-/][0-9]{1,2}"
 # DuckDB reads 24:00 as the next day.
 _DATETIME = _DATE + "[ T]([01]?[0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?"

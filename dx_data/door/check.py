@@ -209,7 +209,7 @@ class _Work:
             n,
             mine.spelled.where(lost),
             "check.unreadable",
-            f"{mine.column.kind.title}として読めません",
+            f"{mine.column.kind.words}として読めません",
             "書き方を確かめて直してください",
         )
 
