@@ -25,7 +25,6 @@ from dx_data.custody.analysed import Shown
 from dx_data.custody.exits import Exit, hand_over
 from dx_data.datasets import dataset_named
 from dx_data.house import House, open_house
-from dx_data.lake import Copies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +81,6 @@ class NotebookLake:
         require(person, Right.EXPLORE)
         self._house, self._person = house, person
         self._bench = Workbench(house, children=1)
-        self._copies = Copies(house.lake)
 
     def __enter__(self) -> NotebookLake:
         return self
@@ -138,7 +136,7 @@ class NotebookLake:
         NotFound for a dataset that is not declared.
         """
         dataset_named(table)
-        copied = self._copies.newest()
+        copied = self._bench.copies.newest()
         found = plain(copied.table(table))
         shown = Shown(found.num_rows, copied.snapshot, digest(table))
         hand_over(Exit.INTERNAL, shown, self._person, self._house.ledger, form="frame")

@@ -5,6 +5,7 @@ Messages never repeat the value, so that nothing personal is echoed by a fault.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, time, timedelta
 from decimal import Decimal
@@ -232,6 +233,7 @@ def japanese_date(d: date) -> str:
     return f"{d.year}年{d.month}月{d.day}日({_WEEKDAYS[d.weekday()]})"
 
 
+_UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 _DATE_IN_TEXT = re.compile(r"(?<![0-9A-Za-z_-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9A-Za-z_-])")
 
 
@@ -459,6 +461,15 @@ def is_municipality_code(code: str) -> bool:
 def personal_kinds(value: str) -> frozenset[str]:
     """Every kind of personal data that occurs in the text (`personal.KINDS`)."""
     return personal.kinds(fold(_unseen(value)))
+
+
+def saved_as(parts: Iterable[str], form: str) -> str:
+    """A file's name that says these parts, without blanks and characters that Windows refuses.
+
+    >>> saved_as(["件数/月", "2026-04-01時点"], "csv")
+    '件数_月_2026-04-01時点.csv'
+    """
+    return _UNFIT.sub("_", "_".join(parts)) + f".{form}"
 
 
 def looks_personal(value: str) -> str | None:

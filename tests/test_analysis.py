@@ -200,7 +200,7 @@ def test_while_a_large_copy_is_made_the_one_before_answers(home: House, take: An
         answers = [made.ask("SELECT count(*) FROM 所管課マスター", who=ANN) for _ in range(2)]
         assert [(answer.rows, answer.snapshot) for answer in answers] == [([(0,)], before)] * 2
         slow.set()
-        assert soon(lambda: made._copies.there() is not None, 20)
+        assert soon(lambda: made.copies.there() is not None, 20)
         after = made.ask("SELECT count(*) FROM 所管課マスター", who=ANN)
         assert (after.rows, after.snapshot) == ([(1,)], home.lake.at().title)
 

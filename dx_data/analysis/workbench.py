@@ -113,7 +113,7 @@ class Workbench:
     def __init__(self, house: House, *, children: int | None = None) -> None:
         """Start nothing yet: the first query or `prepare` does."""
         self._house = house
-        self._copies = Copies(house.lake)
+        self.copies = Copies(house.lake)
         self._most = children or processors() + 1
         self._turns = Turns(self._most)
         self._folder = tempfile.TemporaryDirectory(prefix="dx-sql-", ignore_cleanup_errors=True)
@@ -127,7 +127,7 @@ class Workbench:
 
     def tables(self) -> tuple[CopiedTable, ...]:
         """The tables that can be asked, with their columns and row counts at the newest snapshot."""
-        copied = self._copies.newest()
+        copied = self.copies.newest()
         counts = self._counts(copied)
         ours = (CopiedTable.of(dataset, counts.get(dataset.name, 0)) for dataset in DATASETS.values())
         beside = titled(self._house.lake.at(copied.snapshot))
@@ -138,7 +138,7 @@ class Workbench:
 
         def ahead() -> None:
             try:
-                copied = self._copies.newest()
+                copied = self.copies.newest()
                 self._counts(copied)
                 self._spare(copied, Limits())
             except Stopped:  # whoever asks is told
@@ -194,18 +194,18 @@ class Workbench:
 
     def _copied(self, stopped: Callable[[], str | None], limits: Limits) -> Copied:
         """The newest snapshot's copy, made where it lacks; the one before where that takes long, as the answer says."""
-        if found := self._copies.there():
+        if found := self.copies.there():
             return found
         with self._lock:
             if self._maker is None or not self._maker.is_alive():
-                self._maker = _Maker(self._copies)
+                self._maker = _Maker(self.copies)
                 self._maker.start()
             maker = self._maker
         begun = time.monotonic()
         while maker.is_alive():
             maker.join(_LOOK)
             waited = time.monotonic() - begun
-            if waited > PATIENCE and (before := self._copies.latest()):
+            if waited > PATIENCE and (before := self.copies.latest()):
                 return before
             if reason := stopped() or ("copying" if waited > limits.waiting else None):
                 raise words.ended(reason, limits)

@@ -6,23 +6,20 @@ import datetime as dt
 import io
 import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
+from dx_data.catalog import json_value
+from dx_data.custody import excel
 from dx_data.errors import FormRefused
-from dx_data.text import FORMULA_STARTS
+from dx_data.text import FORMULA_STARTS, saved_as
 
 SUBJECT = "分析の結果"
-_MADE = dt.datetime(2025, 4, 1)  # noqa: DTZ001  (a fixed property, so that two builds are the same)
 _HEAD_ROW = 3  # rows above the heads: title, mark, an empty one
 _WIDEST, _NARROWEST, _LONGEST = 48, 8, 32_767
 _EXACT = 10**15  # Excel keeps fifteen digits
-_UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Analysed:
 
     def filename(self, form: str) -> str:
         """A name without characters that Windows refuses."""
-        return _UNFIT.sub("_", "_".join([self.title, self.snapshot, *self.notes])) + f".{form}"
+        return saved_as([self.title, self.snapshot, *self.notes], form)
 
     def below(self, kind: str) -> list[str]:
         """What stands with the rows wherever they go."""
@@ -88,14 +85,11 @@ class Analysed:
         """One sheet: numbers as numbers, days as days, text as text. FormRefused for a text that no cell holds."""
         mark, *notes = self.below(kind)
         target = io.BytesIO()
-        # Nothing is guessed from a text: no formula, no link, no number.
-        plainly = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        book = xlsxwriter.Workbook(target, {**plainly, "strings_to_numbers": False})
-        book.set_properties({"title": self.title, "subject": mark, "created": _MADE})
+        book = excel.begun(target, self.title, mark)
         sheet = book.add_worksheet("結果")
-        sheet.write_string(0, 0, self.title, book.add_format({"bold": True, "font_size": 14}))
+        sheet.write_string(0, 0, self.title, book.add_format(excel.TITLE))
         sheet.write_string(1, 0, mark)
-        head = book.add_format({"bold": True, "border": 1, "text_wrap": True, "valign": "top", "bg_color": "#F1F1F4"})
+        head = book.add_format(excel.HEAD)
         shapes = _Shapes(book)
         for at, name in enumerate(self.heads):
             sheet.write_string(_HEAD_ROW, at, name, head)
@@ -106,12 +100,8 @@ class Analysed:
             sheet.set_column(at, at, min(max(width + 2, _NARROWEST), _WIDEST))
         for number, note in enumerate(notes, _HEAD_ROW + len(self.rows) + 2):
             sheet.write_string(number, 0, f"※ {note}")
-        sheet.freeze_panes(_HEAD_ROW + 1, 0)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(_HEAD_ROW)
-        sheet.set_header(f"&R{mark.replace('&', '&&')}")
+        excel.on_paper(sheet, _HEAD_ROW)
+        excel.marked(sheet, mark)
         book.close()
         return target.getvalue()
 
@@ -159,15 +149,13 @@ def plain(value: Any) -> Any:
             return [plain(each) for each in value]
         case dict():
             return {name: plain(each) for name, each in value.items()}
-        case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
         case float():
             return value if math.isfinite(value) else None
         case dt.datetime():
             return value.isoformat(sep=" ")
-        case dt.date() | dt.time():
+        case dt.time():
             return value.isoformat()
-    return value
+    return json_value(value)
 
 
 def written(value: Any) -> str:

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
 from dx_data.catalog import Result
+from dx_data.custody import excel
 from dx_data.spec import Column, Kind
 from dx_data.text import FORMULA_STARTS, japanese_date
 
 HEAD_ROW = 4  # rows above the heads: title, mark, dates, an empty one
-_MADE = dt.datetime(2025, 4, 1)  # noqa: DTZ001  (a fixed property, so that two builds are the same)
 _WIDEST, _NARROWEST = 48, 8
 
 
@@ -31,25 +29,18 @@ def facts(result: Result, mark: str) -> list[str]:
 def workbook(result: Result, mark: str) -> bytes:
     """One sheet: the answer's rows as numbers, dates and text under their declared heads; a blank cell has no data."""
     target = io.BytesIO()
-    # Nothing is guessed from a text: no formula, no link, no number.
-    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(target, plain)
-    book.set_properties({"title": result.question.title, "subject": mark, "created": _MADE})
+    book = excel.begun(target, result.question.title, mark)
     sheet = book.add_worksheet("数値")
-    sheet.write_string(0, 0, result.question.title, book.add_format({"bold": True, "font_size": 14}))
+    sheet.write_string(0, 0, result.question.title, book.add_format(excel.TITLE))
     for row, text in enumerate(facts(result, mark), 1):
         sheet.write_string(row, 0, text)
-    head = book.add_format({"bold": True, "border": 1, "text_wrap": True, "valign": "top", "bg_color": "#F1F1F4"})
+    head = book.add_format(excel.HEAD)
     for at, column in enumerate(result.columns):
         sheet.write_string(HEAD_ROW, at, column.label, head)
         _column(book, sheet, at, column, [row[at] for row in result.rows])
     _notes(sheet, result, HEAD_ROW + len(result.rows) + 2)
-    sheet.freeze_panes(HEAD_ROW + 1, 0)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(HEAD_ROW)
-    sheet.set_header(f"&R{mark.replace('&', '&&')}")
+    excel.on_paper(sheet, HEAD_ROW)
+    excel.marked(sheet, mark)
     book.close()
     return target.getvalue()
 

@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import xlsxwriter
-
+from dx_data.custody import excel
 from dx_data.custody.refusals import STYLE
 from dx_data.text import FORMULA_STARTS, japanese_date
 
 Cell = str | int | None
-_MADE = dt.datetime(2025, 4, 1)  # noqa: DTZ001  (a fixed property, so that two builds are the same)
 _HEAD_ROW = 3
 _WIDEST, _NARROWEST, _LONGEST = 48, 8, 31
 
@@ -93,11 +91,9 @@ class Document:
 def _workbook(sheets: Sequence[Sheet], mark: str) -> bytes:
     """Text as text, whatever it looks like, numbers as numbers, each sheet fit to a page's width."""
     target = io.BytesIO()
-    plain = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(target, plain)
-    book.set_properties({"title": sheets[0].title, "subject": mark, "created": _MADE})
-    bold = book.add_format({"bold": True, "font_size": 14})
-    head = book.add_format({"bold": True, "border": 1, "text_wrap": True, "valign": "top", "bg_color": "#F1F1F4"})
+    book = excel.begun(target, sheets[0].title, mark)
+    bold = book.add_format(excel.TITLE)
+    head = book.add_format(excel.HEAD)
     words = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
     quoted = book.add_format({"border": 1, "text_wrap": True, "valign": "top", "quote_prefix": True})
     number = book.add_format({"border": 1, "num_format": "#,##0", "valign": "top"})
@@ -118,11 +114,7 @@ def _workbook(sheets: Sequence[Sheet], mark: str) -> bytes:
                     sheet.write_string(at_row, at, text, quoted if text.startswith(FORMULA_STARTS) else words)
         for at_row, note in enumerate(each.notes, _HEAD_ROW + len(each.rows) + 2):
             sheet.write_string(at_row, 0, f"※ {note}")
-        sheet.freeze_panes(_HEAD_ROW + 1, 0)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(_HEAD_ROW)
+        excel.on_paper(sheet, _HEAD_ROW)
     book.close()
     return target.getvalue()
 

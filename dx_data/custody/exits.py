@@ -22,7 +22,7 @@ from dx_data.custody.ledger import Act, Entry, Ledger, Line
 from dx_data.custody.published import Frozen, subject
 from dx_data.custody.refusals import Refusal
 from dx_data.errors import NotPermitted, WrongUsage
-from dx_data.text import FORMULA_STARTS
+from dx_data.text import FORMULA_STARTS, saved_as
 from dx_data.why import PARTS, Explained, Listed, Row, Why
 
 MEDIA = {
@@ -36,7 +36,6 @@ MEDIA = {
 }
 # What tells the browser (ui/static/picture.js) to draw an SVG into pixels before it is saved.
 _INTO_PIXELS = '<svg data-dx-save="png" '
-_UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 
 
@@ -165,7 +164,7 @@ def filename(result: Result, form: str) -> str:
     """A name that says subject, day and notes such as 架空データ, without characters that Windows refuses."""
     day = f"{result.as_of}時点" if result.as_of else "未収集"
     marks = [note for note in result.notes if "：" not in note and ":" not in note]
-    return _UNFIT.sub("_", "_".join([result.question.title, day, *marks])) + f".{form}"
+    return saved_as([result.question.title, day, *marks], form)
 
 
 def hand_over(
