@@ -13,6 +13,7 @@ from dx_data.lake.across import notices
 from dx_data.lake.address import at, destroy, exists
 from dx_data.lake.book import Book, FileBook, Torn
 from dx_data.lake.copies import Copied, Copies
+from dx_data.lake.files import Files, FolderFiles, Stored, erase
 from dx_data.lake.folder import network_filesystem
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
@@ -34,6 +35,8 @@ __all__ = [
     "Copied",
     "Copies",
     "FileBook",
+    "Files",
+    "FolderFiles",
     "Lake",
     "Load",
     "Moment",
@@ -43,6 +46,7 @@ __all__ = [
     "Place",
     "Plan",
     "Reference",
+    "Stored",
     "Taken",
     "Torn",
     "anew",
@@ -51,6 +55,7 @@ __all__ = [
     "destroy",
     "digests_of_catalogue",
     "doubled_problem",
+    "erase",
     "exists",
     "kept",
     "network_filesystem",

@@ -97,6 +97,7 @@ class Copies:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         try:
             with FileLock(self.folder / _LOCK, timeout=_WAIT):
