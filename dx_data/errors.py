@@ -306,7 +306,13 @@ _BUCKET_GONE = (
     "表データの場所（S3）に届かないか、途中で断られました",
     "保存先が動いていることと、住所（AWS_ENDPOINT_URL）を確かめ、取込履歴でどこまで済んだかを見てから、やり直してください",
 )
+_NO_TRUST = (
+    "表データの場所（S3）の証明書を確かめられません",
+    "認証局の証明書のファイルを AWS_CA_BUNDLE に指定し、"
+    "住所（AWS_ENDPOINT_URL）の名前が証明書のものと同じことを確かめてください",
+)
 _BUCKET_SAYS = {
+    "SSL peer certificate": _NO_TRUST,
     "NO_SUCH_BUCKET": _NO_BUCKET,
     "NoSuchBucket": _NO_BUCKET,
     "ACCESS_DENIED": _REFUSED,

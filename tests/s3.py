@@ -6,13 +6,16 @@ Run as a program it is the server, `S3` starts, kills and commands it. What it a
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import hmac
 import http.client
+import ipaddress
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -25,6 +28,11 @@ from threading import Lock
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from localbucket import S3Error, S3Handler
 
 KEY, SECRET, REGION = "dx-key", "dx-secret-that-nobody-may-see", "ap-northeast-1"
@@ -37,9 +45,10 @@ _CODES = {403: "AccessDenied", 404: "NoSuchBucket", 503: "SlowDown"}
 class S3:
     """One server with a folder of its own, killed and started again as often as is liked."""
 
-    def __init__(self) -> None:
-        """Choose a free port. Nothing runs before `start`."""
+    def __init__(self, *, secure: bool = False) -> None:
+        """Choose a free port; a `secure` one has a certificate that nobody else signed. Nothing runs before `start`."""
         self.folder = Path(tempfile.mkdtemp(prefix="dx-s3-"))
+        self.certificate = _certified(self.folder / "certificate.pem") if secure else None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -62,13 +71,14 @@ class S3:
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
+            "AWS_ENDPOINT_URL": f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}",
         }
 
     def start(self) -> None:
         """Start it, unless it runs, and wait until it answers."""
         if self._running is None or self._running.poll() is not None:
-            command = [sys.executable, "-m", "tests.s3", str(self.port), str(self.folder / "buckets"), str(os.getpid())]
+            given = (str(self.port), str(self.folder / "buckets"), str(os.getpid()), str(self.certificate or ""))
+            command = [sys.executable, "-m", "tests.s3", *given]
             root = Path(__file__).resolve().parents[1]
             self._running = subprocess.Popen(command, stdout=self._log, stderr=self._log, cwd=root)
         until = time.monotonic() + _SECONDS
@@ -80,6 +90,12 @@ class S3:
                 if self._running.poll() is not None or time.monotonic() > until:
                     raise
                 time.sleep(0.05)
+
+    def seconds(self) -> float:
+        """What it needed of the processor since it was started last."""
+        assert self._running
+        told = Path(f"/proc/{self._running.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -108,7 +124,11 @@ class S3:
         0 stands for fair weather. Answers how many such requests came under the weather before.
         """
         told = {"status": status, "methods": list(methods), "holds": holds, "after": after}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS)
+        if self.certificate:
+            trusted = ssl.create_default_context(cafile=str(self.certificate))
+            connection: Any = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=_SECONDS, context=trusted)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_SECONDS)
         with contextlib.closing(connection):
             connection.request("POST", _WEATHER, json.dumps(told))
             return int(connection.getresponse().read())
@@ -174,6 +194,21 @@ class _Handler(S3Handler):
         return hmac.compare_digest(signing.hex(), told["Signature"])
 
 
+def _certified(file: Path) -> Path:
+    """A key and a certificate of its own for this computer, in one file."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dx-s3")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - dt.timedelta(days=1), now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    kept = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(kept + made.public_bytes(Encoding.PEM))
+    return file
+
+
 def _end_with(number: int) -> None:
     """End when whoever started it is gone, however that ended."""
     while os.getppid() == number:
@@ -181,15 +216,20 @@ def _end_with(number: int) -> None:
     os._exit(0)
 
 
-def main(port: int, folder: Path, starter: int) -> None:
+def main(port: int, folder: Path, starter: int, certificate: str) -> None:
     """Serve until killed."""
     from threading import Thread
 
     folder.mkdir(parents=True, exist_ok=True)
     S3Handler.data_root = folder
     Thread(target=_end_with, args=(starter,), daemon=True).start()
-    ThreadingHTTPServer(("127.0.0.1", port), _Handler).serve_forever()
+    server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

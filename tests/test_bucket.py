@@ -52,6 +52,10 @@ NO_FILE = (
     "表データの場所（S3）に、あるはずのバケットかファイルがありません"
     " → バケットの名前（DX_LAKE_DATA）を確かめ、`dx inspect` で点検してください"
 )
+UNKNOWN = (
+    "表データの場所（S3）の証明書を確かめられません → 認証局の証明書のファイルを AWS_CA_BUNDLE に指定し、"
+    "住所（AWS_ENDPOINT_URL）の名前が証明書のものと同じことを確かめてください"
+)
 BUCKET = "dx-lost"
 EVERY = (*READING, *WRITING)
 
@@ -370,6 +374,23 @@ def test_an_address_that_is_none_is_not_repeated(address: str) -> None:
         "表データの場所（DX_LAKE_DATA）を、S3 の住所として読めません"
         " → s3://バケット/前置き の形で、英小文字と数字で書き、鍵は書かないでください"
     )
+
+
+def test_a_store_whose_certificate_nobody_knows_hears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with S3(secure=True) as store:
+        for name, value in store.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+        address = f"{store.fresh('dx-safe')}/ward"
+        stranger = Bucket(address)
+        copy = f"COPY (SELECT 1 AS a) TO '{stranger.place('a.csv')}'"
+        for ask in (stranger.reach, lambda: stranger.database().execute(copy)):
+            assert refused(ask) == UNKNOWN
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(store.certificate))
+        known = Bucket(address)
+        known.reach()
+        known.database().execute(copy)
+        assert (known.names(), known.open("a.csv").read()) == (["a.csv"], b"a\n1\n")
 
 
 def told(folder: Path, **variables: str) -> Mapping[str, str]:
