@@ -133,15 +133,13 @@ def shown(home: House) -> tuple[Any, ...]:
 
 
 def fill(home: House, person: Person, write: Any) -> None:
-    """Three loads, of which one writes over rows of another, and the first one's undo."""
-    for number, text in enumerate(
-        (lines(40, "処理中"), lines(20, "完了", 2), HEAD + "LoGoフォーム,B1,2026/04/03 09:00,完了\n")
-    ):
+    """Two loads, of which one writes over rows of the other, and its undo."""
+    for number, text in enumerate((lines(40, "処理中"), lines(20, "完了", 2))):
         found = intake.review(
             write(f"{number}.csv", text), home, home.settings, wish=intake.Wish(as_of=dt.date(2026, 11, 1))
         )
         assert (intake.load(found, home, person).status, number) == ("loaded", number)
-    assert intake.undo(3, home, person).load == 4
+    assert intake.undo(2, home, person).load == 3
 
 
 def test_a_bucket_answers_as_a_folder_does(
@@ -156,7 +154,7 @@ def test_a_bucket_answers_as_a_folder_does(
         assert shown(other) == shown(home)
         assert (other.verify_ledger(), other.ledger.open_intents()) == ([], [])
         other.close()
-    kept = [f"kept/00000{number}_applications.csv" for number in (1, 2, 3)]
+    kept = [f"kept/00000{number}_applications.csv" for number in (1, 2)]
     tables = [f"tables/{name}" for name in home.lake.files()]
     assert own.names(BUCKET) == sorted(f"ward/{name}" for name in (*kept, *tables))
     assert {path.suffix for path in (tmp_path / "apart").rglob("*")} & {".parquet"} == set()
@@ -176,7 +174,7 @@ MOMENTS = {
 
 
 def test_a_bucket_that_fails_in_the_middle_of_a_load_leaves_the_old_or_the_new_state(
-    own: S3, filled: House, take: Any, write: Any, person: Person, monkeypatch: pytest.MonkeyPatch
+    own: S3, filled: House, take: Any, write: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same process goes on, its next load settles what was left open, and what is loose can be told."""
     outcomes = [Act.LOAD]
@@ -207,11 +205,6 @@ def test_a_bucket_that_fails_in_the_middle_of_a_load_leaves_the_old_or_the_new_s
         True,
     )
     assert loose
-    filled.lake.close()
-    again = house.open_house(chosen=filled.settings)
-    disposal.dispose(again, disposal.Choice(loads=(1,)), person, reason="契約の終わり")
-    with closing(Lake(house.place_of(False, filled.settings))) as lake:
-        assert anew.loose(lake) == []
 
 
 def test_a_store_killed_at_any_moment_of_a_load(own: S3, filled: House, take: Any, write: Any) -> None:
@@ -269,9 +262,9 @@ def test_two_loaders_take_turns_and_a_reader_elsewhere_sees_no_half(
     whole = ([("処理中", 200)], [("完了", 3_000)], [("処理中", 3_000)])
     while any(each.poll() is None for each in loaders):
         assert picture(filled) in whole
-        time.sleep(0.05)
-    said = [each.communicate()[1].partition(" ")[0] for each in loaders]
-    assert ([each.returncode for each in loaders], sorted(said)) == ([0, 0], ["預り証", "預り証"])
+        time.sleep(0.2)
+    said = [each.communicate()[1] for each in loaders]  # one may have looked again, after the other came before it
+    assert ([each.returncode for each in loaders], [text.count("預り証 第") for text in said]) == ([0, 0], [1, 1])
     assert settled(filled) == [Act.LOAD] * 3
     assert picture(filled) in whole[1:]
 
@@ -331,6 +324,10 @@ def test_a_disposal_leaves_nothing_of_it_in_the_bucket(
     take(write("kept.csv", HEAD + "LoGoフォーム,B000001,2026/05/01 09:00,完了\n"))
     copy = Copies(filled.lake).newest()
     assert copy.file.is_relative_to(tmp_path / "here")
+    own.weather(503, holds="tables/", after=1)
+    assert refused(partial(take, other_than(filled, write)[2])) == GONE
+    own.weather()
+    assert anew.loose(filled.lake)
     had = own.names(BUCKET)
     done = disposal.dispose(filled, disposal.Choice(loads=(1,)), person, reason="契約の終わり")
     assert set(own.names(BUCKET)) & set(had) == {"ward/kept/000002_applications.csv"}
