@@ -349,8 +349,11 @@ def test_a_confined_lake_reaches_its_own_objects_alone(own: S3, chosen: Settings
         for place in (f"s3://{BUCKET}/other.csv", f"s3://{BUCKET}/ward-2/a.csv", own.environment["AWS_ENDPOINT_URL"]):
             with pytest.raises(duckdb.PermissionException):
                 cursor.execute(f"FROM read_csv('{place}')").fetchall()
-        told = cursor.execute("FROM duckdb_secrets()").fetchall()
-    assert (SECRET in str(told), "redacted" in str(told)) == (False, True)
+        secrets, settings = (
+            str(cursor.execute(f"FROM duckdb_{each}()").fetchall()) for each in ("secrets", "settings")
+        )
+    assert (SECRET in secrets, "redacted" in secrets) == (False, True)
+    assert (KEY in settings, SECRET in settings, "s3_access_key_id" in settings) == (False, False, True)
 
 
 @pytest.mark.parametrize(

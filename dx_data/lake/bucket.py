@@ -33,6 +33,8 @@ _ADDRESS = re.compile(
 )
 _REGION = "us-east-1"  # what a client for S3 takes where nobody names one; most stores that are not Amazon's do not ask
 _ATTEMPTS = 3
+_VERIFYING = ("enable_server_cert_verification", "enable_curl_server_cert_verification")
+_TELLING = ("s3_access_key_id", "s3_secret_access_key", "s3_session_token")
 _CHUNK = 1 << 20
 
 
@@ -86,10 +88,12 @@ class Access:
 
     @property
     def statements(self) -> list[str]:
-        """What a database is told before it may reach the store; the last one is the secret, to be completed."""
-        found = ["SET enable_server_cert_verification = true"]
+        """What a database is told before it may reach the store."""
+        found = [f"SET GLOBAL {name} = true" for name in _VERIFYING]
+        # The extension puts the environment's keys into settings, which any SQL can read; the secret is enough.
+        found += [f"SET GLOBAL {name} = ''" for name in _TELLING]
         if self.authorities:
-            found.append(f"SET ca_cert_file = {literal(self.authorities)}")
+            found.append(f"SET GLOBAL ca_cert_file = {literal(self.authorities)}")
         return found
 
     def secret_for(self, address: str) -> str:
@@ -187,8 +191,10 @@ class Bucket(Files):
         return _system(self._access)
 
     def reach(self) -> None:
-        """Ask for the bucket itself. StartRefused without keys, BucketLost where it cannot be reached."""
+        """StartRefused without keys, BucketLost where it is out of reach. An empty prefix asks for the bucket."""
         with _told():
+            if self._store.get_file_info(fs.FileSelector(self._path, allow_not_found=True)):
+                return  # whose keys are for the prefix alone may not ask for the bucket
             if self._store.get_file_info(self._bucket).type == fs.FileType.NotFound:
                 raise OSError("AWS Error NO_SUCH_BUCKET")
 
