@@ -311,10 +311,11 @@ def test_a_backup_of_a_bucket_becomes_a_lake_in_a_folder_and_one_in_a_bucket_aga
     with pytest.raises(backups.BackupRefused, match="空ではありません"):
         backups.restore(made.path, house.place_of(False, again), person, secret)
     again = again.model_copy(update={"lake_data": own.fresh("dx-again")})
-    own.weather(503, methods=("PUT", "POST"), after=1)
-    assert refused(lambda: backups.restore(made.path, house.place_of(False, again), person, secret)) == GONE
-    own.weather()
-    assert (own.names("dx-again"), list((tmp_path / "here").rglob(".restoring*"))) == ([], [])
+    for holds, after in (("tables/", 1), ("kept/", 0)):
+        own.weather(503, methods=("PUT", "POST"), holds=holds, after=after)
+        assert refused(lambda: backups.restore(made.path, house.place_of(False, again), person, secret)) == GONE
+        own.weather()
+        assert (own.names("dx-again"), list((tmp_path / "here").rglob(".restoring*"))) == ([], [])
     backups.restore(made.path, house.place_of(False, again), person, secret)
 
 

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ import duckdb
 from pyarrow import fs
 
 from dx_data.derive.tables import literal
-from dx_data.errors import StartRefused, of_bucket
+from dx_data.errors import Lost, StartRefused, of_bucket
 from dx_data.lake.extensions import extended
 from dx_data.lake.files import BUCKET, Files
 from dx_data.settings import LOOPBACK
@@ -238,15 +238,24 @@ class Bucket(Files):
         self.remove(name)
 
     def take_in(self, folder: Path) -> None:
-        """Upload the files, and remove them here."""
+        """Upload the files, and remove them here; what was uploaded goes again where one is refused."""
         if not self.is_blank:
             raise FileExistsError(self.title)
-        with _told():
-            for path in sorted(folder.rglob("*")):
-                if path.is_file():
-                    name = f"{self._path}/{path.relative_to(folder).as_posix()}"
-                    with path.open("rb") as source, self._store.open_output_stream(name) as target:
-                        shutil.copyfileobj(source, target, _CHUNK)
+        done: list[str] = []
+        try:
+            for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+                done.append(path.relative_to(folder).as_posix())
+                with (
+                    _told(),
+                    path.open("rb") as source,
+                    self._store.open_output_stream(f"{self._path}/{done[-1]}") as target,
+                ):
+                    shutil.copyfileobj(source, target, _CHUNK)
+        except BaseException:
+            with suppress(Lost):  # who refuses to take may refuse to remove
+                for name in done:
+                    self.remove(name)
+            raise
         shutil.rmtree(folder)
 
     def clear(self) -> None:

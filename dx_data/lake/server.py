@@ -325,10 +325,12 @@ class OnServer(Place):
 
     def fill(self, restored: Path) -> None:
         """The restored files come into the folder; then the catalogue's and the ledger's rows, in one transaction."""
+        taken: list[Files] = []
         try:
             for name in (TABLES, KEPT):
                 if (restored / name).exists():
                     self.files.below(name).take_in(restored / name)
+                    taken.append(self.files.below(name))
             with closing(self.database()) as connection:
                 new = self._begun(connection)
             with self._server.connection() as postgres, postgres.transaction():
@@ -343,8 +345,8 @@ class OnServer(Place):
                         _poured(postgres, ledger, name, _LEDGER, empty=False)
                 self._born(postgres, new, known)
         except BaseException:
-            for name in (TABLES, KEPT):
-                self.files.below(name).clear()
+            for each in taken:  # and nothing that another one brought, who came first
+                each.clear()
             raise
 
     def book(self) -> Book:
