@@ -17,7 +17,8 @@ from dx_data.errors import LoadRefused, Stopped
 from dx_data.lake.book import Book
 from dx_data.lake.extensions import extended
 
-FORMAT = 2  # since 2 the lake keeps rollups, which a program that does not know them would leave behind the rows
+# Since 2 the lake keeps rollups, since 3 one of 電子申請, which a program that does not know them leaves behind the rows.
+FORMAT = 3
 CATALOGUE = "catalog.sqlite"  # both names in a folder, and in a backup of any lake
 LEDGER = "ledger.sqlite"
 TABLES = "tables/"  # where the Parquet files lie, unless they were given a place, and in a backup
