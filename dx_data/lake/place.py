@@ -17,7 +17,7 @@ from dx_data.errors import LoadRefused, Stopped
 from dx_data.lake.book import Book
 from dx_data.lake.extensions import extended
 
-# Since 2 the lake keeps rollups, since 3 one of 電子申請, which a program that does not know them leaves behind the rows.
+# Since 2 the lake keeps rollups, since 3 one of 電子申請: a program that does not know them leaves them behind.
 FORMAT = 3
 CATALOGUE = "catalog.sqlite"  # both names in a folder, and in a backup of any lake
 LEDGER = "ledger.sqlite"
