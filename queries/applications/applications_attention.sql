@@ -98,7 +98,7 @@ closed_forms AS (
         b.after_close                                                         AS count
     FROM by_form AS b
     JOIN forms AS f ON f.form_id = b.form_id
-    WHERE f.state IN ('停止中', '終了') AND b.after_close > 0
+    WHERE f.state IN ('停止中', '終了') AND b.after_close IS NOT NULL
 ),
 
 overdue AS (
@@ -162,7 +162,7 @@ unlisted AS (
         b.received                                                            AS count
     FROM by_form AS b
     ANTI JOIN forms_ever AS f ON f.form_id = b.form_id
-    WHERE b.received > 0
+    WHERE b.received IS NOT NULL
 ),
 
 without_procedure AS (

@@ -94,7 +94,7 @@ stated AS (
         CASE WHEN a.last_day >= a.month_start THEN coalesce(a.month_received, 0) END::BIGINT AS month_received,
         CASE WHEN a.last_day >= a.year_start THEN coalesce(a.withdrawn, 0) END::BIGINT AS withdrawn,
         CASE WHEN a.last_day >= a.year_start THEN coalesce(a.device_stated, 0) END::BIGINT AS device_stated,
-        CASE WHEN a.device_stated > 0 THEN coalesce(a.smartphone, 0) END::BIGINT AS smartphone,
+        CASE WHEN a.device_stated IS NOT NULL THEN coalesce(a.smartphone, 0) END::BIGINT AS smartphone,
         CASE WHEN a.last_day IS NOT NULL THEN coalesce(w.unfinished, 0) END::BIGINT AS unfinished,
         CASE WHEN a.last_day IS NOT NULL THEN e.finished END                  AS finished,
         e.median_days
