@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import dx_data.lake as lakes
 from dx_data.access import check_roles
 from dx_data.errors import StartRefused
 from dx_data.settings import LOOPBACK, ROOT, Login, login_secret, settings
@@ -81,6 +82,7 @@ def _safe(address: str, login: Login | None) -> None:
     if login:
         check_roles(login)
         login_secret(settings())
+        lakes.at(settings().lake, settings().lake_data)  # where the logins are kept, too
     if address in LOOPBACK:
         return
     if login is None:

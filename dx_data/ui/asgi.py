@@ -215,7 +215,7 @@ def middleware() -> list[Middleware]:
             login.Guard,
             login=chosen.login,
             secret=login_secret(chosen),
-            logins=logins.Logins(Path(chosen.logins), chosen.login),
+            logins=logins.kept(chosen, chosen.login),
             ledger=session.ledger,
         ),
     ]

@@ -54,15 +54,17 @@ PAGES = {
 
 def refused() -> None:
     """What somebody without any role sees."""
-    access.require(person, Right.ASK)
+    access.require(session.person(), Right.ASK)
 
 
-person = session.person()
+person = None
+with suppress(Stopped):  # nobody can be looked up; said below, where every page keeps its name
+    person = session.person()
 pages = {
     section: [
         st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == asgi.HOME)
         for name, title, right in members
-        if person.may(right)
+        if person is None or person.may(right)
     ]
     for section, members in PAGES.items()
 }
@@ -79,6 +81,7 @@ st.set_page_config(
 with ahead.drawing.page(), faults.spoken():
     session.banner()
     guide.masthead(f"{navigation.title}{mark}")
+    person = person or session.person()
     session.signed_in(person)
     if shown and not navigation.url_path:
         guide.tour()

@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -119,7 +118,7 @@ def person() -> Person:
     login = settings().login
     if login is None:
         return access.local_person()
-    record = logins.Logins(Path(settings().logins), login).find(st.context.headers.get(serving.LOGIN_HEADER))
+    record = logins.kept(settings(), login).find(st.context.headers.get(serving.LOGIN_HEADER))
     return record.person(login) if record else Person("（ログインしていない人）", frozenset())
 
 
