@@ -28,6 +28,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dx_data.settings import LOOPBACK, login_secret, settings
+from dx_data.ui.leaving import leaving
 from dx_data.ui.words import PRODUCT
 
 HERE = Path(__file__).resolve().parent
@@ -203,14 +204,15 @@ class Dressed:
 
 def middleware() -> list[Middleware]:
     """Our middleware, outermost first: where people log in, the gate is open to others and a guard stands behind it."""
-    chosen = settings()
+    chosen, leaves = settings(), Middleware(leaving.door)
     if chosen.login is None:
-        return [Middleware(Gate)]
+        return [Middleware(Gate), leaves]
     from dx_data import logins
     from dx_data.ui import login, session
 
     return [
         Middleware(Gate, local=False),
+        leaves,
         Middleware(
             login.Guard,
             login=chosen.login,
@@ -258,6 +260,7 @@ async def lifespan(_: Any) -> AsyncGenerator[None, None]:
 
     As long as the server runs, answers are made ahead in quiet moments, unless the settings say otherwise.
     """
+    leaving.listen()
     without_delay()
     for name in _HEAVY:
         importlib.import_module(name)

@@ -6,7 +6,6 @@ a login that lasts: no page, no file, no upload, no websocket.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict, deque
@@ -33,9 +32,10 @@ from dx_data.errors import ServerLost, Stopped
 from dx_data.logins import MINUTES_TO_LOG_IN, Identity, Logins, Record, key_of
 from dx_data.serving import LOGIN_HEADER
 from dx_data.settings import Login
-from dx_data.ui.words import PRODUCT
+from dx_data.ui.sockets import Socket
+from dx_data.ui.words import HEALTH, PRODUCT
 
-BEGIN, CALLBACK, LOGOUT, HEALTH = "/login", "/login/callback", "/logout", "/_stcore/health"
+BEGIN, CALLBACK, LOGOUT = "/login", "/login/callback", "/logout"
 UPLOAD, SOCKET = "/_stcore/upload_file/", "/_stcore/stream"
 LOOKS_AGAIN = 10.0  # seconds between two looks at whether the login of an open websocket still lasts
 _WAITING = 1000  # names that a limiter remembers
@@ -402,46 +402,29 @@ def _ask_logout(name: str) -> tuple[str, str]:
     )
 
 
-@dataclass
-class _Watched:
+class _Watched(Socket):
     """A websocket whose login is looked at again and again, and which closes when that has ended."""
 
-    _receive: Receive
-    _send: Send
-    lasts: Callable[[], Awaitable[bool]]
-    used: Callable[[], Awaitable[None]]
-    _next: asyncio.Task[Message] | None = None
-    _looked: float = field(default_factory=time.monotonic)
-    _closed: bool = False
+    def __init__(
+        self, receive: Receive, send: Send, lasts: Callable[[], Awaitable[bool]], used: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(receive, send)
+        self._lasts, self._used = lasts, used
+        self._looked = time.monotonic()
 
     async def receive(self) -> Message:
         """The next message, or a disconnection once the login has ended."""
         while True:
-            if self._next is None:
-                self._next = asyncio.ensure_future(self._receive())
-            wait = max(0.0, self._looked + LOOKS_AGAIN - time.monotonic())
-            done, _ = await asyncio.wait({self._next}, timeout=wait)
+            message = await self.within(max(0.0, self._looked + LOOKS_AGAIN - time.monotonic()))
             if time.monotonic() >= self._looked + LOOKS_AGAIN:
                 self._looked = time.monotonic()
-                if not await self.lasts():
-                    return await self._close()
-            if done:
-                message, self._next = self._next.result(), None
+                if not await self._lasts():
+                    self.end(1008)
+                    return await super().receive()
+            if message:
                 if message["type"] == "websocket.receive":
-                    await self.used()
+                    await self._used()
                 return message
-
-    async def _close(self) -> Message:
-        self._closed = True
-        if self._next:
-            self._next.cancel()
-        await self._send({"type": "websocket.close", "code": 1008})
-        return {"type": "websocket.disconnect", "code": 1008}
-
-    async def send(self, message: Message) -> None:
-        """What goes out; nothing once the websocket is closed."""
-        if not self._closed:
-            await self._send(message)
 
 
 async def _refuse(words: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,6 +10,7 @@ from dx_data.access import Right
 from dx_data.errors import Stopped
 from dx_data.settings import ROOT
 from dx_data.ui import ahead, asgi, faults, guide, nothing, session, words
+from dx_data.ui.leaving import leaving
 
 # A page is one file in pages/ and one line here: file (its address too), title, the right that shows it.
 # Who lacks the right does not even find the page; the page asks for the same right again.
@@ -78,7 +79,7 @@ st.set_page_config(
     page_icon=str(Path(__file__).parent / "static" / "favicon.png"),
     layout="wide",
 )
-with ahead.drawing.page(), faults.spoken():
+with leaving.at_work(), ahead.drawing.page(), faults.spoken():
     session.banner()
     guide.masthead(f"{navigation.title}{mark}")
     person = person or session.person()
