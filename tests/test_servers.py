@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import http.client
 import json
 import re
@@ -22,13 +23,10 @@ import psycopg
 import pytest
 import websockets
 from starlette.types import Message, Receive, Scope, Send
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ClientState_pb2 import ClientState
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.typing import Origin, Subprotocol
 
 import dx_data.lake as lakes
 from dx_data import house, intake, logins, publication, serving
+from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.calendar import Quarter
 from dx_data.custody import backups, password
@@ -42,9 +40,10 @@ from dx_data.settings import Login, Settings
 from dx_data.ui.leaving import NOTICED, Leaving
 from tests import provider as providers
 from tests import screenshots
+from tests.fleet import Browser, Fleet
 from tests.postgres import Postgres
 from tests.provider import CLAIM, CLIENT, SECRET
-from tests.relay import COOKIE, Relay
+from tests.relay import Relay
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="サーバーをソケットなしでは動かしません"),
@@ -74,9 +73,7 @@ def another() -> Iterator[Callable[[str], Records]]:
 
 
 @pytest.fixture(params=["file", "postgres"])
-def twice(
-    request: pytest.FixtureRequest, tmp_path: Path, another: Callable[[str], Records]
-) -> tuple[Records, Records]:
+def twice(request: pytest.FixtureRequest, tmp_path: Path, another: Callable[[str], Records]) -> tuple[Records, Records]:
     """The records of one lake as two servers have them."""
     if request.param == "file":
         return FileRecords(tmp_path / "logins"), FileRecords(tmp_path / "logins")
@@ -221,7 +218,7 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @dataclass
-class Browser:
+class Through:
     """One connection through the door, and what it heard."""
 
     door: Any
@@ -236,12 +233,12 @@ class Browser:
         self.heard.append(message)
 
 
-def socket(door: Any) -> Browser:
-    return Browser(door, {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"x-dx-socket", b"1")]})
+def socket(door: Any) -> Through:
+    return Through(door, {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"x-dx-socket", b"1")]})
 
 
-def request(door: Any, path: str = "/media/x") -> Browser:
-    return Browser(door, {"type": "http", "path": path, "headers": [], "until": asyncio.Event()})
+def request(door: Any, path: str = "/media/x") -> Through:
+    return Through(door, {"type": "http", "path": path, "headers": [], "until": asyncio.Event()})
 
 
 def drawn(monkeypatch: pytest.MonkeyPatch, leaving: Leaving, number: str) -> Any:
@@ -310,9 +307,8 @@ def test_a_run_whose_browser_is_gone_is_waited_for_and_an_empty_server_leaves_at
 ) -> None:
     async def played() -> None:
         leaving = Leaving()
-        with drawn(monkeypatch, leaving, "none"):
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(leaving.wait(), 0.3)
+        with drawn(monkeypatch, leaving, "none"), pytest.raises(TimeoutError):
+            await asyncio.wait_for(leaving.wait(), 0.3)
         await asyncio.wait_for(leaving.wait(), 0.3)
 
     asyncio.run(played())
@@ -337,3 +333,116 @@ def test_a_server_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) ->
         signal.raise_signal(signal.SIGTERM)
         assert process.wait(10) == -signal.SIGKILL
     process.stdout.close()
+
+
+# --- two real servers behind a relay ----------------------------------------------------------------------------------
+
+SUB = "torikomi"
+CLAIMS = {"name": "区 取込", "email": "torikomi@city.example", CLAIM: ["dx-load"]}
+HEAD = "システム,申請番号,申請日時,処理状況\n"
+
+
+@pytest.fixture
+def two(postgres: Postgres, tmp_path: Path, person: Person, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
+    """Two servers of one lake with login, whose people come over a relay at the port `relay`."""
+    ports = [screenshots.free_port() for _ in range(3)]
+    with providers.provider({SUB: CLAIMS}) as known:
+        chosen = {
+            "issuer": known.issuer,
+            "client_id": CLIENT,
+            "url": f"http://127.0.0.1:{ports[2]}",
+            "roles": {Role.LOAD.value: ["dx-load"]},
+        }
+        monkeypatch.setenv("DX_LAKE", postgres.fresh("two"))
+        monkeypatch.setenv("DX_LAKE_DATA", str(tmp_path / "shared"))
+        monkeypatch.setenv("DX_LAKE_DEMO", str(tmp_path / "demo"))
+        monkeypatch.setenv("DX_LOGINS", str(tmp_path / "nowhere" / "logins.sqlite"))
+        monkeypatch.setenv("DX_LOGIN", json.dumps(chosen, ensure_ascii=False))
+        monkeypatch.setenv("DX_LOGIN_SECRET", SECRET)
+        setting.settings.cache_clear()
+        file = tmp_path / "申請.csv"
+        rows = "".join(f"LoGoフォーム,A{n:06},2026/04/{n % 28 + 1:02} 09:00,完了\n" for n in range(50))
+        file.write_text(HEAD + rows, "utf-8-sig")
+        with contextlib.closing(house.make_house(person)) as home:
+            wish = intake.Wish(as_of=dt.date(2026, 11, 1))
+            assert intake.load(intake.review(file, home, home.settings, wish=wish), home, person).load
+        fleet = Fleet(tmp_path, ports[:2], {"DX_ANSWERS_AHEAD": "false"})
+        try:
+            for port in fleet.ports:
+                fleet.start(port)
+            for port in fleet.ports:
+                fleet.wait(port)
+            yield fleet
+        finally:
+            fleet.end()
+            setting.settings.cache_clear()
+
+
+def at(port: int, method: str, path: str, cookies: dict[str, str], **headers: str) -> http.client.HTTPResponse:
+    """One request to one of the servers, as the relay would hand it on."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    named = {"Host": urlsplit(setting.settings().login.url).netloc, **headers}  # type: ignore[union-attr]
+    sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
+    connection.request(method, path, headers={**named, **sent})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+def cookie(answer: http.client.HTTPResponse, name: str) -> dict[str, str]:
+    found = re.search(rf"^{name}=([^;]+)", "\n".join(answer.headers.get_all("set-cookie") or []), re.MULTILINE)
+    return {name: found[1]} if found else {}
+
+
+def sign_in(here: int, there: int) -> dict[str, str]:
+    """Begin a login at one server and end it at the other."""
+    begun = at(here, "GET", "/login?to=/applications", {})
+    provider = urlsplit(str(begun.getheader("location")))
+    connection = http.client.HTTPConnection(str(provider.hostname), provider.port, timeout=60)
+    body, kind = urlencode({"sub": SUB}), {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", f"{provider.path}?{provider.query}", body, kind)
+    back = urlsplit(str(connection.getresponse().getheader("location")))
+    connection.close()
+    done = at(there, "GET", f"{back.path}?{back.query}", cookie(begun, "dx-begun"))
+    assert (done.status, done.getheader("location")) == (303, "/applications")
+    return cookie(done, "dx-login")
+
+
+def test_a_login_holds_at_both_servers_and_a_person_goes_on_when_theirs_leaves(two: Fleet) -> None:
+    here, there = two.ports
+    url = setting.settings().login.url  # type: ignore[union-attr]
+    ann, other = sign_in(here, there), sign_in(there, here)
+    assert [at(port, "GET", "/", ann, Accept="text/html").status for port in two.ports] == [200, 200]
+    assert at(here, "POST", "/logout", other, Origin=url).status == 200
+    assert [at(port, "GET", "/", other, Accept="text/html").status for port in two.ports] == [302, 302]
+
+    async def played() -> None:
+        async with Relay(two.ports, urlsplit(url).port or 0) as relay:
+            assert relay.well == set(two.ports)
+            browser = Browser(relay, dict(ann))
+            await browser.connect()
+            first, session = browser.server, browser.session
+            query = urlencode({"view": "当時"})
+            before = await browser.open("applications", query)
+            assert (before.faults, "当時の所管課別" in str(before.texts)) == ([], True)
+            began = time.monotonic()
+            two.ask_to_end(first)
+            while two.health(first) == 200:
+                await asyncio.sleep(0.05)
+            assert two.health(first) == 503
+            with pytest.raises(websockets.InvalidStatus, match="503"):
+                await Browser(Relay([], first), dict(ann)).connect()
+            await browser.idle(until=lambda: bool(browser.moves))
+            (second,) = set(two.ports) - {first}
+            assert (browser.server, browser.codes) == (second, [1012])
+            assert NOTICED <= time.monotonic() - began < NOTICED + 20
+            after = await browser.open(*browser.address)
+            assert (after.faults, after.texts) == ([], before.texts)
+            assert browser.session != session
+            assert await asyncio.to_thread(two.running[first].wait, 30) == -signal.SIGTERM
+            await browser.close()
+            assert relay.refused == {}
+
+    asyncio.run(played())
+    assert "Traceback" not in two.logs()
