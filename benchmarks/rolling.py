@@ -1,13 +1,13 @@
 """Two servers of one lake restarted one after the other under load: does anybody notice?
 
 `python -m benchmarks.rolling` starts a PostgreSQL, a lake of the small demo files on it, two real servers with login
-and the tests' relay before them. Twenty people open pages at random and think in between, each over a websocket and with a
-login of their own, while another process loads one small file after the other. Each server is asked to end (SIGTERM),
-ends, and is started again. It prints everything that went wrong, how long the servers took to leave, how long people
-were without one, and how long their pages took before and during it. Exit 1 if anything went wrong: a page with a
-fault, a connection that ended otherwise than by a server that leaves, a request that no server answered, a load that
-failed or was left open, a ledger that does not hold. The people, the relay, the servers and the database share this
-computer's processors.
+and the tests' relay before them. Twenty people open pages at random and think in between, each over a websocket and
+with a login of their own, while another process loads one small file after the other. Each server is asked to end
+(SIGTERM), ends, and is started again. It prints everything that went wrong, how long the servers took to leave, how
+long people were without one, and how long their pages took before and during it. Exit 1 if anything went wrong: a page
+with a fault, a connection that ended otherwise than by a server that leaves, a request that no server answered, a load
+that failed or was left open, a ledger that does not hold. The people, the relay, the servers and the database share
+this computer's processors.
 """
 
 from __future__ import annotations

@@ -264,10 +264,11 @@ async def lifespan(_: Any) -> AsyncGenerator[None, None]:
     without_delay()
     for name in _HEAVY:
         importlib.import_module(name)
+    from dx_data.ui import ahead, definitions, session  # they know this module
+
+    definitions.shown_on()
     gc.collect()
     gc.freeze()
-    from dx_data.ui import ahead, session  # they know this module
-
     answers = ahead.Ahead(session.shown)
     if settings().answers_ahead:
         answers.start()
