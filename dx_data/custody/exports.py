@@ -9,8 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from dx_data import calendar
 from dx_data.access import Person, Right, require
 from dx_data.custody import sealed
@@ -21,6 +19,7 @@ from dx_data.errors import WrongUsage
 from dx_data.lake import Lake, copies, sha256
 
 SUBJECT = "分析用の写し"
+_WAIT = 600
 _README = "お読みください.txt"
 
 
@@ -63,7 +62,7 @@ def export(
     `form` is duckdb, parquet or csv. NotPermitted without the right; WrongUsage where the file cannot be made there.
     """
     require(person, Right.EXPORT)
-    with FileLock(lake.folder / "backup.lock"), _private(lake.folder) as folder:
+    with lake.place.lock("backup", _WAIT), _private(lake.folder) as folder:
         copy = next_copy(ledger)
         target = _target(output, f"dx写し_{lake.id}_{form}_{calendar.now():%Y%m%d-%H%M%S}_複製{copy:04}.zip")
         made = folder / "dx.duckdb"

@@ -44,12 +44,13 @@ class Place(ABC):
     """One lake's place. `title` names it in messages; `extensions` are those that DuckDB reads its catalogue with.
     `proves` is what of its catalogue a digest is taken of: `pages` of a file, or `rows`.
 
-    `folder` holds what is kept of loaded files, `data` the Parquet files.
+    `folder` holds what is kept of loaded files, `data` the Parquet files. `is_shared` where several servers may use it.
     """
 
     title: str
     extensions: tuple[str, ...]
     proves: str
+    is_shared = False
 
     @property
     @abstractmethod
