@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-postgres test-office check audit docs demo bench rolling bundle bundle-check faults fuzz mutate \
+.PHONY: help run test test-all test-postgres test-bucket test-office check audit docs demo bench rolling bundle bundle-check faults fuzz mutate \
 	mutate-sql attack screenshots lock clean dev browser provider
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
@@ -18,6 +18,7 @@ help:
 	@echo 'make test         すべての検査とテスト'
 	@echo 'make test-all     同じテストを、偶然に任せるところの回数を増やして'
 	@echo 'make test-postgres 台帳を使うテストを、目録を PostgreSQL に置いて動かす'
+	@echo 'make test-bucket  同じテストを、目録を PostgreSQL に、ファイルを S3 互換の保存先に置いて動かす'
 	@echo 'make test-office  公表資料の PPTX・Excel・PDF を LibreOffice と poppler で開いてみる（なければ、その理由を言って飛ばす）'
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
 	@echo 'make audit        部品に、知られている弱点がないかを公開の一覧に尋ねる（ネットワークが要ります）'
@@ -111,6 +112,10 @@ test: $(DEV) browser provider
 # The tests that have a real lake of their own, with its catalogue on a PostgreSQL server that they start.
 test-postgres: $(DEV)
 	@DX_TEST_CATALOGUE=postgres $(PY) -m pytest -q $(MANY) --ignore=tests/test_server.py
+
+# The same with their files in a bucket of an S3-compatible server that they start, too.
+test-bucket: $(DEV)
+	@DX_TEST_CATALOGUE=bucket $(PY) -m pytest -q $(MANY) --ignore=tests/test_server.py --ignore=tests/test_bucket.py
 
 # The same with all that a usual run leaves to chance: every moment of a kill, every example, every figure traced.
 test-all: $(DEV) browser provider

@@ -3,17 +3,20 @@
 `python -m benchmarks.catalogue` starts a PostgreSQL server on this computer, makes two lakes of the same small demo
 files, and takes turns between them in one process. It prints the ratio of the medians, the medians and the spreads: on
 the clock, and of the processor's time that this process, its children and the server's processes need together.
+With `--bucket` both catalogues are on PostgreSQL, and the tables of one are in a folder, of the other in a bucket of an
+S3-compatible server on this computer.
 Questions are asked from the files and, as the screens do, of copies in memory; nothing is remembered.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -25,6 +28,7 @@ from dx_data.datasets import DATASETS
 from dx_data.house import House
 from dx_data.settings import Settings
 from tests.postgres import Postgres
+from tests.s3 import S3
 
 RUNS, ROWS = 7, 10_000
 PERSON = Person("計測", frozenset(Role))
@@ -58,27 +62,36 @@ def ask(home: House, names: list[str]) -> None:
         home.ask(name)
 
 
-def spent(server: Postgres) -> tuple[float, float]:
-    """The clock, and the processor's seconds of this process, its children and the server's processes."""
+def spent(servers: Sequence[Postgres | S3]) -> tuple[float, float]:
+    """The clock, and the processor's seconds of this process, its children and the servers' processes."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.perf_counter(), time.process_time() + children.ru_utime + children.ru_stime + server.seconds()
+    return time.perf_counter(), time.process_time() + children.ru_utime + children.ru_stime + sum(
+        each.seconds() for each in servers
+    )
 
 
-def compared(title: str, server: Postgres, homes: list[House], runs: int, act: Callable[[House, int], None]) -> None:
+def compared(
+    title: str,
+    servers: Sequence[Postgres | S3],
+    called: Sequence[str],
+    homes: list[House],
+    runs: int,
+    act: Callable[[House, int], None],
+) -> None:
     """One line of figures of both sides, which take turns; the first round warms up."""
     taken: list[list[tuple[float, float]]] = [[], []]
     for run in range(runs + 1):
         for side in (0, 1) if run % 2 else (1, 0):
-            before = spent(server)
+            before = spent(servers)
             act(homes[side], run)
-            after = spent(server)
+            after = spent(servers)
             if run:
                 taken[side].append((after[0] - before[0], after[1] - before[1]))
     for number, name in enumerate(("clock", "processor")):
         sides = [[each[number] * 1000 for each in side] for side in taken]
         few, many = map(statistics.median, sides)
         spreads = [f"{statistics.median(side):.1f} ms ({min(side):.1f}–{max(side):.1f})" for side in sides]
-        print(f"{title}, {name}: {many / few:.2f}; SQLite {spreads[0]}, PostgreSQL {spreads[1]}", flush=True)
+        print(f"{title}, {name}: {many / few:.2f}; {called[0]} {spreads[0]}, {called[1]} {spreads[1]}", flush=True)
 
 
 def main() -> None:
@@ -86,16 +99,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--page", default="overview")
+    parser.add_argument("--bucket", action="store_true")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary, Postgres() as server:
+    with tempfile.TemporaryDirectory() as temporary, Postgres() as server, S3() as store:
         folder = Path(temporary)
-        chosen = [
-            Settings(lake=str(folder / "sqlite")),
-            Settings(lake=server.fresh("bench"), lake_data=str(folder / "postgres")),
-        ]
+        os.environ.update(store.environment)
+        placed = {
+            "SQLite": {"lake": str(folder / "sqlite")},
+            "PostgreSQL": {"lake": server.fresh("bench"), "lake_data": str(folder / "postgres")},
+            "bucket": {"lake": server.fresh("buckets"), "lake_data": store.fresh("bench"), "lake_here": temporary},
+        }
+        called = ("PostgreSQL", "bucket") if wanted.bucket else ("SQLite", "PostgreSQL")
+        chosen = [Settings(**placed[name]) for name in called]
         with closing(filled(chosen[0], folder)) as one, closing(filled(chosen[1], folder)) as two:
             homes = [one, two]
-            compare = partial(compared, server=server, homes=homes)
+            compare = partial(compared, servers=[server, store], called=called, homes=homes)
             names = pages(set(one.catalog.questions))[wanted.page]
             title, runs = f"the {len(names)} questions of {wanted.page}", wanted.runs
             compare("which snapshot is the newest", runs=50, act=lambda home, _: home.lake.newest())

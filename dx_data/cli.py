@@ -732,7 +732,7 @@ def restore(demo: bool, source: Path, as_json: bool) -> None:
     here = place_of(demo)
     found = backups.restore(source, here, access.local_person(), _password(Path(settings().backup_key)))
     if as_json:
-        _print_json({**found, "place": str(here.folder.absolute())})
+        _print_json({**found, "place": here.files.title})
     else:
         _say(
             f"復元しました: {here.title}（{found['made_at'][:16].replace('T', ' ')} の控え、時点 {found['snapshot']}）"

@@ -12,7 +12,7 @@ from typing import Any
 from dx_data import calendar
 from dx_data.access import Person, Right, require
 from dx_data.custody import analyses, backups, published, sealed
-from dx_data.custody.disposals import KEEP, METHOD, Disposal, Ending, Item, disposals, frozen, overdue
+from dx_data.custody.disposals import KEEP, Disposal, Ending, Item, disposals, frozen, method, overdue
 from dx_data.custody.exits import Exit, csv_bytes
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Stopped, WrongUsage
@@ -152,13 +152,13 @@ def _kept(lines: Iterable[Line]) -> dict[int, Mapping[str, Any]]:
 
 
 def _item(house: House, load: Load, kept: Mapping[str, Any]) -> Item:
-    folder = house.lake.folder
+    files = house.lake.place.files
     line = next(line for line in house.ledger.lines_of(Act.LOAD) if line.detail["load"] == load.load)
-    items = dict.fromkeys(item for name in kept for item in received.items(folder, name))
+    items = dict.fromkeys(item for name in kept for item in received.items(files, name))
     titles = "・".join(line.detail["tables"])
     medium = f"台帳（表データ{'・保管ファイル' if kept else ''}）"
     quantity = f"{line.detail['rows']:,} 行（届いたファイル {line.detail['size']:,} バイト）"
-    return Item(load.file, f"{titles}: {'、'.join(items)}" if items else titles, medium, quantity, METHOD)
+    return Item(load.file, f"{titles}: {'、'.join(items)}" if items else titles, medium, quantity, method(house.lake))
 
 
 def _taken(lines: Iterable[Line], since: dt.datetime) -> list[str]:
@@ -230,7 +230,7 @@ def _make_anew(
     kept = _kept(ledger.lines_of(Act.LOAD))
     gone = {load.load for load in found.loads}
     staying = [name for load, files in kept.items() if load not in gone for name in files]
-    values = anew.only_in(lake.folder, found.gone, staying)
+    values = anew.only_in(lake.place.files, found.gone, staying)
     recorded = len(values & set(_recorded(ledger.lines())))
     analysed = _analysed(ledger, values)
     told = (
@@ -309,7 +309,7 @@ def give_back(house: House, found: Descent, into: Path, person: Person, password
     NotPermitted without the right; NotFound where nothing was kept; WrongUsage where the file is there already.
     """
     require(person, Right.DISPOSE)
-    folder = house.lake.folder
+    files = house.lake.place.files
     if not found.gone:
         raise NotFound.because(
             "保管ファイルがありません", "前の版で取り込んだファイルは、返却できる形では残っていません"
@@ -319,7 +319,7 @@ def give_back(house: House, found: Descent, into: Path, person: Person, password
     if target.exists():
         raise WrongUsage.because(f"『{target}』はすでにあります", "別のフォルダーを指定してください")
     aside = target.with_name(f".{target.name}.part")
-    parts = [(name, csv_bytes(received.lines(folder, name))) for name in found.gone]
+    parts = [(name, csv_bytes(received.lines(files, name))) for name in found.gone]
     try:
         sealed.write(aside, parts, password, {"lake": house.lake.id, "loads": [load.load for load in found.loads]})
         house.ledger.append(

@@ -205,7 +205,11 @@ class DiskRefused(Stopped):
     """The disk takes no more, may not be written, or fails; what was committed before stays."""
 
 
-class ServerLost(Stopped):
+class Lost(Stopped):
+    """Something on the network that the lake lies on went away; nobody knows yet what was still done."""
+
+
+class ServerLost(Lost):
     """The server of catalogue and ledger cannot be reached, or went away; nobody knows yet what it still did."""
 
     @classmethod
@@ -217,6 +221,10 @@ class ServerLost(Stopped):
             "やり直してください",
             rule="server",
         )
+
+
+class BucketLost(Lost):
+    """The bucket of the files cannot be reached or used, or failed in the middle."""
 
 
 class LakeDamaged(Stopped):
@@ -280,6 +288,57 @@ def of_server(fault: BaseException) -> ServerLost | None:
     return ServerLost.gone() if gone else None
 
 
+# What DuckDB and Arrow say of a store that speaks S3; the first that fits tells most.
+_OF_BUCKET = ("HTTP Error", "error for HTTP", "AWS Error")
+_REFUSED = (
+    "表データの場所（S3）が、読み書きを断りました",
+    "鍵（AWS_ACCESS_KEY_ID など）が正しく、バケットの一覧・読み・書き・削除が許されていることを確かめてください",
+)
+_NO_BUCKET = (
+    "表データの場所（S3）にバケットがありません",
+    "バケットの名前（DX_LAKE_DATA）と住所（AWS_ENDPOINT_URL）を確かめ、なければ保存先の管理者に作ってもらってください",
+)
+_NO_FILE = (
+    "表データの場所（S3）に、あるはずのバケットかファイルがありません",
+    "バケットの名前（DX_LAKE_DATA）を確かめ、`dx inspect` で点検してください",
+)
+_BUCKET_GONE = (
+    "表データの場所（S3）に届かないか、途中で断られました",
+    "保存先が動いていることと、住所（AWS_ENDPOINT_URL）を確かめ、取込履歴でどこまで済んだかを見てから、やり直してください",
+)
+_NO_TRUST = (
+    "表データの場所（S3）の証明書を確かめられません",
+    "認証局の証明書のファイルを AWS_CA_BUNDLE に指定し、"
+    "住所（AWS_ENDPOINT_URL）の名前が証明書のものと同じことを確かめてください",
+)
+_BUCKET_SAYS = {
+    "SSL peer certificate": _NO_TRUST,
+    "NO_SUCH_BUCKET": _NO_BUCKET,
+    "NoSuchBucket": _NO_BUCKET,
+    "ACCESS_DENIED": _REFUSED,
+    "INVALID_ACCESS_KEY_ID": _REFUSED,
+    "SIGNATURE_DOES_NOT_MATCH": _REFUSED,
+    "HTTP 403": _REFUSED,
+    "HTTP code 403": _REFUSED,
+    "HTTP 404": _NO_FILE,
+}
+
+
+def of_bucket(fault: BaseException) -> BucketLost | None:
+    """A fault of the bucket of the files in words, if it is one: of DuckDB or of Arrow, which only have words."""
+    told, ours = str(fault), isinstance(fault, OSError) or type(fault).__module__.endswith("duckdb")
+    if not ours or not any(words in told for words in _OF_BUCKET):
+        return None
+    return BucketLost.because(
+        *next((each for words, each in _BUCKET_SAYS.items() if words in told), _BUCKET_GONE), rule="bucket"
+    )
+
+
+def of_network(fault: BaseException) -> Lost | None:
+    """A fault of what lies on the network, in words, if it is one."""
+    return of_server(fault) or of_bucket(fault)
+
+
 def of_surroundings(fault: BaseException) -> Stopped | None:
-    """A fault of the disk or of the catalogue's server in words, if it is one."""
-    return of_disk(fault) or of_server(fault)
+    """A fault of the disk, of the catalogue's server or of the files' bucket in words, if it is one."""
+    return of_disk(fault) or of_network(fault)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import dx_data.lake as lakes
@@ -212,7 +213,8 @@ def open_house(*, demo: bool = False, chosen: Settings | None = None) -> House:
 
 def place_of(demo: bool, chosen: Settings | None = None) -> Place:
     """The place of the real or the demo lake; StartRefused where none may lie."""
-    return lakes.at(address(demo, chosen), data_address(demo, chosen))
+    chosen = chosen or settings()
+    return lakes.at(address(demo, chosen), data_address(demo, chosen), Path(chosen.lake_here))
 
 
 def _opened(lake: Lake, chosen: Settings) -> House:
@@ -241,8 +243,8 @@ def settle(house: House) -> None:
     Also after the catalogue's server went away in the middle of a load. What was kept of a file whose load was never
     done goes.
     """
-    folder = house.lake.folder
-    if not house.ledger.open_intents() and not received.loose(folder, Proof.of(house.ledger).kept):
+    files = house.lake.place.files
+    if not house.ledger.open_intents() and not received.loose(files, Proof.of(house.ledger).kept):
         house.lake.is_unsettled = False
         return
     with house.lake.turn():  # nobody is loading now, so what is open was left by a killed process
@@ -259,7 +261,7 @@ def settle(house: House) -> None:
                 house.ledger.append(intent.who, success, intent.subject, **facts, **_proof(house, load))
             else:
                 house.ledger.append(intent.who, failure, intent.subject, **facts)
-        received.remove(folder, received.loose(folder, Proof.of(house.ledger).kept))
+        received.remove(files, received.loose(files, Proof.of(house.ledger).kept))
     house.lake.is_unsettled = False
 
 

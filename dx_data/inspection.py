@@ -24,7 +24,7 @@ from dx_data.custody.proof import Proof
 from dx_data.door.staging import private_folder
 from dx_data.errors import LakeDamaged, Stopped
 from dx_data.house import House, open_house, place_of
-from dx_data.lake import CATALOGUE, LEDGER, TABLES, Catalogue, Lake, Moment, Place, received, sha256
+from dx_data.lake import CATALOGUE, LEDGER, TABLES, Catalogue, Files, Lake, Moment, Place, received, sha256
 from dx_data.settings import Settings
 
 _UNREADABLE = (sqlite3.Error, duckdb.Error, LakeDamaged, OSError, ValueError, KeyError, IndexError)
@@ -98,7 +98,7 @@ def stored(place: Place) -> tuple[list[Finding], dict[str, Any]]:
         noted |= {"catalogue": digest, "snapshot": said.newest}
         new = ["ダイジェストの記録がないため、いまの値を記録しました。"]
     catalogued = Finding.of("目録", f"『{CATALOGUE}』を、取込のときの記録と照らしました。", faults=torn, cautions=new)
-    return [lines, catalogued, _files(place.data, said, proof, noted), _kept(place.folder, proof)], noted
+    return [lines, catalogued, _files(place.tables, said, proof, noted), _kept(place.files, proof)], noted
 
 
 def ledger_open(ledger: Ledger | None) -> bool:
@@ -106,10 +106,10 @@ def ledger_open(ledger: Ledger | None) -> bool:
     return ledger is not None and bool(ledger.open_intents())
 
 
-def _files(data: Path, said: Catalogue | None, proof: Proof | None, noted: dict[str, Any]) -> Finding:
+def _files(tables: Files, said: Catalogue | None, proof: Proof | None, noted: dict[str, Any]) -> Finding:
     known = {name.removeprefix(TABLES) for name in (proof.files if proof else ()) if name.startswith(TABLES)}
     names = sorted(known | set(said.files if said else ()))
-    digests = {name: _digest(data / name) for name in names}
+    digests = {name: _digest(tables, name) for name in names}
     faults = []
     if proof:
         listed = {f"{TABLES}{name}": found for name, found in digests.items()}
@@ -121,19 +121,19 @@ def _files(data: Path, said: Catalogue | None, proof: Proof | None, noted: dict[
     if kept:
         noted["files"] = kept
         cautions.append(f"ダイジェストの記録がない {len(kept):,} ファイルは、いまの値を記録しました。")
-    loose = sorted({str(path.relative_to(data).as_posix()) for path in data.rglob("*.parquet")} - set(names))
+    loose = sorted({name for name in tables.names() if name.endswith(".parquet")} - set(names))
     if loose:
         cautions.append(f"目録にない {len(loose):,} ファイルがあります（止まった取込の残りで、数値には入りません）。")
     compared = f"{len(names):,} ファイルを、取込のときの記録と照らしました。"
     return Finding.of("表データ", compared, faults=faults, cautions=cautions)
 
 
-def _kept(folder: Path, proof: Proof | None) -> Finding:
+def _kept(files: Files, proof: Proof | None) -> Finding:
     """What is kept of loaded files; what lies there without a load was left by a killed one."""
     names = proof.kept if proof else []
-    digests = {name: _digest(folder / name) for name in names}
+    digests = {name: _digest(files, name) for name in names}
     faults = [f"{problem.message}。" for problem in proof.differing(digests)] if proof else []
-    loose = received.loose(folder, names) if proof else []
+    loose = received.loose(files, names) if proof else []
     cautions = [
         f"取込のない {len(loose):,} ファイルがあります（止まった取込の残りで、次に始めるときに消します）。"
     ] * bool(loose)
@@ -141,9 +141,9 @@ def _kept(folder: Path, proof: Proof | None) -> Finding:
     return Finding.of("保管ファイル", said, faults=faults, cautions=cautions)
 
 
-def _digest(file: Path) -> str | None:
+def _digest(files: Files, name: str) -> str | None:
     try:
-        return sha256(file)
+        return files.sha256(name)
     except FileNotFoundError:
         return None
 

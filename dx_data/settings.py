@@ -102,7 +102,13 @@ class Settings(BaseSettings):
     lake: str = Field(
         str(ROOT / "data" / "lake"), description="本番の台帳の場所（フォルダー、または postgres: で始まる住所）"
     )
-    lake_data: str | None = Field(None, description="台帳の表データの場所（フォルダーの台帳では省略できる）")
+    lake_data: str | None = Field(
+        None, description="台帳の表データの場所（フォルダーか、s3:// で始まるバケット。フォルダーの台帳では省略できる）"
+    )
+    lake_here: str = Field(
+        str(ROOT / "data" / "here"),
+        description="表データがバケットにあるとき、分析用の写しなどを置く、このコンピューターの場所",
+    )
     lake_demo: str = Field(str(ROOT / "data" / "lake-demo"), description="デモの台帳の場所")
     backup_key: str = Field(str(ROOT / "data" / "backup-key.txt"), description="控えの合言葉のファイル")
     packs: str | None = Field(

@@ -18,6 +18,7 @@ from dx_data.house import House
 from dx_data.settings import Settings
 from tests import screens, screenshots
 from tests.postgres import Postgres
+from tests.s3 import S3
 from tests.terminal import dx, lakes_of_its_own, shell  # noqa: F401  (fixtures)
 
 # Several workers share few cores, and small tables are no quicker with more than one.
@@ -27,7 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT.parent / "shared" / "real"
 
 CATALOGUES = ("sqlite", "postgres")
-EVERYWHERE = os.environ.get("DX_TEST_CATALOGUE", "")  # one catalogue for all tests: make test-postgres
+BUCKET = "bucket"  # a catalogue on PostgreSQL, and files in a bucket
+EVERYWHERE = os.environ.get("DX_TEST_CATALOGUE", "")  # one of these for all tests: make test-postgres, test-bucket
 
 Write = Callable[..., Path]
 
@@ -76,14 +78,29 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """An S3-compatible server for all tests of this process."""
+    with S3() as server:
+        yield server
+
+
 @pytest.fixture
-def placed(tmp_path: Path, catalogue: str, request: pytest.FixtureRequest) -> dict[str, str]:
+def placed(
+    tmp_path: Path, catalogue: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
     """Where the test's own lakes lie, as settings: in its folder; the real one's catalogue may be on a server."""
     found = {"lake": str(tmp_path / "lake"), "lake_demo": str(tmp_path / "lake-demo")}
     if catalogue == CATALOGUES[0]:
         return found
     server: Postgres = request.getfixturevalue("postgres")
-    return {**found, "lake": server.fresh("dx"), "lake_data": found["lake"]}
+    if catalogue != BUCKET:
+        return {**found, "lake": server.fresh("dx"), "lake_data": found["lake"]}
+    store: S3 = request.getfixturevalue("s3")
+    for name, value in store.environment.items():
+        monkeypatch.setenv(name, value)
+    data = f"{store.fresh('dx-lake')}/ward"
+    return {**found, "lake": server.fresh("dx"), "lake_data": data, "lake_here": str(tmp_path / "here")}
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_a_backup_that_lacks_a_file_is_refused_though_the_original_is_there(
 
 def test_a_damaged_lake_is_not_taken_for_a_backup(filled: House, tmp_path: Path, person: Person) -> None:
     name = filled.lake.files()[0]
-    file = filled.lake.data / name
+    file = filled.lake.folder / "tables" / name
     whole = file.read_bytes()
     file.write_bytes(whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
     with pytest.raises(LakeDamaged, match=f"『tables/{name}』が書き換わっています"):

@@ -27,7 +27,7 @@ from dx_data.custody.proof import Proof
 from dx_data.disposal import Choice
 from dx_data.errors import LakeDamaged, LoadRefused, NotFound, NotPermitted, WrongUsage
 from dx_data.house import House
-from dx_data.lake import Copies, anew, received
+from dx_data.lake import Copies, FolderFiles, anew, received
 from dx_data.settings import Settings
 from dx_data.text import japanese_date
 from tests.thorough import times
@@ -126,13 +126,13 @@ def test_no_byte_of_a_value_that_only_the_file_had_is_left(filled: House, tmp_pa
     folder = filled.lake.folder
     backups.back_up(filled.lake.place, tmp_path / "控え", SOMEBODY, "a-b")
     copied = Copies(filled.lake).newest().file
-    had = {path.name for path in filled.lake.data.rglob("*.parquet")}
+    had = {path.name for path in (folder / "tables").rglob("*.parquet")}
     done, again = dispose(filled, Choice(loads=(2,)))
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert not [path.name for path in files if b"B00003" in path.read_bytes()]
     assert not had & {path.name for path in files}
     assert not copied.exists()
-    assert received.names(folder) == [f"kept/00000{n}_applications.csv" for n in (1, 3, 4)]
+    assert received.names(FolderFiles(folder)) == [f"kept/00000{n}_applications.csv" for n in (1, 3, 4)]
     assert list((tmp_path / "控え").iterdir()) == []
     assert [(item.name, item.method) for item in done.items[1:]] == [(done.items[1].name, disposals.ERASED)]
     assert not (folder / "anew").exists()
@@ -149,7 +149,7 @@ def test_the_new_lake_is_sound_and_takes_files_backups_and_disposals(filled: Hou
     found = inspection.inspect(settings, SOMEBODY, names=("applications_status",))
     assert [(each.subject, each.state) for each in found.findings if each.state is not State.SOUND] == []
     _, last = dispose(house.open_house(chosen=settings), Choice(everything=True))
-    assert (last.lake.loads(), received.names(last.lake.folder), Proof.of(last.ledger).kept) == ([], [], [])
+    assert (last.lake.loads(), received.names(last.lake.place.files), Proof.of(last.ledger).kept) == ([], [], [])
     load(last, tmp_path, "4月.csv")
     assert last.lake.loads()[0].load == 6
     assert last.verify_ledger() == []
@@ -354,7 +354,7 @@ def test_killed_at_any_moment_it_leaves_the_old_or_the_new_lake(filled: House, t
         seen[found] += 1
         assert rows(again) == (old if found == "old" else new)
         assert (again.verify_ledger(), again.ledger.open_intents(), anew.loose(again.lake)) == ([], [], [])
-        assert received.names(folder) == [
+        assert received.names(FolderFiles(folder)) == [
             f"kept/00000{n}_applications.csv" for n in (1, 2, 3, 4) if found == "old" or n != 2
         ]
         assert not (folder / "anew").exists()

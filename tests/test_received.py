@@ -50,7 +50,7 @@ def test_a_kept_file_comes_in_again_as_it_was(home: House, take: Take, write: An
     found = take(write("a.csv", lines(("A1", "完了", "0"), ("A2", "処理中", ""))))
     assert found.plan is not None
     (before,) = (each.part for each in found.plan.parts)
-    again = received.part(home.lake.folder, NAME, loaded(home)[NAME])
+    again = received.part(home.lake.place.files, NAME, loaded(home)[NAME])
     assert (again.dataset, again.present, again.delivery, again.unique) == (
         before.dataset,
         before.present,
@@ -69,7 +69,7 @@ def test_blank_text_nothing_and_lists_are_told_apart_in_a_kept_file(home: House,
     assert found.plan is not None
     for before in (each.part for each in found.plan.parts):
         name = f"kept/000001_{before.dataset.name}.csv"
-        again = received.part(home.lake.folder, name, loaded(home)[name])
+        again = received.part(home.lake.place.files, name, loaded(home)[name])
         names = [*(column.name for column in before.dataset.stored), "source_row"]
         assert again.rows.select(names).to_pylist() == before.rows.select(names).to_pylist()
         assert again.dataset == KEPT[before.dataset.name]
@@ -81,23 +81,23 @@ def test_a_changed_kept_file_does_not_come_in_again(home: House, take: Take, wri
     file = home.lake.folder / NAME
     file.write_text(file.read_text("utf-8").replace("A1", "A9"), "utf-8")
     with pytest.raises(LakeDamaged, match="書き換わっています"):
-        received.part(home.lake.folder, NAME, facts)
+        received.part(home.lake.place.files, NAME, facts)
     file.unlink()
     with pytest.raises(LakeDamaged, match="がないか"):
-        received.part(home.lake.folder, NAME, facts)
+        received.part(home.lake.place.files, NAME, facts)
 
 
 def test_a_load_that_fails_keeps_nothing(
     home: House, person: Person, take: Take, write: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        assert received.names(home.lake.folder) == [NAME]
+        assert received.names(home.lake.place.files) == [NAME]
         raise LoadRefused.because("試験", "試験")
 
     monkeypatch.setattr("dx_data.lake.lake.apply", fail)
     with pytest.raises(LoadRefused):
         take(write("a.csv", lines(("A1", "完了", "0"))))
-    assert received.names(home.lake.folder) == []
+    assert received.names(home.lake.place.files) == []
 
 
 def test_what_a_killed_load_kept_goes_at_the_next_start(
@@ -111,10 +111,10 @@ def test_what_a_killed_load_kept_goes_at_the_next_start(
     monkeypatch.setattr("dx_data.lake.lake.apply", kill)
     with pytest.raises(KeyboardInterrupt):
         take(write("b.csv", lines(("A2", "完了", "0"))))
-    assert received.names(home.lake.folder) == [NAME, NAME.replace("1_", "2_")]
+    assert received.names(home.lake.place.files) == [NAME, NAME.replace("1_", "2_")]
     home.close()
     house.open_house(chosen=chosen).close()
-    assert received.names(home.lake.folder) == [NAME]
+    assert received.names(home.lake.place.files) == [NAME]
 
 
 def test_a_backup_takes_what_was_kept_and_is_none_without_it(

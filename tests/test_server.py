@@ -405,7 +405,8 @@ def test_a_lake_in_a_folder_needs_none_of_it(tmp_path: Path) -> None:
     script = (
         "import sys; from dx_data import cli, lake\n"
         "lake.Lake.create(sys.argv[1]).close()\n"
-        "print([name for name in sys.modules if name.startswith(('psycopg', 'duckdb_extension_postgres'))])"
+        "print([name for name in sys.modules if name.startswith(('psycopg', 'duckdb_extension_postgres',"
+        " 'duckdb_extension_httpfs', 'pyarrow._s3fs', 'dx_data.lake.bucket'))])"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "lake")]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -24,7 +24,7 @@ from dx_data.custody.exits import Exit
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.custody.proof import Proof
 from dx_data.errors import BackupRefused, LakeDamaged, NotFound
-from dx_data.lake import CATALOGUE, LEDGER, TABLES, Catalogue, Lake, Place, digests_of_catalogue, sha256
+from dx_data.lake import CATALOGUE, LEDGER, TABLES, Catalogue, Lake, Place, Stored, digests_of_catalogue, sha256
 
 SUBJECT = "控え"
 _NAME = re.compile(r"dx控え_(?P<lake>[0-9a-f]+)_(?P<stamp>\d{8}-\d{6})_複製(?P<copy>\d+)\.zip")
@@ -124,9 +124,9 @@ def back_up(place: Place, into: Path, person: Person, password: str) -> Backup:
             "snapshot": said.newest,
             "made_at": calendar.now().isoformat(timespec="seconds"),
         }
-        parts: list[tuple[str, bytes | Path]] = [(CATALOGUE, copied.pages), (LEDGER, chain)]
-        parts += ((f"{TABLES}{path}", place.data / path) for path in said.files)
-        parts += ((name, folder / name) for name in proof.kept)
+        parts: list[tuple[str, bytes | Stored]] = [(CATALOGUE, copied.pages), (LEDGER, chain)]
+        parts += ((f"{TABLES}{name}", Stored(place.tables, name)) for name in said.files)
+        parts += ((name, Stored(place.files, name)) for name in proof.kept)
         aside = into / f".{name}.part"
         _sweep(into)
         try:
@@ -164,7 +164,7 @@ def _read(catalogue: bytes) -> Catalogue:
 
 def _write(
     aside: Path,
-    parts: Sequence[tuple[str, bytes | Path]],
+    parts: Sequence[tuple[str, bytes | Stored]],
     password: str,
     about: Mapping[str, Any],
     proof: Proof,
@@ -174,7 +174,7 @@ def _write(
     try:
         sealed.write(aside, parts, password, about)
     except FileNotFoundError as fault:
-        gone = next(name for name, content in parts if isinstance(content, Path) and not content.exists())
+        gone = next(name for name, content in parts if isinstance(content, Stored) and not content.exists())
         raise LakeDamaged(tuple(proof.differing({gone: None}))) from fault
     with sealed.opened(aside, password) as parcel:
         parcel.prove()

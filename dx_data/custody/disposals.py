@@ -14,12 +14,16 @@ from dx_data.custody.document import Document, Sheet, day
 from dx_data.custody.ledger import Act, Ledger, Line
 from dx_data.custody.published import Edition
 from dx_data.errors import NotFound
-from dx_data.lake import Lake, anew, copies
+from dx_data.lake import Lake, anew, copies, erase
 
-METHOD = "台帳を残りのファイルから作り直し、元のファイルを上書きして削除"
 ERASED = "上書きして削除"
+_ANEW = "台帳を残りのファイルから作り直し、元のファイルを{}"
+METHOD = _ANEW.format(ERASED)
 _BY_HAND = "見つからないため、人の手で廃棄"
 KEEP = "公表した値とハッシュを残し、計算し直しません"
+_OVERWRITTEN = (
+    "ファイルの中身を上書きして消しました。ディスクそのものを読めなくする処置（専用のソフトや破壊）は含みません。"
+)
 HEADS = ("帳票名又はファイル名", "項目", "媒体名", "数量", "廃棄方法", "処理日", "担当者名")
 
 
@@ -108,7 +112,7 @@ class Disposal:
             self.searched,
             "この廃棄より前の時点の数値は、もう計算できません。公表した数値は、公表した資料のまま残ります。",
             *([f"{published.DISPOSED}（{KEEP}）: {'、'.join(self.published)}"] if self.published else []),
-            "ファイルの中身を上書きして消しました。ディスクそのものを読めなくする処置（専用のソフトや破壊）は含みません。",
+            *([_OVERWRITTEN] if any(each.method == METHOD for each in self.items) else []),
             *self.by_hand,
             f"台帳の {self.number} 行目 {self.anchor}",
         ]
@@ -138,6 +142,11 @@ def disposal(number: int, ledger: Ledger) -> Disposal:
     raise NotFound.because(f"台帳の {number} 行目に、廃棄の記録はありません", "`dx ledger` で番号を確かめてください")
 
 
+def method(lake: Lake) -> str:
+    """How what a lake stored goes in a disposal."""
+    return _ANEW.format(lake.tables.erasing)
+
+
 def overdue(ledger: Ledger) -> frozenset[int]:
     """The loads whose receipt says that they should have been disposed of or given back before today, and were not."""
     today = calendar.today().isoformat()
@@ -152,12 +161,14 @@ def finish(lake: Lake, ledger: Ledger, intent: Line) -> Line:
     """
     facts = {**intent.detail, "intent": intent.number}
     lake.place.clear_aside()
-    for path in (*anew.loose(lake), *copies.files(lake.folder)):
-        anew.erase(path)
+    for name in anew.loose(lake):
+        lake.tables.erase(name)
+    for path in copies.files(lake.folder):
+        erase(path)
     if lake.id == intent.detail["before"]:
         return ledger.append(intent.who, Act.DISPOSAL_FAILED, intent.subject, **facts)
     for name in intent.detail["gone"]:
-        anew.erase(lake.folder / name)
+        lake.place.files.erase(name)
     items = [*intent.detail["items"], *map(_backup_gone, intent.detail["backups"])]
     ledger.forget_apart(intent.detail["apart"])
     proof = {"snapshot": lake.newest(), **lake.proof()}
@@ -166,7 +177,7 @@ def finish(lake: Lake, ledger: Ledger, intent: Line) -> Line:
 
 def _backup_gone(backup: dict[str, Any]) -> dict[str, str]:
     try:
-        anew.erase(Path(backup["place"]) / backup["file"])
+        erase(Path(backup["place"]) / backup["file"])
         method = ERASED if backup["there"] else _BY_HAND
     except OSError as fault:
         method = f"消せないため、人の手で廃棄（{type(fault).__name__}）"

@@ -21,6 +21,7 @@ from dx_data.lake import Lake, copies, sha256
 SUBJECT = "分析用の写し"
 _WAIT = 600
 _README = "お読みください.txt"
+_WAIT = 600
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def _private(lake: Path) -> Iterator[Path]:
     """A folder in the lake's own that is gone afterwards; what a killed process left in it goes first."""
     folder = lake / copies.LEAVING
     shutil.rmtree(folder, ignore_errors=True)
+    lake.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700)
     try:
         yield folder

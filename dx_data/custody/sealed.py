@@ -19,6 +19,7 @@ from typing import IO, Any
 import pyzipper
 
 from dx_data.errors import BackupRefused
+from dx_data.lake import Stored
 
 MANIFEST = "manifest.json"
 _FORMAT = 1
@@ -37,7 +38,9 @@ _DAMAGE = (
 )
 
 
-def write(target: Path, parts: Iterable[tuple[str, bytes | Path]], password: str, about: Mapping[str, Any]) -> None:
+def write(
+    target: Path, parts: Iterable[tuple[str, bytes | Path | Stored]], password: str, about: Mapping[str, Any]
+) -> None:
     """Write a parcel of named bytes or files, its list last, down to the disk. OSError when it cannot be written."""
     listed = {}
     with (
@@ -61,7 +64,7 @@ def write(target: Path, parts: Iterable[tuple[str, bytes | Path]], password: str
         os.fsync(stream.fileno())
 
 
-def _chunks(content: bytes | Path) -> Iterator[bytes]:
+def _chunks(content: bytes | Path | Stored) -> Iterator[bytes]:
     if isinstance(content, bytes):
         yield content
         return

@@ -20,7 +20,7 @@ from dx_data.derive.headers import spellings
 from dx_data.door.announced import listed
 from dx_data.door.known import Addition, Correction
 from dx_data.door.staging import private_folder
-from dx_data.errors import LoadRefused, NotFound, ServerLost, Stopped, of_server
+from dx_data.errors import LoadRefused, Lost, NotFound, Stopped, of_network
 from dx_data.house import House, settle
 from dx_data.intake.reviewed import Reviewed, Wish
 from dx_data.intake.reviewing import review
@@ -186,7 +186,7 @@ class _recorded:  # noqa: N801  (reads as a clause)
         """Keep the rows, write the intent, and what the load decides; called inside the turn with the load's number."""
         self.facts["load"] = number
         if parts:
-            self.facts["kept"] = received.keep(self.house.lake.folder, number, parts)
+            self.facts["kept"] = received.keep(self.house.lake.place.files, number, parts)
         line = self.house.ledger.append(self.person.name, self.acts[0], self.subject, **self.facts)
         self.intent = line.number
         if made := remembered.entries(decisions, ended, line.number):
@@ -206,11 +206,11 @@ class _recorded:  # noqa: N801  (reads as a clause)
         )
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: object) -> None:
-        if lost := fault if isinstance(fault, ServerLost) else fault and of_server(fault):
-            self.house.lake.is_unsettled = True  # whether it was done only the server can tell, once it is back
+        if lost := fault if isinstance(fault, Lost) else fault and of_network(fault):
+            self.house.lake.is_unsettled = True  # whether it was done can only be told once what is lost is back
             raise lost from fault
         if isinstance(fault, Stopped) and self.intent is not None:
-            received.remove(self.house.lake.folder, self.facts.get("kept", ()))
+            received.remove(self.house.lake.place.files, self.facts.get("kept", ()))
             rules = [problem.rule for problem in fault.problems]
             self.house.ledger.append(
                 self.person.name, self.acts[2], self.subject, **self.facts, intent=self.intent, rules=rules

@@ -13,6 +13,7 @@ from dx_data.lake.across import notices
 from dx_data.lake.address import at, destroy, exists, records
 from dx_data.lake.book import Book, FileBook, Torn
 from dx_data.lake.copies import Copied, Copies
+from dx_data.lake.files import Files, FolderFiles, Stored, erase
 from dx_data.lake.folder import network_filesystem
 from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
@@ -35,6 +36,8 @@ __all__ = [
     "Copied",
     "Copies",
     "FileBook",
+    "Files",
+    "FolderFiles",
     "Lake",
     "Load",
     "Moment",
@@ -45,6 +48,7 @@ __all__ = [
     "Plan",
     "Records",
     "Reference",
+    "Stored",
     "Taken",
     "Torn",
     "anew",
@@ -53,6 +57,7 @@ __all__ = [
     "destroy",
     "digests_of_catalogue",
     "doubled_problem",
+    "erase",
     "exists",
     "kept",
     "network_filesystem",

@@ -12,10 +12,11 @@ from dx_data.lake.records import FileRecords, Records
 _SERVERS = ("postgres", "postgresql")
 
 
-def at(address: str, data: str | None = None) -> Place:
+def at(address: str, data: str | None = None, here: Path | None = None) -> Place:
     """The place of a lake; StartRefused where none may lie.
 
-    `data` is where its Parquet files lie: a folder needs none, a server a folder that every computer reaches.
+    `data` is where its Parquet files lie: a folder needs none, a server a folder that every computer reaches, or a
+    bucket. `here` is where this computer keeps what a bucket cannot hold, else as the settings say.
     """
     scheme = _scheme(address)
     if not scheme:
@@ -23,7 +24,7 @@ def at(address: str, data: str | None = None) -> Place:
     if scheme in _SERVERS:
         from dx_data.lake.server import OnServer  # nobody without a server needs its driver
 
-        return OnServer(address, data)
+        return OnServer(address, data, here)
     raise StartRefused.because(
         f"台帳の場所『{scheme}:…』は使えません",
         "DX_LAKE にこのコンピューターのフォルダーか、postgres: で始まる PostgreSQL の住所を指定してください",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from dx_data.derive.tables import literal, quoted
 from dx_data.lake import received
+from dx_data.lake.files import Files
 from dx_data.lake.lake import Lake
 from dx_data.lake.place import SCHEMA
 
@@ -32,30 +31,17 @@ def rebuild(old: Lake, gone: Collection[int], kept: Mapping[int, Mapping[str, An
         for load in loads:
             if load.load not in gone:
                 files = kept.get(load.load, {})
-                new.again(load, [received.part(old.folder, name, facts) for name, facts in files.items()])
+                new.again(load, [received.part(old.place.files, name, facts) for name, facts in files.items()])
     except BaseException:
         new.close()
         raise
     return new
 
 
-def erase(file: Path) -> None:
-    """Write over a file and remove it; nothing where it is not there. OSError when it cannot be."""
-    if not file.exists():
-        return
-    with file.open("r+b") as stream:
-        left = file.stat().st_size
-        while left > 0:
-            left -= stream.write(b"\0" * min(left, 1 << 20))
-        stream.flush()
-        os.fsync(stream.fileno())
-    file.unlink()
-
-
-def loose(lake: Lake) -> list[Path]:
+def loose(lake: Lake) -> list[str]:
     """Parquet files that the catalogue does not name. To be asked within a turn: nobody is writing."""
-    named = {(lake.data / path).absolute() for path in lake.files()}
-    return sorted(path for path in lake.data.rglob("*.parquet") if path.absolute() not in named)
+    named = set(lake.files())
+    return [name for name in lake.tables.names() if name.endswith(".parquet") and name not in named]
 
 
 def of_other_wards(lake: Lake) -> int:
@@ -81,7 +67,7 @@ def texts(lake: Lake) -> Iterator[str]:
                 yield from (value for (value,) in cursor.execute(query).fetchall() if value is not None)
 
 
-def only_in(folder: Path, gone: Sequence[str], staying: Sequence[str]) -> set[str]:
+def only_in(files: Files, gone: Sequence[str], staying: Sequence[str]) -> set[str]:
     """The free texts of kept files that go which stand in no kept file that stays."""
-    there = {value for name in staying for value in received.texts(folder, name, every=True)}
-    return {value for name in gone for value in received.texts(folder, name)} - there
+    there = {value for name in staying for value in received.texts(files, name, every=True)}
+    return {value for name in gone for value in received.texts(files, name)} - there

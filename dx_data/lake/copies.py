@@ -96,6 +96,7 @@ class Copies:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         try:
             with self._lake.place.lock(FOLDER, _WAIT):

@@ -18,7 +18,8 @@ from dx_data.derive.tables import literal, quoted
 from dx_data.errors import LoadRefused, StartRefused, Stopped
 from dx_data.lake import pages
 from dx_data.lake.book import Book, FileBook
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, moved
+from dx_data.lake.files import Files, FolderFiles, files_at, moved
+from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken
 from dx_data.lake.stored import digest_of
 
 _NETWORK_FILESYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "ncpfs", "webdav", "davfs"}
@@ -63,7 +64,9 @@ class Folder(Place):
     def __init__(self, address: str, data: str | None = None) -> None:
         """The place that an address names; StartRefused where no lake may lie (a network drive breaks SQLite's WAL)."""
         self._folder = Path(address)
-        self._data = Path(data) if data else self._folder / TABLES
+        self._files = FolderFiles(self._folder)
+        self._tables = files_at(data) if data else self._files.below(TABLES)
+        self._is_apart = data is not None
         self.title = str(self._folder)
         if kind := network_filesystem(address):
             raise StartRefused.because(
@@ -77,9 +80,14 @@ class Folder(Place):
         return self._folder
 
     @property
-    def data(self) -> Path:
+    def files(self) -> Files:
+        """The lake's folder."""
+        return self._files
+
+    @property
+    def tables(self) -> Files:
         """The given place, else one below the lake's folder."""
-        return self._data
+        return self._tables
 
     @property
     def catalogue(self) -> Path:
@@ -101,7 +109,8 @@ class Folder(Place):
         """SQL that attaches the catalogue with our own data path."""
         # Without our own data path and the override, a restored copy would silently read the old lake's files.
         return (
-            f"ATTACH {literal(f'ducklake:sqlite:{self.catalogue}')} AS {ALIAS} (DATA_PATH {literal(str(self._data))},"
+            f"ATTACH {literal(f'ducklake:sqlite:{self.catalogue}')} AS {ALIAS}"
+            f" (DATA_PATH {literal(self._tables.address)},"
             " OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0, META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 10000)"
         )
 
@@ -110,7 +119,7 @@ class Folder(Place):
         aside = self._folder / f"{CATALOGUE}.new"
         for old in self._folder.glob(f"{CATALOGUE}.new*"):
             old.unlink()
-        self._data.mkdir(parents=True, exist_ok=True)
+        self._tables.prepare()
         connection.execute(self.attach_statement().replace(CATALOGUE, f"{CATALOGUE}.new", 1))
         connection.execute(f"DETACH {ALIAS}")
         with closing(sqlite3.connect(aside, timeout=10)) as sqlite:
@@ -160,9 +169,8 @@ class Folder(Place):
 
     def fill(self, restored: Path) -> None:
         """The restored folder becomes the place's own, after its tables where they lie apart."""
-        if self._data != self._folder / TABLES:
-            self._data.parent.mkdir(parents=True, exist_ok=True)
-            moved(restored / TABLES, self._data)
+        if self._is_apart:
+            self._tables.take_in(restored / TABLES)
         moved(restored, self._folder)
 
     def book(self) -> Book:
@@ -179,7 +187,7 @@ class Folder(Place):
 
     def aside(self) -> Folder:
         """A folder in the folder."""
-        return Folder(str(self._folder / _ASIDE), str(self._data))
+        return Folder(str(self._folder / _ASIDE), self._tables.address)
 
     def clear_aside(self) -> None:
         """Remove that folder."""
@@ -198,8 +206,8 @@ class Folder(Place):
         new.replace(self.catalogue)
 
     def remains(self) -> tuple[str, ...]:
-        """Nowhere that is not written over."""
-        return ()
+        """Nowhere that is not written over, in a folder."""
+        return self._tables.remains()
 
     def lost(self, fault: BaseException) -> Stopped | None:
         """There is no server to lose."""

@@ -16,7 +16,7 @@ import duckdb
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.tables import literal, quoted
-from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused, of_disk
+from dx_data.errors import LakeDamaged, LoadRefused, NotFound, Problem, StartRefused, UndoRefused, of_bucket, of_disk
 from dx_data.lake import address as addresses
 from dx_data.lake import history, place, reference, stored
 from dx_data.lake.history import Load, Origin
@@ -66,12 +66,9 @@ class Lake:
                 f"台帳が『{self.place.title}』にありません",
                 "`dx load` でファイルを取り込むと作られます。デモは `dx demo` で作れます",
             )
-        self.folder, self._data = self.place.folder, self.place.data
-        if not self.folder.is_dir():
-            raise StartRefused.because(
-                f"表データの場所『{self.folder}』がありません",
-                "DX_LAKE_DATA と、そのフォルダーにつながっていることを確かめてください",
-            )
+        self.folder, self.tables = self.place.folder, self.place.tables
+        self.place.files.reach()
+        self.tables.reach()
         self._facts = facts or self.place.facts()
         # Set where it is not known whether a load was done, until the ledger's open intents are settled.
         self.is_unsettled = False
@@ -119,7 +116,8 @@ class Lake:
         return dt.date.fromisoformat(written) if written else None
 
     def _confine(self) -> None:
-        folders = ", ".join(literal(str(folder.absolute())) for folder in (self.folder, self._data))
+        reached = {each.title for each in (self.place.files, self.tables)} | {str(self.folder.absolute())}
+        folders = ", ".join(map(literal, sorted(reached)))
         self._connection.execute(f"SET allowed_directories = [{folders}]")
         self._connection.execute("SET enable_external_access = false")
 
@@ -251,11 +249,6 @@ class Lake:
             self._dated[dataset.name, column] = (written, found)
         return dict(found)
 
-    @property
-    def data(self) -> Path:
-        """The folder of the Parquet files."""
-        return self._data
-
     def written(self, number: int, names: Iterable[str], limit: int) -> tuple[list[dict[str, Any]], int]:
         """Where the rows stand that a load wrote into these tables: dataset, sheet, row; the first, and how many."""
         at = self._moment(self.load_named(number).snapshot)
@@ -272,7 +265,7 @@ class Lake:
         return rows, count
 
     def files(self, snapshot: int | None = None) -> list[str]:
-        """The Parquet files that a snapshot wrote, or all of them, by their paths below `data`."""
+        """The Parquet files that a snapshot wrote, or all of them, by their names among the `tables`."""
         with closing(self.cursor()) as cursor:
             rows = cursor.execute(stored.files_statement(f"{META}.")).fetchall()
         return [path for path, written in rows if snapshot in (None, written)]
@@ -282,7 +275,7 @@ class Lake:
 
         To be taken within a `turn`, when nobody writes.
         """
-        return {"files": stored.digests(self._data, self.files(snapshot)), "catalogue": self.place.copied().digest}
+        return {"files": stored.digests(self.tables, self.files(snapshot)), "catalogue": self.place.copied().digest}
 
     def anchors(self) -> dict[int, str]:
         """Seals of ledger lines that the history noted, by line number."""
@@ -469,7 +462,7 @@ class Lake:
                 yield cursor, commit
             except duckdb.Error as fault:
                 _roll_back(cursor)
-                if refused := of_disk(fault) or self.place.lost(fault):
+                if refused := of_disk(fault) or of_bucket(fault) or self.place.lost(fault):
                     raise refused from fault
                 raise LakeDamaged.because(
                     f"台帳に書き込めませんでした（{type(fault).__name__}）。台帳は元のままです",

@@ -6,7 +6,7 @@ import datetime as dt
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dx_data import calendar
 from dx_data.errors import LoadRefused, Stopped
 from dx_data.lake.book import Book
 from dx_data.lake.extensions import extended
+from dx_data.lake.files import Files
 
 # Since 2 the lake keeps rollups, since 3 one of 電子申請: a program that does not know them leaves them behind.
 FORMAT = 3
@@ -44,7 +45,7 @@ class Place(ABC):
     """One lake's place. `title` names it in messages; `extensions` are those that DuckDB reads its catalogue with.
     `proves` is what of its catalogue a digest is taken of: `pages` of a file, or `rows`.
 
-    `folder` holds what is kept of loaded files, `data` the Parquet files. `is_shared` where several servers may use it.
+    `files` holds what is kept of loaded files, `tables` the Parquet files. `is_shared` where several servers may use it.
     """
 
     title: str
@@ -55,12 +56,17 @@ class Place(ABC):
     @property
     @abstractmethod
     def folder(self) -> Path:
-        """The folder of what is kept beside the tables."""
+        """A folder that this computer sees, of the lake's alone: for copies that are made, and what is restored."""
 
     @property
     @abstractmethod
-    def data(self) -> Path:
-        """The folder of the Parquet files."""
+    def files(self) -> Files:
+        """What holds what is kept of loaded files, below `kept/`."""
+
+    @property
+    @abstractmethod
+    def tables(self) -> Files:
+        """What holds the Parquet files."""
 
     @abstractmethod
     def prepare(self) -> None:
@@ -150,9 +156,7 @@ class Place(ABC):
     @property
     def is_empty(self) -> bool:
         """Whether nothing lies here that a restored lake would mix with."""
-        return not any(
-            each.exists() and (not each.is_dir() or any(each.iterdir())) for each in (self.folder, self.data)
-        )
+        return self.files.is_blank and self.tables.is_blank
 
     def exists(self) -> bool:
         """Whether a lake lies there."""
@@ -160,7 +164,9 @@ class Place(ABC):
 
     def database(self) -> duckdb.DuckDBPyConnection:
         """A database of its own that can attach this lake."""
-        return extended(*self.extensions)
+        made = extended(*self.extensions, *self.tables.extensions)
+        self.tables.grant(made)
+        return made
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -175,23 +181,6 @@ class Place(ABC):
             raise LoadRefused.because(
                 "ほかの取込が10分以上続いています", "取込履歴を確かめ、しばらくしてからやり直してください"
             ) from fault
-
-
-def is_blank(path: Path) -> bool:
-    """Whether nothing is there, or an empty folder."""
-    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
-
-
-def moved(source: Path, target: Path) -> None:
-    """Give a folder its place, which is empty or not there; FileExistsError where another one came first."""
-    try:
-        with suppress(FileNotFoundError):
-            target.rmdir()
-        source.rename(target)
-    except OSError as fault:
-        if target.exists():
-            raise FileExistsError(str(target)) from fault
-        raise
 
 
 def born(demo_until: dt.date | None, disposed_to: int) -> dict[str, str]:

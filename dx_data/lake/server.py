@@ -1,17 +1,16 @@
 """A lake on a PostgreSQL server, for several application servers: catalogue and ledger are schemas of one database.
 
-Its files lie in a folder that every computer reaches. A password never stands in the address: libpq, which both the
-driver and DuckDB's extension use, takes it from PGPASSFILE, PGPASSWORD or a service file.
+Its files lie in a folder that every computer reaches, or in a bucket. A password never stands in the address: libpq,
+which both the driver and DuckDB's extension use, takes it from PGPASSFILE, PGPASSWORD or a service file.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -25,9 +24,11 @@ from dx_data.derive.tables import literal
 from dx_data.errors import DiskRefused, LakeDamaged, LoadRefused, ServerLost, StartRefused, Stopped, of_server
 from dx_data.lake import book
 from dx_data.lake.book import Book, Row, Seal
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, is_blank, moved
+from dx_data.lake.files import Files, FolderFiles, files_at
+from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken
 from dx_data.lake.received import KEPT
 from dx_data.lake.stored import digest_of_rows
+from dx_data.settings import settings
 
 _LAKE = "dx_lake"
 _LEDGER = "dx_custody"
@@ -155,43 +156,55 @@ class OnServer(Place):
     proves = "rows"
     is_shared = True
 
-    def __init__(self, address: str, data: str | None = None, schema: str = _LAKE) -> None:
-        """The place that an address names; StartRefused for an address that cannot be used."""
-        self._address, self._given, self._schema = address, data, schema
+    def __init__(self, address: str, data: str | None = None, here: Path | None = None, schema: str = _LAKE) -> None:
+        """The place that an address names; StartRefused for an address that cannot be used.
+
+        `here` is where this computer keeps what a bucket cannot hold.
+        """
+        self._address, self._given, self._here, self._schema = address, data, here, schema
         self._server = server(connection_of(address))
         self._turn: Connection | None = None
 
     @property
     def folder(self) -> Path:
-        """The folder that every computer reaches. StartRefused where none was given."""
+        """The folder that every computer reaches; where a bucket holds the files, one of this computer."""
+        if isinstance(self.files, FolderFiles):
+            return self.files.folder
+        name = hashlib.sha256(self.files.address.encode()).hexdigest()[:12]
+        return (self._here or Path(settings().lake_here)) / name
+
+    @cached_property
+    def files(self) -> Files:
+        """The folder that every computer reaches, or the bucket. StartRefused where none was given."""
         if not self._given:
             raise StartRefused.because(
                 "PostgreSQL の台帳には、表データの場所が要ります",
-                "どのサーバーからも同じに見えるフォルダーを DX_LAKE_DATA に指定してください",
+                "どのサーバーからも同じに見えるフォルダーか、s3:// で始まる住所を DX_LAKE_DATA に指定してください",
             )
-        return Path(self._given)
+        return files_at(self._given)
 
-    @property
-    def data(self) -> Path:
-        """Below that folder."""
-        return self.folder / TABLES
+    @cached_property
+    def tables(self) -> Files:
+        """Below there."""
+        return self.files.below(TABLES)
 
     @property
     def is_empty(self) -> bool:
         """Whether there are no files, no catalogue and no ledger."""
-        if not is_blank(self.folder):
+        if not self.files.is_blank:
             return False
         with self._server.connection() as connection:
             return not any(_one(connection, "SELECT to_regnamespace(%s)", each) for each in (self._schema, _LEDGER))
 
     def prepare(self) -> None:
-        """Make the folder; StartRefused for a database that cannot hold every text."""
+        """Make room for files; StartRefused for a database that cannot hold every text."""
         with self._server.connection() as connection:
             if (encoding := _one(connection, "SHOW server_encoding")) != "UTF8":
                 raise StartRefused.because(
                     f"台帳のデータベース（PostgreSQL）の文字コードが {encoding} です",
                     "文字コード UTF8 のデータベースを作り、DX_LAKE に指定してください",
                 )
+        self.files.prepare()
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def mark(self) -> int:
@@ -212,7 +225,7 @@ class OnServer(Place):
     def _attaching(self, schema: str) -> str:
         return (
             f"ATTACH {literal(f'ducklake:postgres:{self._server.conninfo}')} AS {ALIAS}"
-            f" (DATA_PATH {literal(str(self.data))}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0,"
+            f" (DATA_PATH {literal(self.tables.address)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0,"
             f" METADATA_SCHEMA {literal(schema)}, META_SCHEMA {literal(schema)})"
         )
 
@@ -224,7 +237,7 @@ class OnServer(Place):
 
     def make(self, connection: duckdb.DuckDBPyConnection, known: dict[str, str]) -> None:
         """Make the catalogue in a schema aside and give it its name last."""
-        self.data.mkdir(parents=True, exist_ok=True)
+        self.tables.prepare()
         new = self._begun(connection)
         with self._server.connection() as postgres, postgres.transaction():
             self._born(postgres, new, known)
@@ -307,7 +320,7 @@ class OnServer(Place):
         return found
 
     def beside(self, name: str) -> Path:
-        """In the folder, which may be a file system of its own."""
+        """In the folder of this place, which may be a file system of its own."""
         self.prepare()
         return self.folder / f".{name}"
 
@@ -316,7 +329,7 @@ class OnServer(Place):
         try:
             for name in (TABLES, KEPT):
                 if (restored / name).exists():
-                    moved(restored / name, self.folder / name)
+                    self.files.below(name).take_in(restored / name)
             with closing(self.database()) as connection:
                 new = self._begun(connection)
             with self._server.connection() as postgres, postgres.transaction():
@@ -332,7 +345,7 @@ class OnServer(Place):
                 self._born(postgres, new, known)
         except BaseException:
             for name in (TABLES, KEPT):
-                shutil.rmtree(self.folder / name, ignore_errors=True)
+                self.files.below(name).clear()
             raise
 
     def book(self) -> Book:
@@ -347,7 +360,7 @@ class OnServer(Place):
 
     def aside(self) -> OnServer:
         """Another schema of the same database."""
-        return OnServer(self._address, self._given, f"{self._schema}_anew")
+        return OnServer(self._address, self._given, self._here, f"{self._schema}_anew")
 
     def clear_aside(self) -> None:
         """Remove that schema."""
@@ -370,6 +383,7 @@ class OnServer(Place):
         return (
             "PostgreSQL の書き込み記録（WAL）と、PostgreSQL の側で取った控え（pg_dump、pg_basebackup など）に、"
             "廃棄した値の最小・最大などが残ることがあります。データベースの管理者が廃棄してください。",
+            *self.files.remains(),
         )
 
     def lost(self, fault: BaseException) -> Stopped | None:

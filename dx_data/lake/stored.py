@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from dx_data.derive.tables import quoted
+from dx_data.lake.files import Files, digest_of_stream
 
 _JOURNAL = slice(18, 20)  # of the file's head: 2 stands for a write-ahead log, which a copy in memory cannot have
 
 
 def files_statement(metadata: str = "") -> str:
-    """SQL: every file that any snapshot reads, by its path below the data folder, and the snapshot that wrote it."""
+    """SQL: every file that any snapshot reads, by its path below the tables' place, and the snapshot that wrote it."""
     parts = " UNION ALL ".join(
         f"SELECT s.path || t.path || f.path AS path, f.begin_snapshot AS snapshot FROM {metadata}{kind} f"
         f" JOIN {metadata}ducklake_table t USING (table_id) JOIN {metadata}ducklake_schema s USING (schema_id)"
@@ -28,7 +29,7 @@ def files_statement(metadata: str = "") -> str:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A copy of a catalogue: what lake it is of, its newest snapshot, the files below the data folder that it names."""
+    """A copy of a catalogue: what lake it is of, its newest snapshot, the names of its files among the tables."""
 
     facts: dict[str, str]
     newest: int
@@ -72,9 +73,9 @@ def digests_of_catalogue(file: Path) -> dict[str, str]:
 def sha256(file: Path) -> str:
     """A file's digest, in hexadecimal."""
     with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return digest_of_stream(stream)
 
 
-def digests(data: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Digests of files below the data folder."""
-    return {path: sha256(data / path) for path in paths}
+def digests(files: Files, names: Iterable[str]) -> dict[str, str]:
+    """Digests of files by their names."""
+    return {name: files.sha256(name) for name in names}
