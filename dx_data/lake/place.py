@@ -45,7 +45,7 @@ class Place(ABC):
     """One lake's place. `title` names it in messages; `extensions` are those that DuckDB reads its catalogue with.
     `proves` is what of its catalogue a digest is taken of: `pages` of a file, or `rows`.
 
-    `files` holds what is kept of loaded files, `tables` the Parquet files. `is_shared` where several servers may use it.
+    `files` holds what is kept of loaded files, `tables` the Parquet files. `is_shared`: several servers may use it.
     """
 
     title: str
