@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-postgres test-bucket test-office check audit docs demo bench bundle bundle-check faults fuzz mutate \
+.PHONY: help run test test-all test-postgres test-bucket test-office check audit docs demo bench rolling bundle bundle-check faults fuzz mutate \
 	mutate-sql attack screenshots lock clean dev browser provider
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
@@ -24,6 +24,7 @@ help:
 	@echo 'make audit        部品に、知られている弱点がないかを公開の一覧に尋ねる（ネットワークが要ります）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
 	@echo 'make bench        取込と質問の速さ、メモリーをはかる'
+	@echo 'make rolling      2 台のサーバーを、使われている間に 1 台ずつ入れ替えて、誤りがないかを確かめる（PEOPLE=20）'
 	@echo 'make faults       取込を殺し、ディスクを埋め、書きかけを切り、鍵をかけて、失わないかを確かめる（LOADS=500 NUMBER=200 SEED=1）'
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
 	@echo 'make mutate       規則を 1 つずつ外して、テストが気づくかを確かめる'
@@ -169,6 +170,10 @@ mutate-sql: $(DEV)
 
 bench: $(DEV)
 	@for each in door ledger_book receipts long_export questions pages people catalogue; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+
+# Two servers behind a relay, twenty people, loads, and a restart of each: some minutes.
+rolling: $(DEV)
+	@$(PY) -m benchmarks.rolling $(if $(PEOPLE),--people $(PEOPLE))
 
 # Takes half an hour or more; a test of a few faults is among the others.
 faults: $(DEV)

@@ -14,7 +14,7 @@ import click
 
 from dx_data import access
 from dx_data.analysis import Workbench
-from dx_data.custody import password
+from dx_data.custody import backups, password
 from dx_data.custody.analysed import SUBJECT, written
 from dx_data.custody.exits import Exit, hand_over
 from dx_data.custody.exports import export as export_copy
@@ -79,7 +79,7 @@ def export(demo: bool, form: str, output: Path, snapshot: str | None, as_json: b
     """
     house = open_house(demo=demo)
     file = Path(house.settings.backup_key)
-    if password.made(file):
+    if backups.password_made(file, house.lake.place, house.ledger):
         click.echo(f"合言葉を作り、『{file}』に置きました。", err=True)
     person = access.local_person()
     done = export_copy(house.lake, house.ledger, form, output, person, password.kept(file), snapshot)

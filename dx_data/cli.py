@@ -32,7 +32,8 @@ from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_surroundin
 from dx_data.house import House, address, make_house, open_house, place_of
 from dx_data.intake import About, Reviewed, Wish
 from dx_data.lake import destroy, exists
-from dx_data.logins import Logins, end_of
+from dx_data.logins import end_of
+from dx_data.logins import kept as logins_kept
 from dx_data.logins import ledger as ledger_at
 from dx_data.settings import ROOT, settings
 from dx_data.spec import Delivery
@@ -223,7 +224,7 @@ def logins(demo: bool, number: int | None, as_json: bool) -> None:
             "ログインは設定されていません",
             "README の「利用者を登録して、庁内で使う」のとおりに、dx.toml に [login] を書いてください",
         )
-    kept = Logins(Path(chosen.logins), chosen.login)
+    kept = logins_kept(chosen, chosen.login)
     if number is not None:
         who, ended = end_of(number, kept, ledger_at(address(demo)), access.local_person())
         _say(f"{who.name} さんのログインを {ended} 件終えました。")
@@ -704,12 +705,12 @@ def backup(demo: bool, folder: Path, as_json: bool) -> None:
     画面を見ている人や取込があっても取れます。合言葉は、はじめに1つ作り、ファイル（DX_BACKUP_KEY）に置きます。
     """
     house = _house(demo)
-    file = Path(house.settings.backup_key)
-    if password.made(file):
-        _say(f"控えの合言葉を作り、『{file}』に置きました。")
-        _say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
     from dx_data.custody import backups
 
+    file = Path(house.settings.backup_key)
+    if backups.password_made(file, house.lake.place, house.ledger):
+        _say(f"控えの合言葉を作り、『{file}』に置きました。")
+        _say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
     done = backups.back_up(house.lake.place, folder, access.local_person(), password.kept(file))
     if as_json:
         _print_json(done.as_json())

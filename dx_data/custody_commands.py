@@ -11,7 +11,7 @@ import click
 from dx_data import access, disposal
 from dx_data.access import Right
 from dx_data.calendar import fiscal_year_named
-from dx_data.custody import password
+from dx_data.custody import backups, password
 from dx_data.custody.accidents import accident as accident_of
 from dx_data.custody.accidents import accidents
 from dx_data.custody.disposals import Disposal, Ending
@@ -94,7 +94,7 @@ def dispose(
     ending = Ending.RETURNED if back else Ending.DISPOSED
     if back:
         key = Path(house.settings.backup_key)
-        password.made(key)
+        backups.password_made(key, house.lake.place, house.ledger)
         target = disposal.give_back(house, found, back, person, password.kept(key))
         click.echo(f"返却のファイルを書きました: {target}（合言葉は『{key}』）", err=True)
     ledger = house.ledger

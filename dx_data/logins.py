@@ -1,7 +1,8 @@
-"""Who is signed in: one record per login, kept on the server, so that ending it ends it everywhere and at once.
+"""Who is signed in: one record per login, where all servers of a lake see it, so that ending it ends it everywhere.
 
 The browser holds nothing but a random token; the record holds its digest. So there is nothing to forge, and a stolen
-record opens nothing. Roles are not kept: they follow from what the provider said and from today's settings.
+record opens nothing. Roles are not kept: they follow from what the provider said and from today's settings. Who is on
+the way to the provider is noted, too: the answer may come back to another server.
 """
 
 from __future__ import annotations
@@ -10,10 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +21,11 @@ from dx_data.access import Person, Right, Role, given, require
 from dx_data.calendar import TOKYO
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.errors import NotFound
-from dx_data.settings import Login
+from dx_data.lake import Records
+from dx_data.settings import Login, Settings
 
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS dx_logins (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,"
-    " subject TEXT NOT NULL, name TEXT NOT NULL, listed TEXT NOT NULL, begun REAL NOT NULL, seen REAL NOT NULL)"
-)
+MINUTES_TO_LOG_IN = 10
+_WAITING = 1000  # people between our page and the provider's, at most
 _SEEN_EVERY = 30  # seconds; a click within them is not written down again
 _LONGEST_NAME = 100
 
@@ -107,54 +104,62 @@ def key_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class SetOut:
+    """Somebody on the way to the provider: what Authlib noted for the way back, and where they wanted to go."""
+
+    noted: dict[str, Any]
+    to: str
+
+
 class Logins:
-    """The records in one file, shared by the server, its scripts and the command line."""
+    """The records of one lake's servers, their scripts and the command line."""
 
-    def __init__(self, file: Path, login: Login, now: Callable[[], float] = time.time) -> None:
-        """Open the records, making the file if there is none."""
-        self._file, self._login, self._now = file, login, now
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with self._open() as connection:
-            connection.execute(_TABLE)
-        file.chmod(0o600)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._file, timeout=5, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            yield connection
+    def __init__(self, records: Records, login: Login, now: Callable[[], float] | None = None) -> None:
+        """`now` in seconds since 1970; by default the records' own clock."""
+        self._records, self._login, self._now = records, login, now or records.now
 
     def begin(self, identity: Identity) -> str:
         """Record a new login; the token for the browser, which is kept nowhere else."""
         token, now = secrets.token_urlsafe(32), self._now()
         listed = json.dumps([identity.names, identity.values], ensure_ascii=False)
-        with self._open() as connection:
-            # A past login is not kept: the ledger says that there was one.
-            connection.execute("DELETE FROM dx_logins WHERE begun < ?", (now - self._login.hours * 3600,))
-            connection.execute(
-                "INSERT INTO dx_logins (key, subject, name, listed, begun, seen) VALUES (?, ?, ?, ?, ?, ?)",
-                (key_of(token), identity.subject, identity.name, listed, now, now),
-            )
+        # A past login is not kept: the ledger says that there was one.
+        self._records.run("DELETE FROM dx_logins WHERE begun < ?", now - self._login.hours * 3600)
+        self._records.run(
+            "INSERT INTO dx_logins (key, subject, name, listed, begun, seen) VALUES (?, ?, ?, ?, ?, ?)",
+            key_of(token),
+            identity.subject,
+            identity.name,
+            listed,
+            now,
+            now,
+        )
         return token
 
     def find(self, key: str | None) -> Record | None:
         """The login of that key, unless it has ended: by logout, by age, by nobody using it, by a clock set back."""
-        return next((record for record in self.lasting() if record.key == key), None)
+        if key is None:
+            return None
+        found = self._records.run(
+            "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins WHERE key = ?", key
+        )
+        return next(self._lasting(found.rows), None)
 
     def lasting(self) -> list[Record]:
         """Every login that has not ended, oldest first."""
-        with self._open() as connection:
-            rows = connection.execute(
-                "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins ORDER BY number"
-            ).fetchall()
-        records = (
-            Record(number, key, Identity(subject, name, *map(tuple, json.loads(listed))), begun, seen)
-            for number, key, subject, name, listed, begun, seen in rows
+        found = self._records.run(
+            "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins ORDER BY number"
         )
-        return [record for record in records if self._lasts(record)]
+        return list(self._lasting(found.rows))
 
-    def _lasts(self, record: Record) -> bool:
-        now = self._now()
+    def _lasting(self, rows: list[tuple[Any, ...]]) -> Iterator[Record]:
+        now = self._now() if rows else 0
+        for number, key, subject, name, listed, begun, seen in rows:
+            record = Record(number, key, Identity(subject, name, *map(tuple, json.loads(listed))), begun, seen)
+            if self._lasts(record, now):
+                yield record
+
+    def _lasts(self, record: Record, now: float) -> bool:
         return (
             record.begun <= now < record.begun + self._login.hours * 3600
             and now < record.seen + self._login.idle_minutes * 60
@@ -164,18 +169,48 @@ class Logins:
         """Somebody has just used this login."""
         now = self._now()
         if now - record.seen >= _SEEN_EVERY:
-            with self._open() as connection:
-                connection.execute("UPDATE dx_logins SET seen = ? WHERE key = ?", (now, record.key))
+            self._records.run("UPDATE dx_logins SET seen = ? WHERE key = ?", now, record.key)
 
     def end(self, key: str) -> None:
         """This login ends, wherever its token is."""
-        with self._open() as connection:
-            connection.execute("DELETE FROM dx_logins WHERE key = ?", (key,))
+        self._records.run("DELETE FROM dx_logins WHERE key = ?", key)
 
     def end_all(self, subject: str) -> int:
         """Every login of a person ends; how many there were."""
-        with self._open() as connection:
-            return connection.execute("DELETE FROM dx_logins WHERE subject = ?", (subject,)).rowcount
+        return self._records.run("DELETE FROM dx_logins WHERE subject = ?", subject).touched
+
+    def set_out(self, noted: Mapping[str, Any], to: str) -> str:
+        """Somebody goes to the provider; the ticket for the browser, which is kept nowhere else."""
+        ticket, now = secrets.token_urlsafe(32), self._now()
+        self._records.run(
+            "DELETE FROM dx_begun WHERE until <= ?"
+            " OR key NOT IN (SELECT key FROM dx_begun ORDER BY until DESC LIMIT ?)",
+            now,
+            _WAITING - 1,
+        )
+        self._records.run(
+            "INSERT INTO dx_begun (key, until, noted, target) VALUES (?, ?, ?, ?)",
+            key_of(ticket),
+            now + MINUTES_TO_LOG_IN * 60,
+            json.dumps(noted),
+            to,
+        )
+        return ticket
+
+    def came_back(self, ticket: str) -> SetOut | None:
+        """Who has this ticket, once: it is not known any more afterwards. None after ten minutes, too."""
+        found = self._records.run(
+            "DELETE FROM dx_begun WHERE key = ? RETURNING until, noted, target", key_of(ticket)
+        ).rows
+        for until, noted, to in found:
+            if self._now() < until:
+                return SetOut(json.loads(noted), to)
+        return None
+
+
+def kept(chosen: Settings, login: Login) -> Logins:
+    """The logins of the settings' lake. StartRefused for a lake's address that cannot be used."""
+    return Logins(lakes.records(chosen.lake, Path(chosen.logins)), login)
 
 
 def end_of(number: int, kept: Logins, book: Ledger | None, person: Person) -> tuple[Identity, int]:

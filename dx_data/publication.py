@@ -8,6 +8,7 @@ import itertools
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from dx_data.house import House
 from dx_data.lake import Moment
 from dx_data.pack import forms, manifest, texts
 from dx_data.pack.content import Pack, Table, sections
+from dx_data.settings import ROOT
 from dx_data.spec import Question
 from dx_data.text import fold, looks_personal
 
@@ -266,11 +268,30 @@ def archive(folder: Path) -> bytes:
     return target.getvalue()
 
 
-def place_for(house: House, quarter: Quarter) -> Path:
-    """Where the screen puts the next draft of a quarter: a folder that is not there yet."""
+def write_next(pack: Pack, house: House, person: Person) -> Made:
+    """Write a draft where the screen keeps them, in a folder of the quarter that is not there yet."""
+    folder = _reserved(house, pack.quarter)
+    try:
+        return write(pack, folder, house, person)
+    except BaseException:
+        with suppress(OSError):  # there may be something in it by now
+            folder.rmdir()
+        raise
+
+
+def _reserved(house: House, quarter: Quarter) -> Path:
+    """A new and empty folder: of two that come at once, also from two servers, each gets its own."""
+    place = house.lake.place
+    own = place.folder / "packs" if place.is_shared else ROOT / "data" / "packs"
+    folder = Path(house.settings.packs or own)
+    folder.mkdir(parents=True, exist_ok=True)
     mark = "_架空データ" if house.is_demo else ""
-    folder = Path(house.settings.packs)
-    return next(place for n in itertools.count(1) if not (place := folder / f"{quarter}{mark}_案{n}").exists())
+    for number in itertools.count(1):
+        found = folder / f"{quarter}{mark}_案{number}"
+        with suppress(FileExistsError):
+            found.mkdir()
+            break
+    return found
 
 
 def late(pack: Pack) -> list[tuple[str, dt.date | None]]:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import dx_data.lake as lakes
 from dx_data.access import check_roles
 from dx_data.errors import StartRefused
 from dx_data.settings import LOOPBACK, ROOT, Login, login_secret, settings
 
 DEMO = "DX_SERVE_DEMO"
 LOGIN_HEADER = "X-Dx-Login"  # set by the guard (ui/login.py), which drops whatever a browser sends under this name
+LEAVES_WITHIN = 75  # seconds; service managers kill after 90 what they asked to end
 FIRST_PORT = 8501
 _TRIES = 20
 _FOLDERS = ("DX_LAKE", "DX_LAKE_DATA", "DX_LAKE_DEMO")
 _START_SECONDS = 60
+_ENDS_SECONDS = 10  # from its leaving to its end
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ def _safe(address: str, login: Login | None) -> None:
     if login:
         check_roles(login)
         login_secret(settings())
+        lakes.at(settings().lake, settings().lake_data)  # where the logins are kept, too
     if address in LOOPBACK:
         return
     if login is None:
@@ -116,7 +123,10 @@ def _with_login(login: Login) -> list[str]:
 
 
 def serve(port: int | None, address: str, *, demo: bool, say: Callable[[str], None]) -> int:
-    """Start the server, say where it is, wait until it ends; its exit code (0 after Ctrl+C)."""
+    """Start the server, say where it is, wait until it ends; its exit code, 0 where it was asked to end.
+
+    Asked by SIGTERM it leaves as ui/leaving.py says; asked by Ctrl+C it ends at once.
+    """
     started = command(port, address, demo)
     say("画面を始めています（数秒かかります）…")
     # The server's own greeting is English; its faults stay visible on stderr.
@@ -124,16 +134,42 @@ def serve(port: int | None, address: str, *, demo: bool, say: Callable[[str], No
         started.arguments, env=started.environment, cwd=ROOT, stdout=subprocess.DEVNULL
     )
     try:
-        if _answers(started.url, process):
-            say(f"ブラウザーで {started.opened} を開いてください（終えるときは Ctrl+C を押します）。")
-            if not settings().login:
-                say("ログインを設定していないので、このコンピューターからだけ開けます。")
-        return process.wait()
+        with _passed_on(process) as asked:
+            if _answers(started.url, process):
+                say(f"ブラウザーで {started.opened} を開いてください（終えるときは Ctrl+C を押します）。")
+                if not settings().login:
+                    say("ログインを設定していないので、このコンピューターからだけ開けます。")
+            ended = process.wait()
+        return 0 if asked.is_set() else ended
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
         say("画面を終えました。")
         return 0
+
+
+@contextmanager
+def _passed_on(process: subprocess.Popen[bytes]) -> Iterator[threading.Event]:
+    """What asks us to end asks the server; it is killed if it does not. Set when somebody asked."""
+    asked = threading.Event()
+    last = threading.Timer(LEAVES_WITHIN + _ENDS_SECONDS, process.kill)
+    last.daemon = True
+
+    def ask(_number: int, _frame: object) -> None:
+        process.terminate()
+        if not asked.is_set():
+            asked.set()
+            last.start()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGTERM, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        last.cancel()
 
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:

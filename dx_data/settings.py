@@ -111,14 +111,21 @@ class Settings(BaseSettings):
     )
     lake_demo: str = Field(str(ROOT / "data" / "lake-demo"), description="デモの台帳の場所")
     backup_key: str = Field(str(ROOT / "data" / "backup-key.txt"), description="控えの合言葉のファイル")
-    packs: str = Field(str(ROOT / "data" / "packs"), description="画面「四半期公表」で作る公表資料の場所")
+    packs: str | None = Field(
+        None,
+        description="画面「四半期公表」で作る公表資料の場所。"
+        "省略すると data/packs（PostgreSQL の台帳では、共有のフォルダーの packs）",
+    )
     municipality_code: str = Field("131229", description="全国地方公共団体コード（6桁、検査数字つき）")
     disclosure_threshold: int = Field(10, ge=3, description="公表で伏せる件数の下限。1からこの値-1までを伏せる")
     login: Login | None = Field(
         None, description="ログイン（OpenID Connect）。省略すると、このコンピューターからだけ開ける"
     )
     login_secret: SecretStr | None = Field(None, description="クライアント シークレット。環境変数だけに書ける")
-    logins: str = Field(str(ROOT / "data" / "logins.sqlite"), description="いまのログインの記録の場所")
+    logins: str = Field(
+        str(ROOT / "data" / "logins.sqlite"),
+        description="いまのログインの記録のファイル（PostgreSQL の台帳では使わず、同じデータベースに置く）",
+    )
     fonts: Path | None = Field(
         None, description="公表資料のPDFとPNGに使う日本語フォントのフォルダー（省略すると、このコンピューターのもの）"
     )

@@ -150,8 +150,9 @@ class Rollup(Declared):
     """What the lake keeps of a dataset's rows day by day, so that questions need not count years of rows again.
 
     `sql` counts the dataset's rows of any whole days; a day's answer comes from that day's rows alone. `day` is the
-    dataset's date column, `key` the dataset's columns on which a row is unique: it was made of the dataset's rows that
-    have the same values there, blank for blank. Everything else it answers with is a sum or a count.
+    dataset's date or time column, `key` the dataset's columns on which a row is unique, with the `date` in place of a
+    time: it was made of the dataset's rows that have the same values there, blank for blank. Everything else it answers
+    with is a sum or a count.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -162,9 +163,14 @@ class Rollup(Declared):
 
     @model_validator(mode="after")
     def _by_day(self) -> Self:
-        if self.day not in self.key:
-            raise ValueError(f"{self.name}: {self.day} is not in the key")
+        if self.date not in self.key:
+            raise ValueError(f"{self.name}: {self.date} is not in the key")
         return self
+
+    @property
+    def date(self) -> str:
+        """The key's column with the day: as everywhere here, the day of a time `…_at` is `…_on`."""
+        return re.sub("_at$", "_on", self.day)
 
 
 class Dataset(Declared):
@@ -214,10 +220,11 @@ class Dataset(Declared):
         if self.delivery is Delivery.PERIOD and not self.period:
             raise ValueError(f"{self.name}: a 期間 delivery needs its period column")
         for rollup in self.rollups:
-            if not {*rollup.key} <= {column.name for column in self.stored}:
+            if not {*rollup.key} - {rollup.date} <= {column.name for column in self.stored}:
                 raise ValueError(f"{rollup.name}: its key is not made of stored columns")
-            if not self.column(rollup.day).required or self.column(rollup.day).kind is not Kind.DATE:
-                raise ValueError(f"{rollup.name}: {rollup.day} is no date that every row has")
+            day = self.column(rollup.day)
+            if not day.required or day.kind is not (Kind.DATE if rollup.date == rollup.day else Kind.DATETIME):
+                raise ValueError(f"{rollup.name}: {rollup.day} is no day or time that every row has")
         return self
 
     def column(self, name: str) -> Column:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, expect
 
 from dx_data import access, demo, house, intake
@@ -151,12 +152,20 @@ def real() -> Path:
 
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the demo lake made of the small demo files, and no real lake: made once, to be copied."""
-    folder = tmp_path_factory.mktemp("small")
-    with pytest.MonkeyPatch.context() as patch:
-        screens.point_to(patch, folder)
-        screens.fill_demo(folder, demo.small())
-    setting.settings.cache_clear()
+    """A folder with the demo lake made of the small demo files, and no real lake: made once, to be copied.
+
+    Workers that run beside each other share it: the first one makes it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "small"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            begun = tmp_path_factory.mktemp("small")
+            with pytest.MonkeyPatch.context() as patch:
+                screens.point_to(patch, begun)
+                screens.fill_demo(begun, demo.small())
+            setting.settings.cache_clear()
+            begun.rename(folder)
     return folder
 
 

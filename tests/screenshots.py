@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,7 +55,7 @@ def server(
             _wait(command.url, process)
             yield command.url
         finally:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # at once, whoever still has a page open
             process.wait(20)
 
 

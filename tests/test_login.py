@@ -37,6 +37,7 @@ from dx_data.access import Right, Role
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.errors import NotPermitted, ServerLost, StartRefused
 from dx_data.lake import place
+from dx_data.lake.records import FileRecords
 from dx_data.settings import Login, Settings
 from dx_data.ui import asgi, login
 from dx_data.ui.session import page as session_page
@@ -159,7 +160,7 @@ def cookies_of(served: Served, who: str | None) -> dict[str, str]:
     """What the browser of somebody who is signed in sends; nobody sends nothing."""
     if who is NOBODY:
         return {}
-    kept = logins.Logins(served.folder / "logins.sqlite", served.login)
+    kept = logins.Logins(FileRecords(served.folder / "logins.sqlite"), served.login)
     return {"dx-login": kept.begin(logins.Identity.of({"sub": who, **PEOPLE[who]}, CLAIM))}
 
 
@@ -183,7 +184,7 @@ def test_a_good_login_opens_the_page_that_was_asked_for(served: Served) -> None:
 
 def test_behind_https_the_cookie_is_secure_and_of_this_host_alone(tmp_path: Path) -> None:
     chosen = Login(issuer="https://id.example", client_id="dx", url="https://dx.example", roles={"閲覧": ("a",)})
-    guard = login.Guard(None, chosen, None, logins.Logins(tmp_path / "l", chosen), lambda: None)  # type: ignore[arg-type]
+    guard = login.Guard(None, chosen, None, logins.Logins(FileRecords(tmp_path / "l"), chosen), lambda: None)  # type: ignore[arg-type]
     assert guard.cookie == "__Host-dx-login"
     assert guard._flags() == {"path": "/", "secure": True, "httponly": True, "samesite": "lax"}
     sent: list[Any] = []
@@ -537,7 +538,7 @@ SOMEBODY = logins.Identity("1", "区 太郎", ("1",), ("a",))
 )
 def test_a_login_ends_by_age_and_by_nobody_using_it(tmp_path: Path, minutes: list[int], lasts: bool) -> None:
     now = [1_000_000.0]
-    kept = logins.Logins(tmp_path / "logins", CHOSEN, lambda: now[0])
+    kept = logins.Logins(FileRecords(tmp_path / "logins"), CHOSEN, lambda: now[0])
     key = logins.key_of(kept.begin(SOMEBODY))
     for each in minutes:
         if record := kept.find(key):
@@ -548,8 +549,8 @@ def test_a_login_ends_by_age_and_by_nobody_using_it(tmp_path: Path, minutes: lis
 
 def test_roles_follow_today_s_settings_and_the_records_hold_no_token(tmp_path: Path) -> None:
     file = tmp_path / "logins"
-    token = logins.Logins(file, CHOSEN).begin(SOMEBODY)
-    (record,) = logins.Logins(file, CHOSEN).lasting()
+    token = logins.Logins(FileRecords(file), CHOSEN).begin(SOMEBODY)
+    (record,) = logins.Logins(FileRecords(file), CHOSEN).lasting()
     assert record.person(CHOSEN) == access.Person("区 太郎", frozenset({Role.VIEW}), proven=True)
     later = CHOSEN.model_copy(update={"roles": {"取込": ("b",)}})
     assert record.person(later).rights == frozenset()
@@ -573,7 +574,7 @@ def test_too_many_are_too_many() -> None:
 def test_strangers_cannot_fill_the_ledger(tmp_path: Path) -> None:
     """Refusals beyond the limit are counted, and the next line says how many there were."""
     ledger = Ledger(tmp_path / "ledger")
-    guard = login.Guard(None, CHOSEN, None, logins.Logins(tmp_path / "l", CHOSEN), lambda: ledger)  # type: ignore[arg-type]
+    guard = login.Guard(None, CHOSEN, None, logins.Logins(FileRecords(tmp_path / "l"), CHOSEN), lambda: ledger)  # type: ignore[arg-type]
     scope = {
         "type": "http",
         "method": "GET",
@@ -605,7 +606,7 @@ def test_a_login_that_cannot_be_recorded_is_none(tmp_path: Path) -> None:
     def gone() -> Ledger:
         raise ServerLost.gone()
 
-    guard = login.Guard(None, CHOSEN, None, logins.Logins(tmp_path / "l", CHOSEN), gone)  # type: ignore[arg-type]
+    guard = login.Guard(None, CHOSEN, None, logins.Logins(FileRecords(tmp_path / "l"), CHOSEN), gone)  # type: ignore[arg-type]
     scope = {
         "type": "http",
         "method": "GET",

@@ -31,14 +31,10 @@ from dx_data.settings import Settings
 from dx_data.spec import Dataset, Delivery, Kind, Rollup
 from tests.thorough import times
 
-RECEIPTS = DATASETS["receipts"]
+RECEIPTS, APPLICATIONS = DATASETS["receipts"], DATASETS["applications"]
 KEPT = [(dataset, rollup) for dataset in DATASETS.values() for rollup in dataset.rollups]
 each_rollup = pytest.mark.parametrize(("dataset", "rollup"), KEPT, ids=[rollup.name for _, rollup in KEPT])
-ARROW = {Kind.DATE: pa.date32(), Kind.INTEGER: pa.int64(), Kind.YEN: pa.int64()}
-SHAPE = pa.schema(
-    [(column.name, ARROW.get(column.kind, pa.string())) for column in RECEIPTS.stored]
-    + [("source_sheet", pa.string()), ("source_row", pa.int64())]
-)
+ARROW = {Kind.DATE: pa.date32(), Kind.DATETIME: pa.timestamp("us"), Kind.INTEGER: pa.int64(), Kind.YEN: pa.int64()}
 
 
 DUE = dt.date(2026, 5, 15)
@@ -50,23 +46,51 @@ def receipt(day: int, **given: Any) -> dict[str, Any]:
     return {**row, "collected_on": dt.date(2026, 4, day), **given}
 
 
-def part(rows: list[dict[str, Any]], delivery: Delivery = Delivery.PERIOD) -> Part:
-    """Rows of receipts on their way in."""
-    numbered = [{**dict.fromkeys(SHAPE.names), **row, "source_row": n} for n, row in enumerate(rows, 2)]
-    present = frozenset(column.name for column in RECEIPTS.stored)
-    return Part(RECEIPTS, pa.Table.from_pylist(numbered, schema=SHAPE), present, delivery)
+def application(day: int, number: str, hour: int = 9, **given: Any) -> dict[str, Any]:
+    """A row of the same days at some hour."""
+    row = {"system": "LoGoフォーム", "application_id": number, "status": "完了", "form_id": "F-1"}
+    return {**row, "applied_at": dt.datetime.combine(dt.date(2026, 4, day), dt.time(hour)), **given}
 
 
-def load(lake: Lake, rows: list[dict[str, Any]], delivery: Delivery = Delivery.PERIOD) -> None:
-    """Plan and load rows of receipts as of the end of April, if they alter anything."""
-    plan = lake.plan([part(rows, delivery)])
+def some(dataset: Dataset, days: tuple[int, ...]) -> list[dict[str, Any]]:
+    """Some rows of every one of these days that every rollup of the dataset counts."""
+    if dataset is APPLICATIONS:
+        return [
+            application(day, f"{day}-{hour}-{form}", hour, form_id=form, device=device)
+            for day in days
+            for hour in (0, 9, 23)
+            for form, device in (("F-1", "PC"), ("F-2", None))
+        ]
+    return [
+        receipt(day, terminal_id=terminal, fee_type=fee, deposit_due_on=DUE, reconciliation="不一致")
+        for day in days
+        for terminal in ("T-1", "T-2", None)
+        for fee in ("住民票", "戸籍", "印鑑証明", "税証明")
+    ]
+
+
+def part(rows: list[dict[str, Any]], delivery: Delivery | None = None, dataset: Dataset = RECEIPTS) -> Part:
+    """Rows on their way in, as they usually come if nothing else is said."""
+    shape = pa.schema(
+        [(column.name, ARROW.get(column.kind, pa.string())) for column in dataset.stored]
+        + [("source_sheet", pa.string()), ("source_row", pa.int64())]
+    )
+    numbered = [{**dict.fromkeys(shape.names), **row, "source_row": n} for n, row in enumerate(rows, 2)]
+    present = frozenset(column.name for column in dataset.stored)
+    return Part(dataset, pa.Table.from_pylist(numbered, schema=shape), present, delivery or dataset.delivery)
+
+
+def load(lake: Lake, rows: list[dict[str, Any]], delivery: Delivery | None = None, dataset: Dataset = RECEIPTS) -> None:
+    """Plan and load rows as of the end of April, if they alter anything."""
+    plan = lake.plan([part(rows, delivery, dataset)])
     if plan.alters:
         lake.load(plan, Origin("a.csv", "", 0, "試験", dt.date(2026, 4, 30)), accept_vanished=True)
 
 
 def both_ways(lake: Lake, rollup: Rollup, snapshot: int) -> tuple[list[Any], list[Any]]:
     """What a question sees of a rollup at a snapshot, and the same counted from the rows it sees."""
-    with look(lake.at(snapshot), [RECEIPTS.name]) as cursor:
+    (dataset,) = (dataset for dataset, one in KEPT if one.name == rollup.name)
+    with look(lake.at(snapshot), [dataset.name]) as cursor:
         seen = cursor.execute(f"SELECT * FROM {rollup.name} ORDER BY ALL").fetchall()
         counted = cursor.execute(f"SELECT * FROM ({rollup.sql}) ORDER BY ALL").fetchall()
     return seen, counted
@@ -145,36 +169,29 @@ def test_after_any_loads_and_undos_a_rollup_is_what_the_rows_give_at_every_snaps
 @each_rollup
 def test_days_counted_one_by_one_give_the_same_as_all_at_once(dataset: Dataset, rollup: Rollup, lake: Lake) -> None:
     """Only so may a load count its own days alone."""
-    rows = [
-        receipt(day, terminal_id=terminal, fee_type=fee, deposit_due_on=DUE, reconciliation="不一致")
-        for day in (1, 2, 3)
-        for terminal in ("T-1", "T-2", None)
-        for fee in ("住民票", "戸籍", "印鑑証明", "税証明")
-    ]
-    load(lake, rows)
+    load(lake, some(dataset, (1, 2, 3)), dataset=dataset)
     source = tables.shown(dataset, lake.at().schema, "{}")
     with closing(lake.cursor()) as cursor:
 
         def counted(days: str) -> list[Any]:
             return cursor.execute(tables.rolled_up(rollup, dataset, source.format(days))).fetchall()
 
-        one_by_one = [row for day in (1, 2, 3) for row in counted(f"{rollup.day} = DATE '2026-04-0{day}'")]
+        one_by_one = [row for day in (1, 2, 3) for row in counted(f"{rollup.day}::DATE = DATE '2026-04-0{day}'")]
         assert sorted(one_by_one, key=str) == sorted(counted("true"), key=str) != []
 
 
 @each_rollup
 def test_a_rollup_is_unique_on_its_key(dataset: Dataset, rollup: Rollup, lake: Lake) -> None:
     """A row of it is made of the dataset's rows with the same key."""
-    told = {"deposit_due_on": DUE, "reconciliation": "不一致"}
-    load(lake, [receipt(day, terminal_id=terminal, **told) for day in (1, 2) for terminal in (None, "T-1")])
+    load(lake, some(dataset, (1, 2)), dataset=dataset)
     with look(lake.at(), [dataset.name]) as cursor:
         key = ", ".join(rollup.key)
         twice = cursor.execute(f"SELECT {key} FROM {rollup.name} GROUP BY {key} HAVING count(*) > 1").fetchall()
-        ((count,),) = cursor.execute(f"SELECT count(*) FROM {rollup.name}").fetchall()
+        days = cursor.execute(f"SELECT DISTINCT {rollup.date} FROM {rollup.name} ORDER BY 1").fetchall()
         assert [column[0] for column in cursor.execute(f"FROM {rollup.name}").description][: len(rollup.key)] == [
             *rollup.key
         ]
-    assert (twice, count) == ([], 2)
+    assert (twice, days) == ([], [(dt.date(2026, 4, 1),), (dt.date(2026, 4, 2),)])
 
 
 def test_a_whole_delivery_of_a_period_dataset_leaves_vanished_rows_out(lake: Lake) -> None:
@@ -201,6 +218,21 @@ def test_a_load_writes_the_rollup_of_its_own_days_alone(lake: Lake) -> None:
             {"table": tables.kept_name(RECEIPTS.rollups[0]), "new": lake.newest()},
         ).fetchall()
     assert written == [(2,)]
+
+
+def test_times_are_counted_on_their_day_and_leave_it_when_they_change(lake: Lake) -> None:
+    (rollup,) = APPLICATIONS.rollups
+    late = {"finished_at": dt.datetime.combine(dt.date(2026, 4, 1), dt.time(8))}
+    load(lake, [application(1, "A", 0), application(1, "B", 23, **late), application(2, "C", 0)], dataset=APPLICATIONS)
+    load(lake, [application(3, "B", 0), application(2, "D", status="取下げ")], dataset=APPLICATIONS)
+
+    def row(day: int, status: str, *counts: int) -> tuple[Any, ...]:
+        return (dt.date(2026, 4, day), "LoGoフォーム", "F-1", None, None, status, None, *counts)
+
+    seen, counted = both_ways(lake, rollup, lake.newest())
+    assert seen == counted == [row(1, "完了", 1, 0), row(2, "取下げ", 1, 0), row(2, "完了", 1, 0), row(3, "完了", 1, 0)]
+    before, counted = both_ways(lake, rollup, lake.newest() - 1)
+    assert before == counted == [row(1, "完了", 2, 1), row(2, "完了", 1, 0)]
 
 
 def test_a_fault_while_counting_leaves_rows_and_rollups_as_they_were(

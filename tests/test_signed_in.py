@@ -14,6 +14,7 @@ from dx_data import settings as setting
 from dx_data.access import Person, Right, Role
 from dx_data.custody.ledger import Act
 from dx_data.errors import NotFound, NotPermitted
+from dx_data.lake.records import FileRecords
 from dx_data.logins import Identity, Logins, end_of
 from dx_data.settings import ROOT, settings
 from dx_data.ui import session
@@ -39,7 +40,7 @@ def signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Logins]:
     house.make_house(ADMIN).close()
     login = settings().login
     assert login
-    kept = Logins(tmp_path / "logins.sqlite", login)
+    kept = Logins(FileRecords(tmp_path / "logins.sqlite"), login)
     for subject in ("1", "2", "2"):
         kept.begin(Identity(subject, f"<b>{subject}</b> 太郎", values=("dx-view",)))
     monkeypatch.setattr(session, "person", lambda: ADMIN)

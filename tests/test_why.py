@@ -257,12 +257,12 @@ PROCEDURES = (
 
 
 def laid_out(found: Why) -> list[tuple[Any, ...]]:
-    """Each listed row as part, dataset, key or change, file, physical row, load."""
+    """Each listed row as part, dataset, its first five values, file, physical row."""
     return [
         (
             each.part.value,
             each.title,
-            "|".join(str(value) for value in list(row.values.values())[:5]),
+            "|".join([str(value) for value in row.values.values() if value is not None][:5]),
             row.file,
             row.row,
         )
@@ -445,6 +445,7 @@ def test_the_rows_as_json_and_csv(home: House, take: Any, write: Any, person: Pe
         "申請日時": "2026-04-12 09:00",
         "フォームID": "F-2",
         "処理状況": "処理中",
+        **dict.fromkeys(("フォーム名", "手続名", "利用端末")),
     }
     assert told["why"].pop("version") == result.question.version.title
     assert told["why"] == {
@@ -486,7 +487,8 @@ def test_the_rows_as_json_and_csv(home: House, take: Any, write: Any, person: Pe
             "4",
             "1",
             "第1号",
-            "システム=LoGoフォーム、申請番号=B3、申請日時=2026-04-12 09:00、フォームID=F-2、処理状況=処理中",
+            "システム=LoGoフォーム、申請番号=B3、申請日時=2026-04-12 09:00、フォームID=F-2、フォーム名=、手続名=、"
+            "処理状況=処理中、利用端末=",
         ],
     ]
 

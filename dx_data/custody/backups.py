@@ -18,6 +18,7 @@ import duckdb
 
 from dx_data import calendar
 from dx_data.access import Person, Right, require
+from dx_data.custody import password as passwords
 from dx_data.custody import sealed
 from dx_data.custody.exits import Exit
 from dx_data.custody.ledger import Act, Ledger, Line
@@ -77,6 +78,20 @@ def known(ledger: Ledger) -> list[Backup]:
 def next_copy(ledger: Ledger) -> int:
     """The number of the next copy that leaves sealed: backups and copies for analysis are numbered as one."""
     return 1 + max((line.detail.get("copy", 0) for line in ledger.lines_of(Act.HAND_OVER)), default=0)
+
+
+def password_made(file: Path, place: Place, ledger: Ledger) -> bool:
+    """Make the password of this lake's sealed copies if the file is not there; whether it was made now.
+
+    NotFound where another server of the lake has made one: two passwords of one lake would be one too many.
+    """
+    if place.is_shared and not file.exists() and next_copy(ledger) > 1:
+        raise NotFound.because(
+            f"控えの合言葉が『{file}』にありません。この台帳の控えや写しは、ほかのサーバーの合言葉で作られています",
+            "そのサーバーの合言葉のファイル（DX_BACKUP_KEY）を、ここに写してください。"
+            "失くしたときは、新しい合言葉をこのファイルに書いてください",
+        )
+    return passwords.made(file)
 
 
 def back_up(place: Place, into: Path, person: Person, password: str) -> Backup:

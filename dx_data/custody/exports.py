@@ -19,6 +19,7 @@ from dx_data.errors import WrongUsage
 from dx_data.lake import Lake, copies, sha256
 
 SUBJECT = "分析用の写し"
+_WAIT = 600
 _README = "お読みください.txt"
 _WAIT = 600
 

@@ -1,6 +1,7 @@
 """電子申請 (columns.md D3b): single online applications, without anything about the applicant."""
 
 from dx_data.datasets._choices import SYSTEMS
+from dx_data.datasets._rollups import rollup
 from dx_data.spec import Choice, Column, Dataset, Delivery, Kind, Pii, Together
 
 DATASET = Dataset(
@@ -19,6 +20,7 @@ DATASET = Dataset(
         ("applied_at", "finished_at"),
     ),
     together=(Together(state="status", values=("完了",), needs="finished_at"),),
+    rollups=(rollup("applications_daily"),),
     columns=(
         Column(
             name="system",

@@ -10,7 +10,7 @@ import sys
 from dx_data import CallableRoom
 from dx_data.lake import anew, copies, received
 from dx_data.lake.across import notices
-from dx_data.lake.address import at, destroy, exists
+from dx_data.lake.address import at, destroy, exists, records
 from dx_data.lake.book import Book, FileBook, Torn
 from dx_data.lake.copies import Copied, Copies
 from dx_data.lake.files import Files, FolderFiles, Stored, erase
@@ -21,6 +21,7 @@ from dx_data.lake.moment import Moment
 from dx_data.lake.place import CATALOGUE, LEDGER, TABLES, Place, Taken
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
 from dx_data.lake.received import KEPT
+from dx_data.lake.records import Records
 from dx_data.lake.reference import Reference, kept, titled
 from dx_data.lake.stored import Catalogue, digests_of_catalogue, sha256
 
@@ -45,6 +46,7 @@ __all__ = [
     "PartPlan",
     "Place",
     "Plan",
+    "Records",
     "Reference",
     "Stored",
     "Taken",
@@ -61,6 +63,7 @@ __all__ = [
     "network_filesystem",
     "notices",
     "received",
+    "records",
     "sha256",
     "titled",
     "vanished_problem",

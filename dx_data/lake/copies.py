@@ -18,18 +18,17 @@ from threading import Lock
 
 import duckdb
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
 from dx_data.derive.tables import quoted
 from dx_data.errors import LoadRefused, of_disk
 from dx_data.lake.lake import Lake
+from dx_data.lake.place import Taken
 
 FOLDER = "copies"  # in the lake's folder; in no backup, since it can be made again
 LEAVING = "leaving"  # there, too: what is being made for an exit
 LIST = "項目の一覧.csv"
-_LOCK = "making.lock"
 _WAIT = 600
 
 
@@ -100,9 +99,9 @@ class Copies:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         self.folder.mkdir(mode=0o700, exist_ok=True)
         try:
-            with FileLock(self.folder / _LOCK, timeout=_WAIT):
+            with self._lake.place.lock(FOLDER, _WAIT):
                 yield
-        except Timeout as fault:
+        except Taken as fault:
             raise LoadRefused.because(
                 "ほかのプログラムが、分析用の写しを10分以上作っています",
                 "同じ台帳を開いているプログラムを確かめ、しばらくしてからやり直してください",
@@ -127,7 +126,7 @@ class Copies:
     def _sweep(self, newest: Copied) -> None:
         """What is older, or was begun by a killed process, goes; Windows keeps what somebody reads until the next."""
         for old in self.folder.iterdir():
-            if old.name not in (newest.file.name, _LOCK):
+            if old.name != newest.file.name:
                 with suppress(PermissionError):
                     old.unlink(missing_ok=True)
 
@@ -159,4 +158,4 @@ def _listed() -> Iterator[tuple[str, ...]]:
 def files(folder: Path) -> list[Path]:
     """All copies that lie in a lake's folder: what is disposed of may stand in them."""
     found = (path for name in (FOLDER, LEAVING) for path in (folder / name).rglob("*"))
-    return sorted(path for path in found if path.is_file() and path.name != _LOCK)
+    return sorted(path for path in found if path.is_file())

@@ -18,7 +18,8 @@ from dx_data.lake.book import Book
 from dx_data.lake.extensions import extended
 from dx_data.lake.files import Files
 
-FORMAT = 2  # since 2 the lake keeps rollups, which a program that does not know them would leave behind the rows
+# Since 2 the lake keeps rollups, since 3 one of 電子申請: a program that does not know them leaves them behind.
+FORMAT = 3
 CATALOGUE = "catalog.sqlite"  # both names in a folder, and in a backup of any lake
 LEDGER = "ledger.sqlite"
 TABLES = "tables/"  # where the Parquet files lie, unless they were given a place, and in a backup
@@ -44,12 +45,13 @@ class Place(ABC):
     """One lake's place. `title` names it in messages; `extensions` are those that DuckDB reads its catalogue with.
     `proves` is what of its catalogue a digest is taken of: `pages` of a file, or `rows`.
 
-    `files` holds what is kept of loaded files, `tables` the Parquet files.
+    `files` holds what is kept of loaded files, `tables` the Parquet files. `is_shared`: several servers may use it.
     """
 
     title: str
     extensions: tuple[str, ...]
     proves: str
+    is_shared = False
 
     @property
     @abstractmethod

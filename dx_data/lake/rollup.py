@@ -43,14 +43,14 @@ def _make(cursor: duckdb.DuckDBPyConnection, at: Moment, dataset: Dataset, rollu
 
 def _renew(cursor: duckdb.DuckDBPyConnection, at: Moment, dataset: Dataset, rollup: Rollup, touched: str) -> None:
     table = f"{SCHEMA}.{quoted(tables.kept_name(rollup))}"
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT day FROM ({touched}) AS days(day)")
-    ((first, last),) = cursor.execute("SELECT min(day)::VARCHAR, max(day)::VARCHAR FROM touched").fetchall()
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT day::DATE AS day FROM ({touched}) t(day)")
+    ((first, after),) = cursor.execute("SELECT min(day)::VARCHAR, (max(day) + 1)::VARCHAR FROM touched").fetchall()
     if first is not None:
-        day = quoted(rollup.day)
         # The bounds are literals, because only those keep files of other years closed.
-        days = f"{day} BETWEEN {literal(first)} AND {literal(last)} AND {day} IN (SELECT t.day FROM touched AS t)"
-        cursor.execute(f"DELETE FROM {table} WHERE municipality_code = {literal(at.municipality)} AND {days}")
-        cursor.execute(f"INSERT INTO {table} {_counted(dataset, rollup, at.municipality, days)}")
+        days = "{0} >= {1} AND {0} < {2} AND {0}::DATE IN (SELECT t.day FROM touched AS t)"
+        counted, rows = (days.format(quoted(day), literal(first), literal(after)) for day in (rollup.date, rollup.day))
+        cursor.execute(f"DELETE FROM {table} WHERE municipality_code = {literal(at.municipality)} AND {counted}")
+        cursor.execute(f"INSERT INTO {table} {_counted(dataset, rollup, at.municipality, rows)}")
     cursor.execute("DROP TABLE touched")
 
 

@@ -154,6 +154,7 @@ class OnServer(Place):
     title = "PostgreSQL のデータベース"
     extensions = ("ducklake", "postgres_scanner")
     proves = "rows"
+    is_shared = True
 
     def __init__(self, address: str, data: str | None = None, here: Path | None = None, schema: str = _LAKE) -> None:
         """The place that an address names; StartRefused for an address that cannot be used.

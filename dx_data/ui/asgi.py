@@ -28,6 +28,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dx_data.settings import LOOPBACK, login_secret, settings
+from dx_data.ui.leaving import leaving
 from dx_data.ui.words import PRODUCT
 
 HERE = Path(__file__).resolve().parent
@@ -203,19 +204,20 @@ class Dressed:
 
 def middleware() -> list[Middleware]:
     """Our middleware, outermost first: where people log in, the gate is open to others and a guard stands behind it."""
-    chosen = settings()
+    chosen, leaves = settings(), Middleware(leaving.door)
     if chosen.login is None:
-        return [Middleware(Gate)]
+        return [Middleware(Gate), leaves]
     from dx_data import logins
     from dx_data.ui import login, session
 
     return [
         Middleware(Gate, local=False),
+        leaves,
         Middleware(
             login.Guard,
             login=chosen.login,
             secret=login_secret(chosen),
-            logins=logins.Logins(Path(chosen.logins), chosen.login),
+            logins=logins.kept(chosen, chosen.login),
             ledger=session.ledger,
         ),
     ]
@@ -258,13 +260,15 @@ async def lifespan(_: Any) -> AsyncGenerator[None, None]:
 
     As long as the server runs, answers are made ahead in quiet moments, unless the settings say otherwise.
     """
+    leaving.listen()
     without_delay()
     for name in _HEAVY:
         importlib.import_module(name)
+    from dx_data.ui import ahead, definitions, session  # they know this module
+
+    definitions.shown_on()
     gc.collect()
     gc.freeze()
-    from dx_data.ui import ahead, session  # they know this module
-
     answers = ahead.Ahead(session.shown)
     if settings().answers_ahead:
         answers.start()

@@ -135,21 +135,34 @@ def _facts(question: Question, titles: dict[str, str]) -> Iterator[tuple[str, st
 
 @cache
 def shown_on() -> dict[str, tuple[tuple[str, str], ...]]:
-    """For each question the pages that show its answer: address and title, as the pages themselves say."""
+    """For each question the pages that show its answer: address and title, as the pages themselves say.
+
+    A server asks before it lets anybody in: in Python 3.11 two threads that parse at once may both fail with a
+    SystemError (CPython 106905), and Streamlit parses every page that it runs first.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
     for path in sorted(_PAGES.glob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = _parsed(path)
         title = (ast.get_docstring(tree) or "").partition(":")[0]
-        for name in dict.fromkeys([*_constants(tree), *(name for part in _parts(tree) for name in _constants(part))]):
+        for name in dict.fromkeys([*_constants(tree), *(name for part in _parts(tree) for name in _texts(part))]):
             found.setdefault(name, []).append((path.stem, title))
     return {name: tuple(pages) for name, pages in found.items()}
 
 
-def _parts(page: ast.Module) -> Iterator[ast.Module]:
+def _parts(page: ast.Module) -> Iterator[str]:
     """The modules of this room that a page brings in by name: a part of the page may stand there."""
     for node in page.body:
         if isinstance(node, ast.ImportFrom) and node.module == "dx_data.ui":
-            yield from (ast.parse((_UI / f"{name.name}.py").read_text("utf-8")) for name in node.names)
+            yield from (name.name for name in node.names)
+
+
+@cache
+def _texts(module: str) -> tuple[str, ...]:
+    return tuple(_constants(_parsed(_UI / f"{module}.py")))
+
+
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
 def _constants(tree: ast.Module) -> Iterator[str]:

@@ -6,12 +6,11 @@ a login that lasts: no page, no file, no upload, no websocket.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -29,17 +28,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dx_data.access import Person, Right, check_roles
 from dx_data.custody.ledger import Act, Ledger
-from dx_data.errors import Stopped
-from dx_data.logins import Identity, Logins, Record, key_of
+from dx_data.errors import ServerLost, Stopped
+from dx_data.logins import MINUTES_TO_LOG_IN, Identity, Logins, Record, key_of
 from dx_data.serving import LOGIN_HEADER
 from dx_data.settings import Login
-from dx_data.ui.words import PRODUCT
+from dx_data.ui.sockets import Socket
+from dx_data.ui.words import HEALTH, PRODUCT
 
-BEGIN, CALLBACK, LOGOUT, HEALTH = "/login", "/login/callback", "/logout", "/_stcore/health"
+BEGIN, CALLBACK, LOGOUT = "/login", "/login/callback", "/logout"
 UPLOAD, SOCKET = "/_stcore/upload_file/", "/_stcore/stream"
 LOOKS_AGAIN = 10.0  # seconds between two looks at whether the login of an open websocket still lasts
-_MINUTES_TO_LOG_IN = 10
-_WAITING = 1000  # people between our page and the provider's, at most
+_WAITING = 1000  # names that a limiter remembers
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 _LOG = logging.getLogger("dx.login")
 
@@ -107,15 +106,6 @@ class Limiter:
         return True
 
 
-@dataclass(frozen=True)
-class _Begun:
-    """Somebody on the way to the provider: waited for until when, what Authlib noted, where they wanted to go."""
-
-    until: float
-    noted: dict[str, Any]
-    to: str
-
-
 class Guard:
     """Lets through only what carries a login that lasts, and answers the addresses of logging in and out itself."""
 
@@ -128,7 +118,6 @@ class Guard:
         self.provider = provider(login, secret)
         prefix = "__Host-dx" if login.is_https else "dx"  # the prefix keeps other hosts from setting it
         self.cookie, self._cookie_begun = f"{prefix}-login", f"{prefix}-begun"
-        self._begun: OrderedDict[str, _Begun] = OrderedDict()
         self._tries = Limiter(200, 60)  # a whole office may share one address
         self._uploads = Limiter(60, 60)
         self._sockets = Limiter(60, 60)
@@ -162,13 +151,23 @@ class Guard:
         try:
             return await answer(request)
         except Stopped as stopped:
-            told = "".join(f"<p>{escape(problem.sentence)}</p>" for problem in stopped.problems)
-            return self._page("いまはログインできません", told, 503)
+            return self._stopped("いまはログインできません", stopped)
+
+    def _stopped(self, title: str, stopped: Stopped) -> Response:
+        told = "".join(f"<p>{escape(problem.sentence)}</p>" for problem in stopped.problems)
+        return self._page(title, told, 503)
 
     # --- what is inside -------------------------------------------------------------------------------------
 
     async def _inside(self, scope: Scope, receive: Receive, send: Send) -> None:
-        record = self.logins.find(self._key(scope))
+        try:
+            record = await to_thread.run_sync(self.logins.find, self._key(scope))
+        except Stopped as stopped:
+            if _is_navigation(scope):
+                await self._stopped("いまは画面を開けません", stopped)(scope, receive, send)
+            else:
+                await _refuse("", 503, scope, receive, send)
+            return
         if record is None:
             if _is_navigation(scope):
                 await RedirectResponse(f"{BEGIN}?{urlencode({'to': _address(scope)})}", 302)(scope, receive, send)
@@ -184,17 +183,24 @@ class Guard:
         if words := self._too_much(scope, person, record):
             await _refuse(*words, scope, receive, send)
             return
-        self.logins.used(record)
+        await to_thread.run_sync(self.logins.used, record)
         named = {**scope, "headers": [*scope["headers"], (LOGIN_HEADER.lower().encode(), record.key.encode())]}
         if scope["type"] == "websocket":
-            watched = _Watched(receive, send, lambda: self._lasts(record.key), lambda: self.logins.used(record))
+            watched = _Watched(receive, send, lambda: self._lasts(record.key), lambda: self._used(record))
             await self.app(named, watched.receive, watched.send)
         else:
             await self.app(named, receive, send)
 
-    def _lasts(self, key: str) -> bool:
-        record = self.logins.find(key)
+    async def _lasts(self, key: str) -> bool:
+        try:
+            record = await to_thread.run_sync(self.logins.find, key)
+        except ServerLost:
+            return True  # no page is drawn either until the records can be read again
         return record is not None and record.person(self.login).may(Right.ASK)
+
+    async def _used(self, record: Record) -> None:
+        with suppress(ServerLost):
+            await to_thread.run_sync(self.logins.used, record)
 
     def _too_much(self, scope: Scope, person: Person, record: Record) -> tuple[str, int] | None:
         """Why a person who is signed in may not do this: no such right, or too often."""
@@ -247,37 +253,35 @@ class Guard:
         except (AuthlibBaseError, httpx2.HTTPError, RuntimeError, ValueError) as fault:
             _LOG.warning("the provider cannot be reached: %s", type(fault).__name__)
             return self._page(*_UNREACHABLE, 502)
-        ticket = secrets.token_urlsafe(32)
-        now = time.monotonic()
-        self._begun[ticket] = _Begun(now + _MINUTES_TO_LOG_IN * 60, noted, _local(request.query_params.get("to", "/")))
-        if len(self._begun) > _WAITING:
-            self._begun.popitem(last=False)
-        self._set(answer, self._cookie_begun, ticket, _MINUTES_TO_LOG_IN * 60)
+        to = _local(request.query_params.get("to", "/"))
+        ticket = await to_thread.run_sync(self.logins.set_out, noted, to)
+        self._set(answer, self._cookie_begun, ticket, MINUTES_TO_LOG_IN * 60)
         return answer
 
     async def _finish(self, request: Request) -> Response:
         if not self._tries.allows(_client(request)):
             return self._page(*_TOO_OFTEN, 429)
         # Each is used once: a state that comes again finds nothing.
-        begun = self._begun.pop(request.cookies.get(self._cookie_begun, ""), None)
-        if begun is None or begun.until < time.monotonic():
+        begun = await to_thread.run_sync(self.logins.came_back, request.cookies.get(self._cookie_begun, ""))
+        if begun is None:
             return await self._refused(request, "途中のログインがありません", _STALE)
         request.scope["session"] = begun.noted
         try:
-            token = await self.provider.authorize_access_token(request, leeway=60)
-            claims = token["userinfo"]
+            told = await self.provider.authorize_access_token(request, leeway=60)
+            claims = told["userinfo"]
             identity = Identity.of(claims, self.login.claim)
         except (AuthlibBaseError, JoseError, httpx2.HTTPError, KeyError, ValueError) as fault:
             _LOG.warning("a login was refused: %s", type(fault).__name__)
             return await self._refused(request, f"ログイン先の答えが正しくありません（{type(fault).__name__}）", _WRONG)
         if old := self._key(request.scope):
-            self.logins.end(old)
+            await to_thread.run_sync(self.logins.end, old)
         found = identity_person(identity, self.login)
         if not found.may(Right.ASK):
             return await self._refused(request, "役割がありません", _NO_ROLE, found, identity)
         await self._write(found.name, Act.LOGGED_IN, identity.subject, request, roles=sorted(found.roles))
         answer = RedirectResponse(begun.to, 303)
-        self._set(answer, self.cookie, self.logins.begin(identity), int(self.login.hours * 3600))
+        token = await to_thread.run_sync(self.logins.begin, identity)
+        self._set(answer, self.cookie, token, int(self.login.hours * 3600))
         answer.delete_cookie(self._cookie_begun, **self._flags())
         return answer
 
@@ -303,16 +307,16 @@ class Guard:
         return answer
 
     async def _ask_logout(self, request: Request) -> Response:
-        record = self.logins.find(self._key(request.scope))
+        record = await to_thread.run_sync(self.logins.find, self._key(request.scope))
         return self._page(*_ask_logout(record.identity.name)) if record else self._page(*_LOGGED_OUT)
 
     async def _logout(self, request: Request) -> Response:
         """End this login, or with `everywhere` all of the person's."""
-        record = self.logins.find(self._key(request.scope))
+        record = await to_thread.run_sync(self.logins.find, self._key(request.scope))
         if record:
             everywhere = b"everywhere=1" in await request.body()
-            count = self.logins.end_all(record.identity.subject) if everywhere else 1
-            self.logins.end(record.key)
+            count = await to_thread.run_sync(self.logins.end_all, record.identity.subject) if everywhere else 1
+            await to_thread.run_sync(self.logins.end, record.key)
             await self._write(
                 record.identity.name,
                 Act.LOGGED_OUT,
@@ -370,7 +374,7 @@ _NO_ROLE = (
 )
 _STALE = (
     "ログインをやり直してください",
-    f"<p>ログインの途中の記録がないか、{_MINUTES_TO_LOG_IN}分を過ぎました。下から、もう一度始めてください。</p>{_AGAIN}",
+    f"<p>ログインの途中の記録がないか、{MINUTES_TO_LOG_IN}分を過ぎました。下から、もう一度始めてください。</p>{_AGAIN}",
 )
 _WRONG = (
     "ログインできませんでした",
@@ -398,46 +402,29 @@ def _ask_logout(name: str) -> tuple[str, str]:
     )
 
 
-@dataclass
-class _Watched:
+class _Watched(Socket):
     """A websocket whose login is looked at again and again, and which closes when that has ended."""
 
-    _receive: Receive
-    _send: Send
-    lasts: Callable[[], bool]
-    used: Callable[[], None]
-    _next: asyncio.Task[Message] | None = None
-    _looked: float = field(default_factory=time.monotonic)
-    _closed: bool = False
+    def __init__(
+        self, receive: Receive, send: Send, lasts: Callable[[], Awaitable[bool]], used: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(receive, send)
+        self._lasts, self._used = lasts, used
+        self._looked = time.monotonic()
 
     async def receive(self) -> Message:
         """The next message, or a disconnection once the login has ended."""
         while True:
-            if self._next is None:
-                self._next = asyncio.ensure_future(self._receive())
-            wait = max(0.0, self._looked + LOOKS_AGAIN - time.monotonic())
-            done, _ = await asyncio.wait({self._next}, timeout=wait)
+            message = await self.within(max(0.0, self._looked + LOOKS_AGAIN - time.monotonic()))
             if time.monotonic() >= self._looked + LOOKS_AGAIN:
                 self._looked = time.monotonic()
-                if not self.lasts():
-                    return await self._close()
-            if done:
-                message, self._next = self._next.result(), None
+                if not await self._lasts():
+                    self.end(1008)
+                    return await super().receive()
+            if message:
                 if message["type"] == "websocket.receive":
-                    self.used()
+                    await self._used()
                 return message
-
-    async def _close(self) -> Message:
-        self._closed = True
-        if self._next:
-            self._next.cancel()
-        await self._send({"type": "websocket.close", "code": 1008})
-        return {"type": "websocket.disconnect", "code": 1008}
-
-    async def send(self, message: Message) -> None:
-        """What goes out; nothing once the websocket is closed."""
-        if not self._closed:
-            await self._send(message)
 
 
 async def _refuse(words: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:

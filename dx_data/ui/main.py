@@ -10,6 +10,7 @@ from dx_data.access import Right
 from dx_data.errors import Stopped
 from dx_data.settings import ROOT
 from dx_data.ui import ahead, asgi, faults, guide, nothing, session, words
+from dx_data.ui.leaving import leaving
 
 # A page is one file in pages/ and one line here: file (its address too), title, the right that shows it.
 # Who lacks the right does not even find the page; the page asks for the same right again.
@@ -54,15 +55,17 @@ PAGES = {
 
 def refused() -> None:
     """What somebody without any role sees."""
-    access.require(person, Right.ASK)
+    access.require(session.person(), Right.ASK)
 
 
-person = session.person()
+person = None
+with suppress(Stopped):  # nobody can be looked up; said below, where every page keeps its name
+    person = session.person()
 pages = {
     section: [
         st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == asgi.HOME)
         for name, title, right in members
-        if person.may(right)
+        if person is None or person.may(right)
     ]
     for section, members in PAGES.items()
 }
@@ -76,9 +79,10 @@ st.set_page_config(
     page_icon=str(Path(__file__).parent / "static" / "favicon.png"),
     layout="wide",
 )
-with ahead.drawing.page(), faults.spoken():
+with leaving.at_work(), ahead.drawing.page(), faults.spoken():
     session.banner()
     guide.masthead(f"{navigation.title}{mark}")
+    person = person or session.person()
     session.signed_in(person)
     if shown and not navigation.url_path:
         guide.tour()

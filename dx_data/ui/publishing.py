@@ -186,7 +186,7 @@ def _make(desk: Desk, text: str | None) -> None:
         pack = publication.draft(here.house, desk.quarter)
         if text is not None:
             pack = publication.edited(pack, texts.edits(text, pack))
-        publication.write(pack, publication.place_for(here.house, desk.quarter), here.house, here.person)
+        publication.write_next(pack, here.house, here.person)
         st.rerun()
 
 

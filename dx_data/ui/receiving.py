@@ -6,6 +6,7 @@ Bytes go to a private temporary file for as long as a check lasts; every decisio
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ from dx_data.errors import Stopped
 from dx_data.intake import Reviewed, Wish
 from dx_data.rules import Severity, rule_named
 from dx_data.text import japanese_date
-from dx_data.ui import cards, deciding, faults, tables
+from dx_data.ui import cards, deciding, faults, session, tables
+from dx_data.ui.leaving import leaving
 from dx_data.ui.session import Session
 
 KEY = "desk"
@@ -59,20 +61,29 @@ def desk() -> Desk:
     The checked rows live here (the only thing this package keeps in session_state), so that what is loaded is exactly
     what was shown; checking again at the yes could read something else.
     """
-    found: Desk = st.session_state.setdefault(KEY, Desk())
+    # The browser's uploader goes on showing files that were put on the desk of a server that is gone: it is renewed.
+    found: Desk = st.session_state.setdefault(KEY, Desk(turn=int(time.time()) if session.moved() else 0))
     return found
 
 
 def choose(here: Session) -> list[UploadedFile]:
     """The files a person put on the desk."""
     limit = here.house.settings.max_upload_mb
-    return st.file_uploader(
+    files = st.file_uploader(
         f"取り込むファイル（CSV・Excel。いくつでも選べます。1つ {limit} MB まで）",
         accept_multiple_files=True,
         max_upload_size=limit,
         key=f"files_{desk().turn}",
         help="確かめるだけでは、台帳には何も書かれません。",
     )
+    if files:
+        leaving.hold()
+    elif session.moved() and not desk().receipts:
+        st.info(
+            "サーバーが入れ替わったか、長く離れていたので、この机には何もありません。"
+            "置いたままだったファイルは、もう一度置いてください。取り込みの済んだものは「取込履歴」にあります。"
+        )
+    return files
 
 
 def checked(here: Session, files: list[UploadedFile]) -> list[tuple[UploadedFile, Reviewed]]:

@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import dx_data.lake as lakes
 from dx_data import access, logins, serving, text
@@ -27,6 +27,7 @@ from dx_data.text import japanese_date
 from dx_data.ui import faults
 
 DEMO_MARK = "架空データ"
+_SESSION = 2  # which of the subprotocols that a browser offers is the session it comes back to
 SNAPSHOT, DAY, ACROSS = "snapshot", "day", "across"
 
 
@@ -119,8 +120,18 @@ def person() -> Person:
     login = settings().login
     if login is None:
         return access.local_person()
-    record = logins.Logins(Path(settings().logins), login).find(st.context.headers.get(serving.LOGIN_HEADER))
+    record = logins.kept(settings(), login).find(st.context.headers.get(serving.LOGIN_HEADER))
     return record.person(login) if record else Person("（ログインしていない人）", frozenset())
+
+
+def moved() -> bool:
+    """Whether this browser's page was begun in a session that is no more: its server went, or it was away too long.
+
+    What it had put there, and what that session remembered, is not here.
+    """
+    asked = [each.strip() for each in (st.context.headers.get("Sec-WebSocket-Protocol") or "").split(",")]
+    here = get_script_run_ctx()
+    return len(asked) > _SESSION and here is not None and asked[_SESSION] != here.session_id
 
 
 def signed_in(somebody: Person) -> None:

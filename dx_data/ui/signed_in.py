@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import streamlit as st
 
@@ -44,7 +43,7 @@ def now(here: Session) -> None:
     login = here.house.settings.login
     if login is None:
         return
-    kept = logins.Logins(Path(here.house.settings.logins), login)
+    kept = logins.kept(here.house.settings, login)
     lasting = kept.lasting()
     with st.container(border=True, key="card_logins"):
         st.header(f"いまのログイン（{len(lasting):,} 件）", anchor=False)

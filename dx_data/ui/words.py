@@ -9,6 +9,7 @@ from typing import Any
 from dx_data.spec import Column, Kind
 from dx_data.text import japanese_date, japanese_dates
 
+HEALTH = "/_stcore/health"
 PRODUCT = "葛飾区DXデータ"
 NO_DATA = "…"
 NO_DATA_LEGEND = "「…」はデータがないことを示します。0 とは違います。"

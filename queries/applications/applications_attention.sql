@@ -22,21 +22,22 @@ WITH received AS (
         a.system,
         a.form_id,
         coalesce(f.form, a.form, '（フォーム名なし）')                        AS form,
-        a.applied_at,
-        a.finished_at,
+        a.applied_on,
         a.status,
+        a.applications,
+        a.backwards,
         f.procedure_id,
         f.closed_on
-    FROM applications AS a
+    FROM applications_daily AS a
     LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
-    WHERE a.applied_at < $as_of + INTERVAL 1 DAY
+    WHERE a.applied_on <= $as_of
       AND coalesce(f.purpose, '手続') = '手続'
 ),
 
 by_system AS (
     SELECT
         system,
-        max(applied_at)::DATE                                                 AS last_day
+        max(applied_on)                                                       AS last_day
     FROM received
     GROUP BY system
 ),
@@ -45,14 +46,10 @@ by_form AS (
     SELECT
         r.form_id,
         r.form || coalesce('（' || r.form_id || '）', '')                     AS label,
-        max(r.applied_at)::DATE                                               AS last_day,
-        count(*) FILTER (WHERE r.status <> '取下げ')                          AS received,
-        count(*) FILTER (WHERE r.status <> '取下げ' AND r.applied_at >= r.closed_on + INTERVAL 1 DAY) AS after_close,
-        count(*) FILTER (WHERE r.status <> '取下げ' AND r.finished_at < r.applied_at) AS backwards,
-        count(*) FILTER (
-            WHERE (r.status IN ('未処理', '処理中') OR r.finished_at >= $as_of + INTERVAL 1 DAY) AND r.applied_at < $as_of - INTERVAL 30 DAY
-        )                                                                     AS overdue,
-        min(r.applied_at) FILTER (WHERE (r.status IN ('未処理', '処理中') OR r.finished_at >= $as_of + INTERVAL 1 DAY))::DATE AS oldest
+        max(r.applied_on)                                                     AS last_day,
+        sum(r.applications) FILTER (WHERE r.status <> '取下げ')               AS received,
+        sum(r.applications) FILTER (WHERE r.status <> '取下げ' AND r.applied_on > r.closed_on) AS after_close,
+        sum(r.backwards) FILTER (WHERE r.status <> '取下げ')                  AS backwards
     FROM received AS r
     GROUP BY r.form_id, r.form
 ),
@@ -63,15 +60,15 @@ silent_systems AS (
         '明細が届いていないシステム'                                          AS kind,
         s.system                                                              AS subject,
         '最後の申請は' || s.last_day || '（' || ($as_of::DATE - s.last_day) || '日前）です' AS detail,
-        count(*)                                                              AS count
+        sum(r.applications)                                                   AS count
     FROM by_system AS s
     JOIN received AS r
         ON r.system = s.system
         AND r.status <> '取下げ'
-        AND r.applied_at >= s.last_day - INTERVAL 27 DAY
+        AND r.applied_on >= s.last_day - 27
     WHERE s.last_day <= $as_of - INTERVAL 14 DAY
     GROUP BY s.system, s.last_day
-    HAVING count(*) >= 28
+    HAVING sum(r.applications) >= 28
 ),
 
 silent_forms AS (
@@ -80,16 +77,16 @@ silent_forms AS (
         '申請が途絶えたフォーム'                                              AS kind,
         b.label                                                               AS subject,
         '最後の申請は' || b.last_day || '（' || (s.last_day - b.last_day) || '日間なし）です' AS detail,
-        count(*)                                                              AS count
+        sum(r.applications)                                                   AS count
     FROM by_form AS b
     JOIN forms AS f ON f.form_id = b.form_id AND f.state = '公開中'
-    JOIN by_system AS s ON s.system = f.system AND b.last_day <= s.last_day - INTERVAL 14 DAY
+    JOIN by_system AS s ON s.system = f.system AND b.last_day <= s.last_day - 14
     JOIN received AS r
         ON r.form_id = b.form_id
         AND r.status <> '取下げ'
-        AND r.applied_at >= b.last_day - INTERVAL 27 DAY
+        AND r.applied_on >= b.last_day - 27
     GROUP BY b.label, b.last_day, s.last_day
-    HAVING count(*) >= 28
+    HAVING sum(r.applications) >= 28
 ),
 
 closed_forms AS (
@@ -101,18 +98,19 @@ closed_forms AS (
         b.after_close                                                         AS count
     FROM by_form AS b
     JOIN forms AS f ON f.form_id = b.form_id
-    WHERE f.state IN ('停止中', '終了') AND b.after_close > 0
+    WHERE f.state IN ('停止中', '終了') AND b.after_close IS NOT NULL
 ),
 
 overdue AS (
     SELECT
         4                                                                     AS weight,
         '30日を超える未完了'                                                  AS kind,
-        label                                                                 AS subject,
-        'いちばん古い申請は' || oldest || 'です'                              AS detail,
-        overdue                                                               AS count
-    FROM by_form
-    WHERE overdue > 0
+        form_name || coalesce('（' || form_id || '）', '')                    AS subject,
+        'いちばん古い申請は' || min(applied_on) || 'です'                     AS detail,
+        sum(applications)                                                     AS count
+    FROM applications_waiting($as_of)
+    WHERE applied_on < $as_of - INTERVAL 30 DAY
+    GROUP BY form_id, form_name
 ),
 
 reports AS (
@@ -129,12 +127,12 @@ reports AS (
 
 singles AS (
     SELECT
-        date_trunc('month', applied_at)::DATE                                 AS month,
+        date_trunc('month', applied_on)::DATE                                 AS month,
         procedure_id,
-        count(*)                                                              AS with_withdrawn,
-        count(*) FILTER (WHERE status <> '取下げ')                            AS without_withdrawn
+        sum(applications)                                                     AS with_withdrawn,
+        coalesce(sum(applications) FILTER (WHERE status <> '取下げ'), 0)      AS without_withdrawn
     FROM received
-    GROUP BY date_trunc('month', applied_at)::DATE, procedure_id
+    GROUP BY date_trunc('month', applied_on)::DATE, procedure_id
 ),
 
 differing AS (
@@ -164,7 +162,7 @@ unlisted AS (
         b.received                                                            AS count
     FROM by_form AS b
     ANTI JOIN forms_ever AS f ON f.form_id = b.form_id
-    WHERE b.received > 0
+    WHERE b.received IS NOT NULL
 ),
 
 without_procedure AS (

@@ -21,9 +21,9 @@
 WITH received AS (
     SELECT
         device,
-        count(*)                                                              AS received
-    FROM applications_for_procedures($until)
-    WHERE applied_at >= $since AND status <> '取下げ'
+        sum(applications)::BIGINT                                             AS received
+    FROM applications_by_day($until)
+    WHERE applied_on >= $since AND status <> '取下げ'
     GROUP BY device
 ),
 

@@ -27,22 +27,24 @@
 
 WITH received AS (
     SELECT
-        a.applied_at,
+        a.applied_on,
         a.form_id,
         coalesce(f.form, a.form, '（フォーム名なし）')                        AS form,
         coalesce(f.section, '（所管課不明）')                                 AS section,
-        coalesce(f.system, a.system)                                          AS system
-    FROM applications AS a
+        coalesce(f.system, a.system)                                          AS system,
+        a.applications
+    FROM applications_daily AS a
     LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
-    WHERE a.applied_at < $until + INTERVAL 1 DAY
+    WHERE a.applied_on <= $until
       AND a.status <> '取下げ'
       AND coalesce(f.purpose, '手続') = '手続'
 ),
 
 span AS (
     SELECT
-        date_trunc('month', min(applied_at)) <= $since - INTERVAL 1 YEAR      AS has_previous,
-        max(applied_at)::DATE - INTERVAL 1 YEAR + INTERVAL 1 DAY              AS previous_end
+        date_trunc('month', min(applied_on)) <= $since - INTERVAL 1 YEAR      AS has_previous,
+        ($since - INTERVAL 1 YEAR)::DATE                                      AS previous_start,
+        (max(applied_on) - INTERVAL 1 YEAR)::DATE                             AS previous_end
     FROM received
 ),
 
@@ -52,12 +54,12 @@ counted AS (
         r.form,
         r.section,
         r.system,
-        count(*) FILTER (WHERE r.applied_at >= $since)                        AS received,
+        coalesce(sum(r.applications) FILTER (WHERE r.applied_on >= $since), 0)::BIGINT AS received,
         CASE
             WHEN s.has_previous
-                THEN count(*) FILTER (
-                    WHERE r.applied_at >= $since - INTERVAL 1 YEAR AND r.applied_at < s.previous_end
-                )
+                THEN coalesce(
+                    sum(r.applications) FILTER (WHERE r.applied_on BETWEEN s.previous_start AND s.previous_end), 0
+                )::BIGINT
         END                                                                   AS previous
     FROM received AS r
     CROSS JOIN span AS s

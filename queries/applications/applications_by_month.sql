@@ -22,14 +22,11 @@
 
 WITH daily AS (
     SELECT
-        a.applied_at::DATE                                                    AS day,
-        count(*) FILTER (WHERE a.status <> '取下げ')                          AS received,
-        count(*) FILTER (WHERE a.status = '取下げ')                           AS withdrawn
-    FROM applications AS a
-    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
-    WHERE a.applied_at < $until + INTERVAL 1 DAY
-      AND coalesce(f.purpose, '手続') = '手続'
-    GROUP BY a.applied_at::DATE
+        applied_on                                                            AS day,
+        sum(applications) FILTER (WHERE status <> '取下げ')                   AS received,
+        sum(applications) FILTER (WHERE status = '取下げ')                    AS withdrawn
+    FROM applications_by_day($until)
+    GROUP BY applied_on
 ),
 
 span AS (

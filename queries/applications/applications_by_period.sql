@@ -25,11 +25,11 @@
 
 WITH daily AS (
     SELECT
-        applied_at::DATE                                                      AS day,
-        count(*) FILTER (WHERE status <> '取下げ')                            AS received,
-        count(*) FILTER (WHERE status = '取下げ')                             AS withdrawn
-    FROM applications_for_procedures($until)
-    GROUP BY applied_at::DATE
+        applied_on                                                            AS day,
+        sum(applications) FILTER (WHERE status <> '取下げ')                   AS received,
+        sum(applications) FILTER (WHERE status = '取下げ')                    AS withdrawn
+    FROM applications_by_day($until)
+    GROUP BY applied_on
 ),
 
 span AS (

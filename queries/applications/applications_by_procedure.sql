@@ -27,7 +27,7 @@
 
 WITH received AS (
     SELECT
-        a.applied_at,
+        a.applied_on,
         a.procedure_id,
         CASE
             WHEN p.procedure IS NOT NULL THEN p.procedure
@@ -35,16 +35,18 @@ WITH received AS (
             ELSE coalesce(a.procedure, '（手続不明）')
         END                                                                   AS procedure,
         p.section,
-        coalesce(a.form_id, a.form_name)                                      AS form
-    FROM applications_for_procedures($until) AS a
+        coalesce(a.form_id, a.form_name)                                      AS form,
+        a.applications
+    FROM applications_by_day($until) AS a
     LEFT JOIN procedures_ever AS p ON p.procedure_id = a.procedure_id
     WHERE a.status <> '取下げ'
 ),
 
 span AS (
     SELECT
-        date_trunc('month', min(applied_at)) <= $since - INTERVAL 1 YEAR      AS has_previous,
-        max(applied_at)::DATE - INTERVAL 1 YEAR + INTERVAL 1 DAY              AS previous_end
+        date_trunc('month', min(applied_on)) <= $since - INTERVAL 1 YEAR      AS has_previous,
+        ($since - INTERVAL 1 YEAR)::DATE                                      AS previous_start,
+        (max(applied_on) - INTERVAL 1 YEAR)::DATE                             AS previous_end
     FROM received
 ),
 
@@ -53,13 +55,13 @@ counted AS (
         r.procedure_id,
         r.procedure,
         r.section,
-        count(DISTINCT r.form) FILTER (WHERE r.applied_at >= $since)          AS forms,
-        count(*) FILTER (WHERE r.applied_at >= $since)                        AS received,
+        count(DISTINCT r.form) FILTER (WHERE r.applied_on >= $since)          AS forms,
+        coalesce(sum(r.applications) FILTER (WHERE r.applied_on >= $since), 0)::BIGINT AS received,
         CASE
             WHEN s.has_previous
-                THEN count(*) FILTER (
-                    WHERE r.applied_at >= $since - INTERVAL 1 YEAR AND r.applied_at < s.previous_end
-                )
+                THEN coalesce(
+                    sum(r.applications) FILTER (WHERE r.applied_on BETWEEN s.previous_start AND s.previous_end), 0
+                )::BIGINT
         END                                                                   AS previous
     FROM received AS r
     CROSS JOIN span AS s

@@ -36,11 +36,10 @@ WITH listed AS (
 received AS (
     SELECT
         coalesce(f.purpose, '（台帳になし）')                                 AS purpose,
-        count(*)                                                              AS received
-    FROM applications AS a
+        sum(a.applications)::BIGINT                                           AS received
+    FROM applications_daily AS a
     LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
-    WHERE a.applied_at >= $since
-      AND a.applied_at < $until + INTERVAL 1 DAY
+    WHERE a.applied_on BETWEEN $since AND $until
       AND a.status <> '取下げ'
     GROUP BY coalesce(f.purpose, '（台帳になし）')
 )

@@ -28,33 +28,33 @@
 
 WITH received AS (
     SELECT
-        a.applied_at,
-        coalesce(n.seen, f.section, '（所管課不明）')                         AS section
-    FROM applications AS a
+        a.applied_on,
+        coalesce(n.seen, f.section, '（所管課不明）')                         AS section,
+        a.applications
+    FROM applications_daily AS a
     LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
     LEFT JOIN section_names() AS n
         ON n.section = f.section
-        AND CASE $view WHEN '当時' THEN a.applied_at::DATE ELSE $organised_on END BETWEEN n.first_day AND n.last_day
-    WHERE a.applied_at < $until + INTERVAL 1 DAY
+        AND CASE $view WHEN '当時' THEN a.applied_on ELSE $organised_on END BETWEEN n.first_day AND n.last_day
+    WHERE a.applied_on <= $until
       AND a.status <> '取下げ'
       AND coalesce(f.purpose, '手続') = '手続'
 ),
 
 span AS (
     SELECT
-        max(applied_at) >= $since                                             AS has_current,
-        date_trunc('month', min(applied_at)) <= $since - INTERVAL 1 YEAR      AS has_previous,
-        max(applied_at)::DATE - INTERVAL 1 YEAR + INTERVAL 1 DAY              AS previous_end
+        max(applied_on) >= $since                                             AS has_current,
+        date_trunc('month', min(applied_on)) <= $since - INTERVAL 1 YEAR      AS has_previous,
+        ($since - INTERVAL 1 YEAR)::DATE                                      AS previous_start,
+        (max(applied_on) - INTERVAL 1 YEAR)::DATE                             AS previous_end
     FROM received
 ),
 
 counted AS (
     SELECT
         r.section,
-        count(*) FILTER (WHERE r.applied_at >= $since)                        AS received,
-        count(*) FILTER (
-            WHERE r.applied_at >= $since - INTERVAL 1 YEAR AND r.applied_at < s.previous_end
-        )                                                                     AS previous
+        sum(r.applications) FILTER (WHERE r.applied_on >= $since)             AS received,
+        sum(r.applications) FILTER (WHERE r.applied_on BETWEEN s.previous_start AND s.previous_end) AS previous
     FROM received AS r
     CROSS JOIN span AS s
     GROUP BY r.section
@@ -76,8 +76,8 @@ listed AS (
     SELECT
         coalesce(c.section, o.section)                                        AS section,
         coalesce(o.forms, 0)                                                  AS forms,
-        CASE WHEN s.has_current THEN coalesce(c.received, 0) END              AS received,
-        CASE WHEN s.has_current AND s.has_previous THEN coalesce(c.previous, 0) END AS previous
+        CASE WHEN s.has_current THEN coalesce(c.received, 0) END::BIGINT      AS received,
+        CASE WHEN s.has_current AND s.has_previous THEN coalesce(c.previous, 0) END::BIGINT AS previous
     FROM counted AS c
     FULL OUTER JOIN open_forms AS o ON o.section = c.section
     CROSS JOIN span AS s

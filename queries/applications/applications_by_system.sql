@@ -25,28 +25,30 @@
 WITH received AS (
     SELECT
         system,
-        applied_at
-    FROM applications_for_procedures($until)
+        applied_on,
+        applications
+    FROM applications_by_day($until)
     WHERE status <> '取下げ'
 ),
 
 span AS (
     SELECT
-        date_trunc('month', min(applied_at)) <= $since - INTERVAL 1 YEAR      AS has_previous,
-        max(applied_at)::DATE - INTERVAL 1 YEAR + INTERVAL 1 DAY              AS previous_end
+        date_trunc('month', min(applied_on)) <= $since - INTERVAL 1 YEAR      AS has_previous,
+        ($since - INTERVAL 1 YEAR)::DATE                                      AS previous_start,
+        (max(applied_on) - INTERVAL 1 YEAR)::DATE                             AS previous_end
     FROM received
 ),
 
 counted AS (
     SELECT
         r.system,
-        max(r.applied_at)::DATE                                               AS last_on,
-        count(*) FILTER (WHERE r.applied_at >= $since)                        AS received,
+        max(r.applied_on)                                                     AS last_on,
+        coalesce(sum(r.applications) FILTER (WHERE r.applied_on >= $since), 0)::BIGINT AS received,
         CASE
             WHEN s.has_previous
-                THEN count(*) FILTER (
-                    WHERE r.applied_at >= $since - INTERVAL 1 YEAR AND r.applied_at < s.previous_end
-                )
+                THEN coalesce(
+                    sum(r.applications) FILTER (WHERE r.applied_on BETWEEN s.previous_start AND s.previous_end), 0
+                )::BIGINT
         END                                                                   AS previous
     FROM received AS r
     CROSS JOIN span AS s

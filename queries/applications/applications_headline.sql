@@ -30,78 +30,77 @@
 -- reads: [applications, forms]
 
 WITH received AS (
-    SELECT
-        a.applied_at,
-        a.finished_at,
-        a.status,
-        a.device
-    FROM applications AS a
-    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
-    WHERE a.applied_at < $as_of + INTERVAL 1 DAY
-      AND coalesce(f.purpose, '手続') = '手続'
+    SELECT * FROM applications_by_day($as_of)
 ),
 
 span AS (
     SELECT
-        date_trunc('month', min(applied_at))::DATE                            AS first_month,
-        max(applied_at)::DATE                                                 AS last_day,
+        date_trunc('month', min(applied_on))::DATE                            AS first_month,
+        max(applied_on)                                                       AS last_day,
+        (max(applied_on) - INTERVAL 1 YEAR)::DATE                             AS previous_end,
         (date_trunc('year', $as_of - INTERVAL 3 MONTH) + INTERVAL 3 MONTH)::DATE AS year_start,
+        (date_trunc('year', $as_of - INTERVAL 3 MONTH) - INTERVAL 9 MONTH)::DATE AS previous_start,
         date_trunc('month', $as_of)::DATE                                     AS month_start
     FROM received
 ),
 
-counted AS (
+arrived AS (
     SELECT
         s.first_month,
         s.last_day,
         s.year_start,
+        s.previous_start,
         s.month_start,
-        count(*) FILTER (WHERE r.status <> '取下げ' AND r.applied_at >= s.year_start) AS received,
-        count(*) FILTER (
-            WHERE r.status <> '取下げ'
-              AND r.applied_at >= s.year_start - INTERVAL 1 YEAR
-              AND r.applied_at < s.last_day - INTERVAL 1 YEAR + INTERVAL 1 DAY
+        sum(r.applications) FILTER (WHERE r.status <> '取下げ' AND r.applied_on >= s.year_start) AS received,
+        sum(r.applications) FILTER (
+            WHERE r.status <> '取下げ' AND r.applied_on BETWEEN s.previous_start AND s.previous_end
         )                                                                     AS previous,
-        count(*) FILTER (WHERE r.status <> '取下げ' AND r.applied_at >= s.month_start) AS month_received,
-        count(*) FILTER (WHERE r.status = '取下げ' AND r.applied_at >= s.year_start) AS withdrawn,
-        count(r.device) FILTER (WHERE r.status <> '取下げ' AND r.applied_at >= s.year_start) AS device_stated,
-        count(*) FILTER (
-            WHERE r.status <> '取下げ' AND r.applied_at >= s.year_start AND r.device = 'スマホ'
-        )                                                                     AS smartphone,
-        count(*) FILTER (
-            WHERE r.status IN ('未処理', '処理中') OR r.finished_at >= $as_of + INTERVAL 1 DAY
-        )                                                                     AS unfinished,
-        count(*) FILTER (
-            WHERE r.status = '完了'
-              AND r.finished_at >= greatest(s.year_start, r.applied_at)
-              AND r.finished_at < $as_of + INTERVAL 1 DAY
-        )                                                                     AS finished,
-        median(epoch(r.finished_at - r.applied_at) / 86400) FILTER (
-            WHERE r.status = '完了'
-              AND r.finished_at >= greatest(s.year_start, r.applied_at)
-              AND r.finished_at < $as_of + INTERVAL 1 DAY
-        )                                                                     AS median_days
+        sum(r.applications) FILTER (WHERE r.status <> '取下げ' AND r.applied_on >= s.month_start) AS month_received,
+        sum(r.applications) FILTER (WHERE r.status = '取下げ' AND r.applied_on >= s.year_start) AS withdrawn,
+        sum(r.applications) FILTER (
+            WHERE r.status <> '取下げ' AND r.applied_on >= s.year_start AND r.device IS NOT NULL
+        )                                                                     AS device_stated,
+        sum(r.applications) FILTER (
+            WHERE r.status <> '取下げ' AND r.applied_on >= s.year_start AND r.device = 'スマホ'
+        )                                                                     AS smartphone
     FROM span AS s
     LEFT JOIN received AS r ON true
-    GROUP BY s.first_month, s.last_day, s.year_start, s.month_start
+    GROUP BY s.first_month, s.last_day, s.year_start, s.previous_start, s.month_start
+),
+
+waiting AS (
+    SELECT sum(applications) AS unfinished FROM applications_waiting($as_of)
+),
+
+ended AS (
+    SELECT
+        count(*)                                                              AS finished,
+        median(epoch(finished_at - applied_at) / 86400)                       AS median_days
+    FROM applications_for_procedures($as_of)
+    WHERE status = '完了'
+      AND finished_at >= applied_at
+      AND finished_at >= date_trunc('year', $as_of - INTERVAL 3 MONTH) + INTERVAL 3 MONTH
+      AND finished_at < $as_of + INTERVAL 1 DAY
 ),
 
 stated AS (
     SELECT
-        *
-        REPLACE (
-            CASE WHEN last_day >= year_start THEN received END                AS received,
-            CASE
-                WHEN last_day >= year_start AND first_month <= year_start - INTERVAL 1 YEAR THEN previous
-            END                                                               AS previous,
-            CASE WHEN last_day >= month_start THEN month_received END         AS month_received,
-            CASE WHEN last_day >= year_start THEN withdrawn END               AS withdrawn,
-            CASE WHEN last_day >= year_start THEN device_stated END           AS device_stated,
-            CASE WHEN device_stated > 0 THEN smartphone END                   AS smartphone,
-            CASE WHEN last_day IS NOT NULL THEN unfinished END                AS unfinished,
-            CASE WHEN last_day IS NOT NULL THEN finished END                  AS finished
-        )
-    FROM counted
+        a.year_start,
+        a.last_day,
+        CASE WHEN a.last_day >= a.year_start THEN coalesce(a.received, 0) END::BIGINT AS received,
+        CASE
+            WHEN a.last_day >= a.year_start AND a.first_month <= a.previous_start THEN coalesce(a.previous, 0)
+        END::BIGINT                                                           AS previous,
+        CASE WHEN a.last_day >= a.month_start THEN coalesce(a.month_received, 0) END::BIGINT AS month_received,
+        CASE WHEN a.last_day >= a.year_start THEN coalesce(a.withdrawn, 0) END::BIGINT AS withdrawn,
+        CASE WHEN a.last_day >= a.year_start THEN coalesce(a.device_stated, 0) END::BIGINT AS device_stated,
+        CASE WHEN a.device_stated IS NOT NULL THEN coalesce(a.smartphone, 0) END::BIGINT AS smartphone,
+        CASE WHEN a.last_day IS NOT NULL THEN coalesce(w.unfinished, 0) END::BIGINT AS unfinished,
+        CASE WHEN a.last_day IS NOT NULL THEN e.finished END                  AS finished,
+        e.median_days
+    FROM arrived AS a
+    CROSS JOIN waiting AS w
+    CROSS JOIN ended AS e
 )
 
 SELECT

@@ -20,14 +20,11 @@
 
 WITH received AS (
     SELECT
-        a.status,
-        count(*)                                                              AS count
-    FROM applications AS a
-    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
-    WHERE a.applied_at >= $since
-      AND a.applied_at < $until + INTERVAL 1 DAY
-      AND coalesce(f.purpose, '手続') = '手続'
-    GROUP BY a.status
+        status,
+        sum(applications)::BIGINT                                             AS count
+    FROM applications_by_day($until)
+    WHERE applied_on >= $since
+    GROUP BY status
 ),
 
 -- Every status has its row, also one that no application is in; one that is not listed here still counts.

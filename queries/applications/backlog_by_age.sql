@@ -21,11 +21,11 @@
 
 WITH waiting AS (
     SELECT
-        applied_at::DATE                                                      AS applied_on,
-        $as_of - applied_at::DATE                                             AS days,
-        coalesce(form_id, form_name)                                          AS form
-    FROM applications_for_procedures($as_of)
-    WHERE status IN ('未処理', '処理中') OR finished_at >= $as_of + INTERVAL 1 DAY
+        applied_on,
+        $as_of - applied_on                                                   AS days,
+        coalesce(form_id, form_name)                                          AS form,
+        applications
+    FROM applications_waiting($as_of)
 ),
 
 ages AS (
@@ -37,9 +37,9 @@ ages AS (
 
 SELECT
     a.age,
-    count(w.days)                                                             AS count,
-    (SELECT count(*) FROM waiting)                                            AS total,
-    round(100.0 * count(w.days) / (SELECT count(*) FROM waiting), 1)          AS share,
+    coalesce(sum(w.applications), 0)::BIGINT                                  AS count,
+    (SELECT sum(applications) FROM waiting)::BIGINT                           AS total,
+    round(100.0 * coalesce(sum(w.applications), 0) / (SELECT sum(applications) FROM waiting), 1) AS share,
     count(DISTINCT w.form)                                                    AS forms,
     min(w.applied_on)                                                         AS oldest_on
 FROM ages AS a

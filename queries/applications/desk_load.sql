@@ -24,11 +24,11 @@
 
 WITH received AS (
     SELECT
-        date_trunc('month', applied_at)::DATE                                 AS month,
-        max(applied_at)                                                       AS newest,
-        count(*) FILTER (WHERE status <> '取下げ')                            AS received
-    FROM applications_for_procedures($until)
-    GROUP BY date_trunc('month', applied_at)::DATE
+        date_trunc('month', applied_on)::DATE                                 AS month,
+        max(applied_on)                                                       AS newest,
+        coalesce(sum(applications) FILTER (WHERE status <> '取下げ'), 0)::BIGINT AS received
+    FROM applications_by_day($until)
+    GROUP BY date_trunc('month', applied_on)::DATE
 ),
 
 known AS (
@@ -53,7 +53,7 @@ worked AS (
 joined AS (
     SELECT
         r.month,
-        (SELECT max(newest) FROM received)::DATE                              AS last_day,
+        (SELECT max(newest) FROM received)                                    AS last_day,
         r.received,
         CASE WHEN r.month BETWEEN k.first_month AND k.last_month THEN coalesce(w.answering, 0) END AS answering,
         CASE WHEN r.month BETWEEN k.first_month AND k.last_month THEN coalesce(w.accounts, 0) END AS accounts,

@@ -21,8 +21,8 @@ WITH received AS (
     SELECT
         form_id,
         max(form_name)                                                        AS form,
-        max(applied_at)::DATE                                                 AS last_on
-    FROM applications_for_procedures($as_of)
+        max(applied_on)                                                       AS last_on
+    FROM applications_by_day($as_of)
     GROUP BY form_id
 ),
 

@@ -27,15 +27,14 @@ WITH reports AS (
 
 singles AS (
     SELECT
-        date_trunc('month', a.applied_at)::DATE                               AS month,
+        date_trunc('month', a.applied_on)::DATE                               AS month,
         f.procedure_id,
-        count(*) FILTER (WHERE a.status <> '取下げ')                          AS online
-    FROM applications AS a
+        coalesce(sum(a.applications) FILTER (WHERE a.status <> '取下げ'), 0)  AS online
+    FROM applications_daily AS a
     JOIN forms_ever AS f ON f.form_id = a.form_id
     WHERE f.purpose = '手続'
-      AND a.applied_at >= date_trunc('month', $since)
-      AND a.applied_at < $until + INTERVAL 1 DAY
-    GROUP BY date_trunc('month', a.applied_at)::DATE, f.procedure_id
+      AND a.applied_on BETWEEN date_trunc('month', $since) AND $until
+    GROUP BY date_trunc('month', a.applied_on)::DATE, f.procedure_id
 ),
 
 capable AS (

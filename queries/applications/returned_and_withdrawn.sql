@@ -23,18 +23,29 @@
 -- key: [form_id, form]
 -- reads: [applications, forms]
 
+WITH counted AS (
+    SELECT
+        form_id,
+        form_name,
+        section,
+        sum(applications)::BIGINT                                             AS received,
+        coalesce(sum(applications) FILTER (WHERE status = '差戻し'), 0)::BIGINT AS returned,
+        coalesce(sum(applications) FILTER (WHERE status = '取下げ'), 0)::BIGINT AS withdrawn
+    FROM applications_by_day($until)
+    WHERE applied_on >= $since
+    GROUP BY form_id, form_name, section
+)
+
 SELECT
     form_id,
     form_name                                                                 AS form,
     section,
-    count(*)                                                                  AS received,
-    count(*) FILTER (WHERE status = '差戻し')                                 AS returned,
-    round(100.0 * count(*) FILTER (WHERE status = '差戻し') / count(*), 1)    AS returned_rate,
-    count(*) FILTER (WHERE status = '取下げ')                                 AS withdrawn,
-    round(100.0 * count(*) FILTER (WHERE status = '取下げ') / count(*), 1)    AS withdrawn_rate
-FROM applications_for_procedures($until)
-WHERE applied_at >= $since
-GROUP BY form_id, form_name, section
-HAVING count(*) FILTER (WHERE status IN ('差戻し', '取下げ')) > 0
-ORDER BY count(*) FILTER (WHERE status IN ('差戻し', '取下げ')) DESC, form_id NULLS LAST, form_name
+    received,
+    returned,
+    round(100.0 * returned / received, 1)                                     AS returned_rate,
+    withdrawn,
+    round(100.0 * withdrawn / received, 1)                                    AS withdrawn_rate
+FROM counted
+WHERE returned + withdrawn > 0
+ORDER BY returned + withdrawn DESC, form_id NULLS LAST, form_name
 LIMIT $top
