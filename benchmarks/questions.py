@@ -80,7 +80,7 @@ def _prepared_rollups(place: Place) -> Iterator[Sequence[Case]]:
 
         def act(names: Sequence[str], *, kept: bool) -> Callable[[], None]:
             # A rollup under no name that the lake has is counted from the rows, by the same SQL.
-            hidden = mock.patch.object(tables, "kept_name", lambda _: "")
+            hidden = mock.patch.object(tables, "kept_name", return_value="")
 
             def asked() -> None:
                 with nullcontext() if kept else hidden:

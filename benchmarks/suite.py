@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from benchmarks import disk, door, questions
+from benchmarks import applications, books, disk, door, pack, questions, start, weekly
 from benchmarks.declared import Benchmark
 
-ALL: tuple[Benchmark, ...] = (door.DOOR, door.MEMORY, questions.GROWTH, questions.ROLLUPS, disk.ON_DISK)
+ALL: tuple[Benchmark, ...] = (
+    door.DOOR,
+    door.MEMORY,
+    applications.DOOR,
+    applications.LONG,
+    books.BOOK,
+    weekly.WEEK,
+    weekly.YEARS,
+    questions.GROWTH,
+    questions.ROLLUPS,
+    start.START,
+    start.IMPORTS,
+    pack.PACK,
+    disk.ON_DISK,
+)

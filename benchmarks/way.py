@@ -99,9 +99,9 @@ def bytes_to_lake(path: Path, folder: Path, rows: int) -> Figures:
     return {**spent, **shares}
 
 
-def loaded(path: Path, home: house.House) -> None:
-    """One file into a lake that is open; it must go in."""
-    found = intake.review(path, home, home.settings, wish=intake.Wish(as_of=AS_OF))
+def loaded(path: Path, home: house.House, *, as_of: dt.date = AS_OF, older: bool = False) -> None:
+    """One file into a lake that is open; it must go in. `older` lets it in behind what is newer."""
+    found = intake.review(path, home, home.settings, wish=intake.Wish(as_of=as_of, accept_older=older))
     done = intake.load(found, home, PERSON)
     assert done.status == "loaded", [problem.sentence for problem in (*found.problems, *found.asks)][:5]
 
