@@ -18,6 +18,7 @@ from dx_data.settings import ROOT
 PATH = ROOT / "docs" / "benchmarks.md"
 PROSE = Path(__file__).resolve().parent / "prose"
 HEAD = "_head"
+_WIDE = 8  # cells of a row that holds all sides of a case
 _NOT_YET = "まだはかっていません"
 
 
@@ -88,7 +89,7 @@ def prose(name: str) -> str:
 
 
 def _goal_row(benchmark: Benchmark, goal: Goal, result: Result | None) -> str:
-    limit = f"{goal.at_most:,g} {_unit(goal)}以下"
+    limit = f"{goal.at_most:,g} {_unit(goal)}{'以下' if goal.at_most else ''}"
     found = [each for each in outcomes(benchmark, result) if each.goal is goal] if result else []
     if not found:
         return f"| {goal.title} | {_NOT_YET} | {limit} | |"
@@ -106,18 +107,22 @@ def _unit(goal: Goal) -> str:
 
 
 def _section(benchmark: Benchmark, result: Result) -> Iterable[str]:
-    yield from (_by_side if len(result.samples) == 1 else _by_case)(benchmark, result)
+    if len(result.samples) > 1 and len(benchmark.shown) * len(benchmark.sides) <= _WIDE:
+        yield from _by_case(benchmark, result)
+    else:
+        for number, (case, sides) in enumerate(result.samples.items()):
+            yield from [""] if number else []
+            yield from _by_side(benchmark, case if len(result.samples) > 1 else "", sides)
     if benchmark.parts:
         yield from _shares(benchmark, result)
     yield ""
     yield _measured_how(result)
 
 
-def _by_side(benchmark: Benchmark, result: Result) -> Iterable[str]:
-    ((_, sides),) = result.samples.items()
+def _by_side(benchmark: Benchmark, case: str, sides: Mapping[str, Sequence[Sample]]) -> Iterable[str]:
     divided = benchmark.base is not None
     main = benchmark.shown[0]
-    heads = ["", *([f"{main.title}の比（÷ {benchmark.sides[str(benchmark.base)]}）"] if divided else [])]
+    heads = [case, *([f"{main.title}の比（÷ {benchmark.sides[str(benchmark.base)]}）"] if divided else [])]
     yield from _table(
         [*heads, *(figure.title for figure in benchmark.shown)],
         (

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,28 +129,42 @@ async def session(url: str) -> AsyncIterator[websockets.ClientConnection]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What came of one run: seconds to the first figure and to the end, and how many faults were on it."""
+    """What came of one run: seconds to the first figure and to the end, and how many faults were on it.
+
+    `page` is what the script's page is called by the server; `choices` are its select boxes' ids with their options,
+    `kinds` how many elements of each kind it sent.
+    """
 
     first: float
     last: float
     faults: int
+    page: str
+    choices: Mapping[str, tuple[str, ...]]
+    kinds: Mapping[str, int]
 
 
 async def seen(socket_: websockets.ClientConnection, state: ClientState) -> Seen:
     """Ask for a run of the script and see it to its end; a figure is a chart, a metric or a table."""
     began = time.monotonic()
-    first, faults = 0.0, 0
+    first, faults, page = 0.0, 0, ""
+    choices: dict[str, tuple[str, ...]] = {}
+    kinds: Counter[str] = Counter()
     await socket_.send(BackMsg(rerun_script=state).SerializeToString())
     while True:
         message = ForwardMsg.FromString(await asyncio.wait_for(socket_.recv(decode=False), _SECONDS))
         kind = message.WhichOneof("type")
+        if kind == "new_session":
+            page = message.new_session.page_script_hash
         if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
             faults += element.WhichOneof("type") == "exception" or FAULT in element.alert.body
+            kinds[str(element.WhichOneof("type"))] += 1
+            if element.WhichOneof("type") == "selectbox":
+                choices[element.selectbox.id] = tuple(element.selectbox.options)
             if not first and element.WhichOneof("type") in _FIGURES:
                 first = time.monotonic() - began
         if kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-            return Seen(first, time.monotonic() - began, faults)
+            return Seen(first, time.monotonic() - began, faults, page, choices, kinds)
 
 
 _FIGURES = ("plotly_chart", "metric", "arrow_data_frame", "arrow_table", "bidi_component")

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from benchmarks import applications, books, disk, door, pack, questions, start, weekly
+from benchmarks import (
+    applications,
+    books,
+    browser,
+    catalogue,
+    disk,
+    door,
+    pack,
+    pages,
+    people,
+    questions,
+    start,
+    weekly,
+)
 from benchmarks.declared import Benchmark
 
 ALL: tuple[Benchmark, ...] = (
@@ -15,8 +28,12 @@ ALL: tuple[Benchmark, ...] = (
     weekly.YEARS,
     questions.GROWTH,
     questions.ROLLUPS,
+    pages.PAGES,
+    browser.BROWSER,
+    people.PEOPLE,
     start.START,
     start.IMPORTS,
     pack.PACK,
     disk.ON_DISK,
+    catalogue.CATALOGUE,
 )

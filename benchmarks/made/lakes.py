@@ -79,7 +79,8 @@ SELECT
     a.received_at - to_days(c.span * $span), a.finished_at - to_days(c.span * $span), a.device, a.paid,
     $municipality, $load, row_number() OVER ()
 FROM taken AS a, copies AS c
-WHERE date_trunc('month', a.applied_at - to_days(c.span * $span)) = $month
+WHERE a.applied_at >= $month::TIMESTAMP + to_days(c.span * $span)
+    AND a.applied_at < $after::TIMESTAMP + to_days(c.span * $span)
 """
 
 
@@ -139,8 +140,10 @@ def _grow_applications(lake: Lake, rows: int) -> None:
             given,
         ).fetchall()
     for (month,) in months:
+        last = _end(month)
         tables = {"taken": taken, "copies": copies}
-        _load(lake, "applications", tables, _APPLICATIONS, {**given, "month": month}, min(_end(month), UNTIL))
+        span = {**given, "month": month, "after": last + dt.timedelta(days=1)}
+        _load(lake, "applications", tables, _APPLICATIONS, span, min(last, UNTIL))
 
 
 def _end(month: dt.date) -> dt.date:
