@@ -174,7 +174,7 @@ def _measured_how(result: Result) -> str:
     return (
         f"{day.year}年{day.month}月{day.day}日、{result.runs} 回。{machine.processor}（{machine.cores} コア、"
         f"メモリー {machine.memory_gib} GiB）、{machine.system}、Python {machine.python}、{versions}。"
-        f"負荷 {result.load[0]:g} → {result.load[1]:g}。"
+        + (f"負荷 {result.load[0]:g} → {result.load[1]:g}。" if result.load else "負荷は控えていません。")
     )
 
 

@@ -46,7 +46,7 @@ class Machine(BaseModel):
 
 
 class Result(BaseModel):
-    """One benchmark's run. `load` is the machine's load (1 minute) before and after."""
+    """One benchmark's run. `load` is the machine's load (1 minute) before and after, None where it is not known."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,7 +54,7 @@ class Result(BaseModel):
     on: dt.date
     machine: Machine
     versions: dict[str, str]
-    load: tuple[float, float]
+    load: tuple[float, float] | None
     samples: Samples
 
     @property

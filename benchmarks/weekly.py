@@ -36,7 +36,7 @@ def weekly_files(folder: Path, rows: int, first: dt.date) -> Iterator[tuple[Path
         yield written(folder / f"{week}.csv", receipts(rows, chosen[0], seed=week), "cp932"), chosen[-1]
 
 
-# --- into a large lake, into a small one -------------------------------------------------------------------------------
+# --- into a large lake, into a small one -------------------------------------------------
 
 
 @contextmanager

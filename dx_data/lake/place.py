@@ -23,6 +23,7 @@ LEDGER = "ledger.sqlite"
 TABLES = "tables/"  # where the Parquet files lie, unless they were given a place, and in a backup
 ALIAS = "lake"
 SCHEMA = f"{ALIAS}.main"
+_FORM = (("parquet_compression", "zstd"), ("parquet_version", "2"))
 META = f"__ducklake_metadata_{ALIAS}"
 TURN_SECONDS = 600
 
@@ -190,6 +191,12 @@ def moved(source: Path, target: Path) -> None:
         if target.exists():
             raise FileExistsError(str(target)) from fault
         raise
+
+
+def settle_form(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say, once for all, how a new catalogue's Parquet files are written: for our rows, in less than half the space."""
+    for option, value in _FORM:
+        connection.execute(f"CALL {ALIAS}.set_option('{option}', '{value}')")
 
 
 def born(demo_until: dt.date | None, disposed_to: int) -> dict[str, str]:

@@ -25,7 +25,19 @@ from dx_data.derive.tables import literal
 from dx_data.errors import DiskRefused, LakeDamaged, LoadRefused, ServerLost, StartRefused, Stopped, of_server
 from dx_data.lake import book
 from dx_data.lake.book import Book, Row, Seal
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, is_blank, moved
+from dx_data.lake.place import (
+    ALIAS,
+    CATALOGUE,
+    FORMAT,
+    LEDGER,
+    TABLES,
+    CatalogueCopy,
+    Place,
+    Taken,
+    is_blank,
+    moved,
+    settle_form,
+)
 from dx_data.lake.received import KEPT
 from dx_data.lake.stored import digest_of_rows
 
@@ -232,6 +244,7 @@ class OnServer(Place):
         new = f"{self._schema}_new"
         self._dropped(new)
         connection.execute(self._attaching(new))
+        settle_form(connection)
         connection.execute(f"DETACH {ALIAS}")
         return new
 
