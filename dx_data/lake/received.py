@@ -36,7 +36,8 @@ def keep(folder: Path, load: int, parts: Sequence[Part]) -> dict[str, dict[str, 
     """
     (folder / KEPT).mkdir(exist_ok=True)
     found = {}
-    with closing(duckdb.connect(":memory:", config={**parallel()})) as connection:
+    # One thread: rows of a CSV are written one after the other, and more threads wait for each other at twice the work.
+    with closing(duckdb.connect(":memory:", config={"threads": 1})) as connection:
         for part in parts:
             name = f"{KEPT}{load:06}_{part.dataset.name}.csv"
             connection.register("rows_in", part.rows)
