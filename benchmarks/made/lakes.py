@@ -111,7 +111,7 @@ def _grow_receipts(lake: Lake, rows: int, seed: int = 7) -> None:
     terminals, brands = next(size for most, size in _WINDOWS if rows <= most)
     with closing(lake.cursor()) as cursor:
         lines = cursor.execute(_LINES).to_arrow_table()
-        cursor.execute("DELETE FROM lake.main.receipts")
+    _empty(lake, "receipts")
     a_day = lines.num_rows * terminals * (1 + 4 * brands) * (_EVERY + 1) // _EVERY
     chosen = sorted(itertools.islice(_open_days_before(UNTIL), -(-rows // a_day)))
     given = {"seed": seed, "terminals": terminals, "brands": brands, "every": _EVERY, "until": UNTIL}
@@ -124,7 +124,7 @@ def _grow_applications(lake: Lake, rows: int) -> None:
     with closing(lake.cursor()) as cursor:
         ordered = "FROM lake.main.applications ORDER BY hash(system, application_id), system, application_id"
         taken = cursor.execute(f"{ordered} LIMIT $rows", {"rows": rows}).to_arrow_table()
-        cursor.execute("DELETE FROM lake.main.applications")
+    _empty(lake, "applications")
     number = -(-rows // taken.num_rows)
     spans = min(number, _SPANS)
     pairs = [(copy % spans, copy // spans) for copy in range(number)]
@@ -155,10 +155,31 @@ def _open_days_before(last: dt.date) -> Iterator[dt.date]:
     return (day for day in every if is_open_day(day))
 
 
+def _empty(lake: Lake, name: str) -> None:
+    """A load that takes all rows away, and what was kept of their days."""
+    with closing(lake.cursor()) as cursor:
+        gone = cursor.execute(f"FROM lake.main.{name}").to_arrow_table()
+    _written(lake, name, {"gone": gone}, f"DELETE FROM lake.main.{name}", {}, UNTIL, lambda _: "gone")
+
+
 def _load(
     lake: Lake, name: str, tables: Mapping[str, pa.Table], sql: str, given: Mapping[str, Any], last: dt.date
 ) -> None:
-    """One load of rows that a SELECT makes of the tables, with the rollups of the days that it wrote."""
+    """A load of rows that a SELECT makes of the tables."""
+    given = {**given, "municipality": lake.municipality}
+    _written(lake, name, tables, sql, given, last, lambda number: f"lake.main.{name} WHERE load_id = {number}")
+
+
+def _written(
+    lake: Lake,
+    name: str,
+    tables: Mapping[str, pa.Table],
+    sql: str,
+    given: Mapping[str, Any],
+    last: dt.date,
+    touched: Callable[[int], str],
+) -> None:
+    """One load by one statement, with the rollups of the days of the rows that it touched."""
     number = max(load.load for load in lake.loads()) + 1
     dataset = DATASETS[name]
     origin = Origin(f"{dataset.title}_{last:%Y-%m}.csv", str(number), 0, "計測", last)
@@ -166,14 +187,10 @@ def _load(
         for table, rows in tables.items():
             cursor.register(table, rows)
         at = lake.at()
-        cursor.execute(sql, {**given, "municipality": lake.municipality, "load": number})
-        keep(cursor, at, dataset, _written(dataset.name, number))
+        cursor.execute(sql, {**given, **({"load": number} if "$load" in sql else {})})
+        keep(cursor, at, dataset, lambda day: f"SELECT {quoted(day)} FROM {touched(number)}")
         nothing = {"added": 0, "changed": 0, "missing": 0}
         commit(history.written(number, origin, [name], nothing, seal=(0, "")))
-
-
-def _written(name: str, number: int) -> Callable[[str], str]:
-    return lambda day: f"SELECT {quoted(day)} FROM lake.main.{name} WHERE load_id = {number}"
 
 
 def counted(lake: Path, names: Iterable[str] = ("receipts", "applications")) -> dict[str, int]:
