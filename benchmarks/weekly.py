@@ -135,6 +135,5 @@ YEARS = Benchmark(
     sides={"beginning": f"{YOUNG}回のあと", "end": f"{WEEKS}回のあと"},
     base="beginning",
     prepared=_prepared_years,
-    goals=(Goal(f"{WEEKS}回の取込のあとの取込と質問 ÷ {YOUNG}回のあと", "end", 1.5, under="beginning"),),
     shown=(CPU, DISK, FILES),
 )
