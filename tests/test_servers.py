@@ -37,9 +37,11 @@ from dx_data.lake.records import FileRecords, Records
 from dx_data.lake.server_records import ServerRecords
 from dx_data.logins import Identity, Logins, key_of
 from dx_data.settings import Login, Settings
+from dx_data.ui import login
+from dx_data.ui.faults import plain
 from dx_data.ui.leaving import NOTICED, Leaving
 from tests import provider as providers
-from tests import screenshots
+from tests import screens, screenshots
 from tests.fleet import Browser, Fleet
 from tests.postgres import Postgres
 from tests.provider import CLAIM, CLIENT, SECRET
@@ -170,6 +172,48 @@ def test_records_of_a_server_that_is_not_there_are_asked_for_later(tmp_path: Pat
     with pytest.raises(ServerLost):
         here.find("key")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_while_the_database_is_gone_nobody_comes_in_and_everybody_is_told_why(tmp_path: Path) -> None:
+    here = Logins(lakes.records(f"postgres:host={tmp_path} dbname=dx user=dx", tmp_path / "logins"), LOGIN)
+
+    async def inside(*_: object) -> None:
+        raise AssertionError("somebody came in")
+
+    guard = login.Guard(inside, LOGIN, None, here, lambda: None)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    headers = [(b"host", b"dx.example"), (b"cookie", f"{guard.cookie}=token".encode())]
+    for accept in (b"text/html", b"*/*"):
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "headers": [*headers, (b"accept", accept)],
+        }
+        asyncio.run(guard(scope, receive, send))
+    assert [message["status"] for message in sent if "status" in message] == [503, 503]
+    page = b"".join(message.get("body", b"") for message in sent).decode()
+    assert "<h1>いまは画面を開けません</h1><p>台帳のデータベース（PostgreSQL）に届かない" in page
+    assert asyncio.run(guard._lasts("key")) is True  # what is open stays, and draws nothing
+
+
+def test_a_page_that_is_open_says_that_the_database_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DX_LAKE", f"postgres:host={tmp_path} dbname=dx user=dx")
+    monkeypatch.setenv("DX_LAKE_DATA", str(tmp_path / "shared"))
+    monkeypatch.setenv("DX_LOGIN", LOGIN.model_dump_json())
+    setting.settings.cache_clear()
+    try:
+        assert [each.value for each in screens.start().error] == [plain(str(ServerLost.gone()))]
+    finally:
+        setting.settings.cache_clear()
 
 
 # --- drafts and the password of backups -----------------------------------------------------------------------------
