@@ -205,13 +205,20 @@ def test_while_the_database_is_gone_nobody_comes_in_and_everybody_is_told_why(tm
     assert asyncio.run(guard._lasts("key")) is True  # what is open stays, and draws nothing
 
 
-def test_a_page_that_is_open_says_that_the_database_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DX_LAKE", f"postgres:host={tmp_path} dbname=dx user=dx")
-    monkeypatch.setenv("DX_LAKE_DATA", str(tmp_path / "shared"))
+def test_a_page_that_is_open_says_so_and_keeps_its_name_and_shows_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise ServerLost.gone()
+
+    screens.point_to(monkeypatch, tmp_path)
     monkeypatch.setenv("DX_LOGIN", LOGIN.model_dump_json())
+    monkeypatch.setattr(Logins, "find", gone)
     setting.settings.cache_clear()
     try:
-        assert [each.value for each in screens.start().error] == [plain(str(ServerLost.gone()))]
+        shown = screens.start()
+        assert ([each.value for each in shown.error], len(shown.exception)) == ([plain(str(ServerLost.gone()))], 0)
+        assert ([each.value for each in shown.title], screens.markup(shown).count("dx-note")) == (["概要"], 0)
     finally:
         setting.settings.cache_clear()
 
