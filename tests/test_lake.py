@@ -48,7 +48,7 @@ def test_rows_lie_in_zstd_of_the_second_parquet_version(home: House, take: Any, 
     """Half the space of the library's own choice, for the same work."""
     lines = (f"LoGoフォーム,A{n:04},2026/04/01 09:00,完了,{n % 9 * 100}\n" for n in range(300))
     take(write("a.csv", HEAD + "".join(lines)))
-    files = [str(home.lake.data / name) for name in home.lake.files()]
+    files = [home.lake.tables.place(name) for name in home.lake.files()]
     with duckdb.connect() as connection:
         found = connection.execute(
             "SELECT DISTINCT compression FROM parquet_metadata($1) WHERE num_values > 100", [files]
