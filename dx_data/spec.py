@@ -152,13 +152,14 @@ class Rollup(Declared):
     `sql` counts the dataset's rows of any whole days; a day's answer comes from that day's rows alone. `day` is the
     dataset's date or time column, `key` the dataset's columns on which a row is unique, with the `date` in place of a
     time: it was made of the dataset's rows that have the same values there, blank for blank. Everything else it answers
-    with is a sum or a count.
+    with is a sum or a count. A `partial` one leaves rows out.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     day: str
     key: tuple[str, ...] = Field(min_length=1)
+    partial: bool = False
     sql: str
 
     @model_validator(mode="after")

@@ -220,6 +220,30 @@ def test_a_load_writes_the_rollup_of_its_own_days_alone(lake: Lake) -> None:
     assert written == [(2,)]
 
 
+@each_rollup
+def test_only_a_partial_rollup_leaves_rows_out(dataset: Dataset, rollup: Rollup, lake: Lake) -> None:
+    plain = {"receipts": receipt(1), "applications": application(1, "A")}[dataset.name]
+    load(lake, [plain], dataset=dataset)
+    seen, _ = both_ways(lake, rollup, lake.newest())
+    assert (seen == []) == rollup.partial
+
+
+def test_the_days_of_rows_are_read_from_the_smallest_rollup_that_has_them_all(lake: Lake) -> None:
+    load(lake, [receipt(1), receipt(2, counter="税務課"), receipt(2, deposit_due_on=DUE)])
+    at, names = lake.at(), ["collected_on", "counter"]
+    source = at.days(RECEIPTS, names)
+    with closing(lake.cursor()) as cursor:
+        found, counted = (
+            cursor.execute(f"SELECT DISTINCT {', '.join(names)} FROM {each} ORDER BY ALL").fetchall()
+            for each in (source, at.rows(RECEIPTS))
+        )
+    assert found == counted
+    assert len(found) == 3
+    (smallest,) = (rollup for rollup in RECEIPTS.rollups if rollup.name == "receipts_counters_daily")
+    assert tables.kept_name(smallest) in source
+    assert at.days(RECEIPTS, ["collected_on", "terminal_id"]) == at.rows(RECEIPTS)
+
+
 def test_times_are_counted_on_their_day_and_leave_it_when_they_change(lake: Lake) -> None:
     (rollup,) = APPLICATIONS.rollups
     late = {"finished_at": dt.datetime.combine(dt.date(2026, 4, 1), dt.time(8))}

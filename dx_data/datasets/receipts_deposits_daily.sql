@@ -1,6 +1,7 @@
 -- title: 入金の日計（収納日・決済手段・入金予定日・入金日ごと）
 -- day: collected_on
 -- key: [collected_on, method, deposit_due_on, deposited_on]
+-- partial: true
 
 WITH lines AS (
     SELECT

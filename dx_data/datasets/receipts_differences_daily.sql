@@ -1,6 +1,7 @@
 -- title: 差額・不一致の日計（収納日・窓口・決済手段ごと）
 -- day: collected_on
 -- key: [collected_on, counter, method]
+-- partial: true
 
 SELECT
     collected_on,

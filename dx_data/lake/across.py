@@ -101,8 +101,10 @@ class _Seen:
         for _, where, when, *_ in found:
             known.setdefault(where, set()).add(when)
         places = list(known)
-        for where, when in self._rows(across.known_days(day, place, each) for each in self._stored(dataset)):
-            known.setdefault(where, set()).add(when)
+        if self.at:
+            kept = self.at.days(dataset, [each.name for each in (day, place) if each])
+            for where, when in self._rows([across.known_days(day, place, kept)]):
+                known.setdefault(where, set()).add(when)
         if found:
             first, last = min(row[2] for row in found), max(row[2] for row in found)
             open_days = [each for each in _between(min(map(min, known.values())), last) if calendar.is_open_day(each)]

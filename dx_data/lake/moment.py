@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -131,6 +131,17 @@ class Moment:
     def earlier(self, number: int) -> Moment:
         """The same lake at an earlier snapshot, which is known to be there."""
         return replace(self, number=number)
+
+    def days(self, dataset: Dataset, columns: Collection[str]) -> str:
+        """SQL: what these columns hold in the ward's rows, from the smallest table that the lake keeps of it."""
+        for rollup in sorted(dataset.rollups, key=lambda each: len(each.key)):
+            kept = tables.kept_name(rollup)
+            if {*columns} <= {*rollup.key} and not rollup.partial and kept in self.columns():
+                return (
+                    f"(SELECT {', '.join(map(quoted, columns))} FROM {self.schema}.{quoted(kept)} {self.version}"
+                    f" WHERE municipality_code = {literal(self.municipality)})"
+                )
+        return self.rows(dataset)
 
     def rows(self, dataset: Dataset) -> str:
         """SQL: the ward's rows of a table; an empty table of today's shape if there is none, NULL for new columns."""
