@@ -7,10 +7,11 @@ PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PY        := .venv/bin/python
 DX        := .venv/bin/dx
-PIP       := $(PY) -m pip --quiet --quiet --no-input --disable-pip-version-check
+PIP       := -m pip --quiet --quiet --no-input --disable-pip-version-check
 LOCK      := .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra build
 RUN       := .venv/.installed-run
 DEV       := .venv/.installed-dev
+BENCH     := .venv-bench/.installed
 
 help:
 	@echo 'make run          画面を開く（はじめての実行では準備もします。PORT=8600 のようにポートを選べます）'
@@ -23,7 +24,7 @@ help:
 	@echo 'make check        数秒で終わる検査（書き方・型・部屋の順序）'
 	@echo 'make audit        部品に、知られている弱点がないかを公開の一覧に尋ねる（ネットワークが要ります）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
-	@echo 'make bench        取込と質問の速さ、メモリーをはかる'
+	@echo 'make bench        速さとメモリーをはかり、docs/benchmarks.md を書く（NAMES=door で1つだけ、SMALL=1 で試すだけ）'
 	@echo 'make rolling      2 台のサーバーを、使われている間に 1 台ずつ入れ替えて、誤りがないかを確かめる（PEOPLE=20）'
 	@echo 'make faults       取込を殺し、ディスクを埋め、書きかけを切り、鍵をかけて、失わないかを確かめる（LOADS=500 NUMBER=200 SEED=1）'
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
@@ -38,9 +39,9 @@ help:
 
 # --- the environment ---------------------------------------------------------------------------------------------
 
-# One recipe for both stamps: a Python that fits, .venv, the lock with its hashes, then this project as it lies here.
+# One recipe for all stamps: a Python that fits, the environment, the lock with its hashes, then this project as it lies here.
 define INSTALL
-if ! $(PY) -c '$(SUPPORTED)' >/dev/null 2>&1; then \
+if ! $(2)/bin/python -c '$(SUPPORTED)' >/dev/null 2>&1; then \
 	found=; seen=; \
 	for name in $(PYTHONS); do \
 		if "$$name" -c '$(SUPPORTED)' >/dev/null 2>&1; then found=$$name; break; fi; \
@@ -50,27 +51,32 @@ if ! $(PY) -c '$(SUPPORTED)' >/dev/null 2>&1; then \
 		echo "Python 3.11～3.14 が要りますが、この機械には$${seen:+ $$seen しか}ありません。Python 3.13 などを入れてから、もう一度実行してください。" >&2; \
 		exit 1; \
 	fi; \
-	echo "$$("$$found" -V) で .venv をつくっています…"; \
-	if ! "$$found" -m venv --clear .venv >/dev/null 2>&1; then \
-		rm -rf .venv; \
-		echo ".venv をつくれません。Debian・Ubuntu では「apt-get install python3-venv」のあと、もう一度実行してください。" >&2; \
+	echo "$$("$$found" -V) で $(2) をつくっています…"; \
+	if ! "$$found" -m venv --clear $(2) >/dev/null 2>&1; then \
+		rm -rf $(2); \
+		echo "$(2) をつくれません。Debian・Ubuntu では「apt-get install python3-venv」のあと、もう一度実行してください。" >&2; \
 		exit 1; \
 	fi; \
 fi; \
 echo "必要なソフトを入れています（はじめの 1 回は 1 分ほど）…"; \
-$(PIP) install --require-hashes --requirement $(1) && \
-$(PIP) install --no-deps --no-build-isolation --editable . || { \
+$(2)/bin/python $(PIP) install --require-hashes --requirement $(1) && \
+$(2)/bin/python $(PIP) install --no-deps --no-build-isolation --editable . || { \
 	echo "必要なソフトを入れられませんでした。ネットワークと pip の設定を確かめて、もう一度実行してください。" >&2; exit 1; }
 endef
 
 $(RUN): pyproject.toml requirements.lock
-	@$(call INSTALL,requirements.lock)
+	@$(call INSTALL,requirements.lock,.venv)
 	@touch $(RUN)
 
 # The development lock holds everything the other one does, in the same versions.
 $(DEV): pyproject.toml requirements.lock requirements-dev.lock
-	@$(call INSTALL,requirements-dev.lock)
+	@$(call INSTALL,requirements-dev.lock,.venv)
 	@touch $(RUN) $(DEV)
+
+# What the door is compared with has an environment of its own, so that no test can come to lean on it.
+$(BENCH): pyproject.toml requirements-bench.lock
+	@$(call INSTALL,requirements-bench.lock,.venv-bench)
+	@touch $(BENCH)
 
 dev: $(DEV)
 	@:
@@ -128,7 +134,7 @@ test-office: $(DEV)
 # Asks the public list OSV about every package of both locks; a package that cannot be asked about is a failure, too.
 # The tool comes for this once, into uv's own cache.
 audit: $(DEV)
-	@for lock in requirements.lock requirements-dev.lock; do \
+	@for lock in requirements.lock requirements-dev.lock requirements-bench.lock; do \
 		echo "$$lock を調べています…"; \
 		.venv/bin/uv tool run --quiet --from pip-audit==2.10.1 pip-audit --strict --progress-spinner off \
 			--vulnerability-service osv --require-hashes --disable-pip --requirement $$lock || { \
@@ -168,8 +174,9 @@ mutate: $(DEV)
 mutate-sql: $(DEV)
 	@$(PY) -m tests.mutate_sql $(if $(NUMBER),--number $(NUMBER)) $(if $(SEED),--seed $(SEED)) $(NAMES)
 
-bench: $(DEV)
-	@for each in door ledger_book receipts long_export questions pages people catalogue; do echo "— $$each"; $(PY) -m benchmarks.$$each || exit $$?; done
+# Hours, when everything is measured anew; NAMES=door measures that one alone. KEEP is a folder for the large lakes.
+bench: $(BENCH) browser
+	@.venv-bench/bin/python -m benchmarks $(NAMES) $(if $(KEEP),--shared $(KEEP)) $(if $(SMALL),--small)
 
 # Two servers behind a relay, twenty people, loads, and a restart of each: some minutes.
 rolling: $(DEV)
@@ -198,6 +205,7 @@ lock: $(DEV)
 	@echo 'ロックファイルを書きなおしています…'
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --output-file requirements.lock pyproject.toml
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --extra dev --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock pyproject.toml
 
 # Downloads the wheels; PYTHON is a folder with a Windows Python of the version VERSION (3.13), FONTS one with fonts.
 bundle: $(DEV)
@@ -209,4 +217,4 @@ bundle-check: $(DEV)
 
 clean:
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -not -path './.venv*' -prune -exec rm -rf {} +

@@ -1,59 +1,70 @@
-"""What the server needs for each page: with its answers already there, and as it is opened in four other states.
+"""What the server needs for each page: warm and without answers, beside the same elements drawn from constants.
 
-`python -m benchmarks.pages` runs every page on the demo lake (`DX_LAKE_DEMO`) in this process, the states in turn, and
-prints the medians of the script runs' seconds and their ratios to the first. "Already there" hands the page the very
-answers it got before, without a look at the lake. The others are: opened again (goal: at most 1.5); opened first after
-the answers were made ahead (no goal of its own); with no answer known, as for filters nobody chose yet (goal: at most
-3); and right after the start, with neither answers nor tables in memory. `--cpu` counts the processor's seconds, for a
-busy machine.
+Every page runs on the demo lake in this process. "Constants" draws what was recorded of the page (`replay`); "there"
+hands the page the very answers it got before, without a look at the lake; "again" is the page opened again, as people
+do; "nothing" has the tables in memory and no answer, as for filters that nobody chose yet.
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import sys
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.testing.v1 import AppTest
 
+from benchmarks import replay
+from benchmarks.declared import CPU, Benchmark, Case, Figures, Goal, Place
+from benchmarks.made.lakes import demo_lake
+from benchmarks.questions import titles
+from dx_data import settings
 from dx_data.catalog import Result
 from dx_data.datasets import DATASETS
 from dx_data.house import House
 from dx_data.settings import ROOT
-from dx_data.ui import ahead, asgi, session
+from dx_data.ui import asgi, session
 
-RUNS = 7
-WARM, COLD = 1.5, 3.0
-STATES = ("there", "again", "ahead", "nothing", "started")
 STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+_FEW = ("overview", "cashless")
+_TIMEOUT = 300
 
 
-class Clock:
-    """Adds up the seconds of the script runs."""
+class Scripts:
+    """Stands in the way of every script run of this process and adds up its seconds."""
 
-    spent = 0.0
+    def __init__(self) -> None:
+        self.clock, self.cpu = 0.0, 0.0
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        """Stand in the way of every script run of this process."""
+    @contextmanager
+    def watched(self) -> Iterator[Scripts]:
+        """Meanwhile."""
         run = ScriptRunner._run_script
 
         def timed(runner: ScriptRunner, data: Any) -> None:
-            began = now()
+            clock, cpu = time.perf_counter(), time.process_time()
             run(runner, data)
-            self.spent += now() - began
+            self.clock += time.perf_counter() - clock
+            self.cpu += time.process_time() - cpu
 
-        ScriptRunner._run_script = timed  # type: ignore[method-assign]
+        with mock.patch.object(ScriptRunner, "_run_script", timed):
+            yield self
+
+    def of(self, act: Callable[[], AppTest]) -> Figures:
+        """The seconds of the runs that an act makes. RuntimeError when one of them ends in a fault."""
+        self.clock = self.cpu = 0.0
+        if (done := act()).exception:
+            raise RuntimeError(done.exception[0].message)
+        return {"clock": self.clock, "cpu": self.cpu}
 
 
 @contextmanager
 def known(answers: dict[str, Result]) -> Iterator[None]:
     """Every question is answered from here, where it was asked before."""
-    ask, compare = House.ask, House.compare
 
     def remembered(way: Any) -> Any:
         def answer(home: House, *words: Any, **more: Any) -> Result:
@@ -64,78 +75,85 @@ def known(answers: dict[str, Result]) -> Iterator[None]:
 
         return answer
 
-    House.ask, House.compare = remembered(ask), remembered(compare)  # type: ignore[method-assign]
-    try:
+    with (
+        mock.patch.object(House, "ask", remembered(House.ask)),
+        mock.patch.object(House, "compare", remembered(House.compare)),
+    ):
         yield
-    finally:
-        House.ask, House.compare = ask, compare  # type: ignore[method-assign]
 
 
-def forget(home: House, *, tables: bool = False) -> None:
-    """No answer is remembered; with `tables` no table lies in memory either."""
-    home.catalog._answers.clear()
-    near = home.lake._near
-    if tables and near:
-        home.lake._shapes.cache_clear()
-        for copy in near._copies.values():
-            copy.outdated = True
-            near._dropped(copy)
-        near._copies.clear()
+class Page:
+    """One page in its states, each a run in a session of its own that lasts."""
+
+    def __init__(self, stem: str, scripts: Scripts, at: AppTest, home: House) -> None:
+        """Run it once, for its answers, and once more, for what it draws."""
+        self.path, self.scripts, self.at, self.home = str(ROOT / "pages" / f"{stem}.py"), scripts, at, home
+        self.answers: dict[str, Result] = {}
+        with known(self.answers):
+            self._opened()
+            with replay.recorded() as self.drawn:
+                self._opened()
+        self.bare = AppTest.from_file(str(ROOT / "benchmarks" / "replayed.py"), default_timeout=_TIMEOUT)
+
+    def _opened(self) -> AppTest:
+        return self.at.switch_page(self.path).run()
+
+    def constants(self) -> Figures:
+        """The recorded elements, from a script that does nothing else."""
+        replay.NOW = self.drawn
+        return self.scripts.of(self.bare.run)
+
+    def there(self) -> Figures:
+        """With the answers it got before."""
+        with known(self.answers):
+            return self.scripts.of(self._opened)
+
+    def again(self) -> Figures:
+        """As people open it again; once unmeasured, since another state may have forgotten the answers."""
+        self._opened()
+        return self.scripts.of(self._opened)
+
+    def nothing(self) -> Figures:
+        """With no answer remembered."""
+        self.home.catalog._answers.clear()
+        return self.scripts.of(self._opened)
 
 
-def measured(clock: Clock, at: AppTest, stem: str) -> float:
-    """One run of a page."""
-    clock.spent = 0.0
-    done = at.switch_page(str(ROOT / "pages" / f"{stem}.py")).run()
-    if done.exception:
-        raise RuntimeError(f"{stem}: {done.exception[0].message}")
-    return clock.spent
+@contextmanager
+def _prepared(place: Place) -> Iterator[Sequence[Case]]:
+    chosen = {"DX_LAKE_DEMO": str(demo_lake(place.shared)), "DX_LAKE": str(place.folder / "none")}
+    with mock.patch.dict(os.environ, chosen), Scripts().watched() as scripts:
+        settings.settings.cache_clear()
+        at = AppTest.from_file(str(asgi.SCRIPT), default_timeout=_TIMEOUT).run()
+        home = session.opened()
+        for name in DATASETS:
+            home.at(None).bring_near(name)
+        every = [Page(stem, scripts, at, home) for stem in (_FEW if place.small else STEMS)]
+        named = titles()
+        yield [
+            Case(
+                named[Path(page.path).stem],
+                {"constants": page.constants, "there": page.there, "again": page.again, "nothing": page.nothing},
+            )
+            for page in every
+        ]
 
 
-def main() -> int:
-    """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--cpu", action="store_true")
-    parser.add_argument("pages", nargs="*", default=STEMS)
-    wanted = parser.parse_args()
-    clock, missed = Clock(time.process_time if wanted.cpu else time.perf_counter), 0
-    at = AppTest.from_file(str(asgi.SCRIPT), default_timeout=120).run()
-    home = session.opened()
-    taken: dict[str, dict[str, list[float]]] = {stem: {state: [] for state in STATES} for stem in wanted.pages}
-    for stem in wanted.pages:
-        answers: dict[str, Result] = {}
-        with known(answers):
-            measured(clock, at, stem)
-        for tables in (True, False):
-            if not tables:
-                for name in DATASETS:
-                    home.at(None).bring_near(name)
-            for _ in range(wanted.runs):
-                with known(answers):
-                    taken[stem]["there"].append(measured(clock, at, stem))
-                forget(home, tables=tables)
-                taken[stem]["started" if tables else "nothing"].append(measured(clock, at, stem))
-                taken[stem]["again"].append(measured(clock, at, stem))
-    for _ in range(wanted.runs):
-        forget(home)
-        ahead.Ahead(session.shown, quiet=0.0).answer(home)
-        for stem in wanted.pages:
-            taken[stem]["ahead"].append(measured(clock, at, stem))
-    for stem in wanted.pages:
-        middle = {state: statistics.median(taken[stem][state]) for state in STATES}
-        there = middle.pop("there")
-        ratios = {state: seconds / there for state, seconds in middle.items()}
-        held = ratios["again"] <= WARM and ratios["nothing"] <= COLD
-        missed += not held
-        print(
-            f"{stem}: {there * 1000:.0f} ms; opened again {ratios['again']:.2f} (goal {WARM}),"
-            f" answered ahead {ratios['ahead']:.2f}, no answer known {ratios['nothing']:.2f} (goal {COLD}),"
-            f" just started {ratios['started']:.2f}{'' if held else ' — missed'}",
-            flush=True,
-        )
-    return 1 if missed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+PAGES = Benchmark(
+    name="pages",
+    title="画面を描くサーバーの時間",
+    sides={
+        "constants": "同じものを定数から描く",
+        "there": "答えが手元にある",
+        "again": "開き直し",
+        "nothing": "答えを覚えていない",
+    },
+    base="constants",
+    prepared=_prepared,
+    goals=(
+        Goal("画面の開き直しの CPU ÷ 同じものを定数から描く", "again", 1.3, under="constants"),
+        Goal("答えを覚えていない画面の CPU ÷ 答えが手元にある", "nothing", 3.0, under="there"),
+    ),
+    shown=(CPU,),
+    case_title="画面",
+)

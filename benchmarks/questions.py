@@ -1,33 +1,25 @@
-"""How long every question of every page takes with ten million receipts, beside the same with a hundred thousand.
-
-`python -m benchmarks.questions` prints the ratio for each page (goal: at most 1.3) and each question. Both lakes are
-asked in turn, in one process, no answer is remembered, and the medians of the processor's seconds are compared, so that
-a busy machine slows both. `--lakes FOLDER` keeps the lakes there for the next time.
-"""
+"""Every question of every page as receipts and applications grow, and with what is kept by day beside without."""
 
 from __future__ import annotations
 
-import argparse
 import ast
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
+from unittest import mock
 
-from benchmarks.grown import grow
+from benchmarks.declared import CPU, Benchmark, Case, Goal, Place
+from benchmarks.made.lakes import grown
 from dx_data import house
 from dx_data.catalog import Catalog
+from dx_data.derive import tables
 from dx_data.house import House
 from dx_data.settings import ROOT, Settings
 
-FEW, MANY = 100_000, 10_000_000
-RUNS = 8
-GOAL = 1.3
-_SHOWN_MS = 1.0  # a question that takes less has no ratio worth a line
+SIZES = {"few": 100_000, "some": 1_000_000, "many": 10_000_000}
+_SMALL = {"few": 2_000, "some": 4_000, "many": 8_000}
+_TITLES = {"few": "10万行", "some": "100万行", "many": "1,000万行"}
+ROLLED = ("cashless", "deposits", "overview", "applications", "forms")  # the pages whose rows grow without bound
 
 
 def pages(known: set[str]) -> dict[str, list[str]]:
@@ -40,61 +32,85 @@ def pages(known: set[str]) -> dict[str, list[str]]:
     return found
 
 
-def lake_of(folder: Path, rows: int) -> Path:
-    """A lake with that many receipts, made if it is not there yet."""
-    demo, lake = folder / "demo", folder / f"receipts-{rows}"
-    if not demo.exists():
-        given = {**os.environ, "DX_LAKE_DEMO": str(demo)}
-        subprocess.run([sys.executable, "-m", "dx_data.cli", "demo"], check=True, env=given, stderr=subprocess.DEVNULL)
-    if not lake.exists():
-        print(f"{grow(demo, lake, rows):,} receipts", flush=True)
-    return lake
-
-
 def opened(lake: Path) -> House:
     """The lake with all its questions."""
     return house.open_house(demo=True, chosen=Settings(lake_demo=str(lake)))
 
 
-def seconds(home: House, name: str) -> float:
-    """What the processor needs to answer once, with nothing remembered."""
+def ask(home: House, names: Sequence[str]) -> None:
+    """Answer them with nothing remembered."""
     home.catalog._answers.clear()
-    began = time.process_time()
-    home.ask(name)
-    return time.process_time() - began
+    for name in names:
+        home.ask(name)
 
 
-def main() -> None:
-    """Ask and print, pages first."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--few", type=int, default=FEW)
-    parser.add_argument("--many", type=int, default=MANY)
-    parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--lakes", type=Path)
-    parser.add_argument("--page", help="this page alone")
-    wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = wanted.lakes or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        lakes = [lake_of(folder, rows) for rows in (wanted.few, wanted.many)]
-        asked = {page: names for page, names in pages(set(Catalog().questions)).items() if wanted.page in (None, page)}
-        names = sorted({name for each in asked.values() for name in each})
-        taken: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in names}
-        with closing(opened(lakes[0])) as few, closing(opened(lakes[1])) as many:
-            for run in range(wanted.runs + 1):
-                for name in names:
-                    for side, home in ((0, few), (1, many)) if run % 2 else ((1, many), (0, few)):
-                        spent = seconds(home, name)
-                        if run:  # the first warms up
-                            taken[name][side].append(spent)
-    middle = {name: (statistics.median(few), statistics.median(many)) for name, (few, many) in taken.items()}
-    for page, each in asked.items():
-        before, after = (sum(middle[name][side] for name in each) for side in (0, 1))
-        print(f"{page}: ratio {after / before:.2f} (goal {GOAL}), {before * 1000:.0f} → {after * 1000:.0f} ms")
-    for name, (before, after) in sorted(middle.items(), key=lambda each: each[1][0] - each[1][1]):
-        if after * 1000 >= _SHOWN_MS:
-            print(f"  {name}: {after / before:.2f}, {before * 1000:.0f} → {after * 1000:.0f} ms")
+def titles() -> dict[str, str]:
+    """What the pages are called, as their navigation says it."""
+    tree = ast.parse((ROOT / "dx_data" / "ui" / "main.py").read_text("utf-8"))
+    found = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Tuple(elts=[ast.Constant(value=str(stem)), ast.Constant(value=str(title)), ast.Attribute()]):
+                found[stem] = title
+    return found
 
 
-if __name__ == "__main__":
-    main()
+@contextmanager
+def _prepared(place: Place) -> Iterator[Sequence[Case]]:
+    sizes = _SMALL if place.small else SIZES
+    lakes = {side: grown(place.shared, rows) for side, rows in sizes.items()}
+    named = titles()
+    with ExitStack() as stack:
+        homes = {side: stack.enter_context(closing(opened(lake))) for side, lake in lakes.items()}
+
+        def act(side: str, names: Sequence[str]) -> Callable[[], None]:
+            return lambda: ask(homes[side], names)
+
+        yield [
+            Case(named[page], {side: act(side, names) for side in homes})
+            for page, names in pages(set(Catalog().questions)).items()
+        ]
+
+
+@contextmanager
+def _prepared_rollups(place: Place) -> Iterator[Sequence[Case]]:
+    rows = (_SMALL if place.small else SIZES)["many"]
+    named = titles()
+    with closing(opened(grown(place.shared, rows))) as home:
+
+        def act(names: Sequence[str], *, kept: bool) -> Callable[[], None]:
+            # A rollup under no name that the lake has is counted from the rows, by the same SQL.
+            hidden = mock.patch.object(tables, "kept_name", return_value="")
+
+            def asked() -> None:
+                with nullcontext() if kept else hidden:
+                    ask(home, names)
+
+            return asked
+
+        yield [
+            Case(named[page], {"rows": act(names, kept=False), "rollups": act(names, kept=True)})
+            for page, names in pages(set(Catalog().questions)).items()
+            if page in ROLLED
+        ]
+
+
+GROWTH = Benchmark(
+    name="questions",
+    title="画面の質問: 10万行から1,000万行へ",
+    sides=_TITLES,
+    base="few",
+    prepared=_prepared,
+    goals=(Goal("1つの画面のすべての質問、収納と電子申請が 1,000万行ずつ ÷ 10万行ずつ", "many", 1.2, under="few"),),
+    shown=(CPU,),
+    case_title="画面",
+)
+ROLLUPS = Benchmark(
+    name="questions_rollups",
+    title="画面の質問: 日計のあるときと、ないとき（1,000万行）",
+    sides={"rows": "日計なし", "rollups": "日計あり"},
+    base="rows",
+    prepared=_prepared_rollups,
+    shown=(CPU,),
+    case_title="画面",
+)

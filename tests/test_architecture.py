@@ -619,7 +619,12 @@ def test_every_package_is_named_in_pyproject() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", ["build"]), ("requirements-dev.lock", ["build", "dev"])]
+    ("lock", "extras"),
+    [
+        ("requirements.lock", ["build"]),
+        ("requirements-dev.lock", ["build", "dev"]),
+        ("requirements-bench.lock", ["build", "dev", "bench"]),
+    ],
 )
 def test_the_lock_has_what_pyproject_asks_for(lock: str, extras: list[str]) -> None:
     """Else: make lock. What is pinned is in the range that is asked for, and has its hashes."""
@@ -640,13 +645,13 @@ def test_the_lock_has_what_pyproject_asks_for(lock: str, extras: list[str]) -> N
     assert len(pins) == len(re.findall(r"^[\w.-]+[^\n]*\\$", (ROOT / lock).read_text("utf-8"), re.MULTILINE))
 
 
-def test_both_locks_pin_the_same_versions() -> None:
-    """People run what was tested."""
-    run, dev = (
+def test_all_locks_pin_the_same_versions() -> None:
+    """People run what was tested, and what was measured."""
+    run, dev, bench = (
         set(re.findall(r"^[\w.-]+==[^\s;\\]+", (ROOT / lock).read_text("utf-8"), re.MULTILINE))
-        for lock in ("requirements.lock", "requirements-dev.lock")
+        for lock in ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
     )
-    assert sorted(run - dev) == []
+    assert (sorted(run - dev), sorted(dev - bench)) == ([], [])
 
 
 # Put together here, so that this file does not name what it looks for.

@@ -228,12 +228,12 @@ def test_a_store_killed_at_any_moment_of_a_load(own: S3, filled: House, take: An
 def test_a_store_that_is_gone_or_refuses_is_one_sentence_and_forgotten_when_it_is_back(
     own: S3, chosen: Settings, filled: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with closing(Lake(house.place_of(False, chosen))) as lake, closing(lake.cursor()) as cursor:
-        own.kill()  # what somebody has read is remembered, so somebody who has not
+    own.kill()
+    with closing(filled.lake.cursor()) as cursor:  # what was read before may still be answered from memory
         assert refused(lambda: cursor.execute("FROM lake.main.applications").fetchall()) == GONE
-        assert refused(lambda: house.open_house(chosen=chosen)) == GONE
-        own.start()
-        assert len(cursor.execute("FROM lake.main.applications").fetchall()) == 200
+    assert refused(lambda: house.open_house(chosen=chosen)) == GONE
+    own.start()
+    assert picture(filled) == OLD
     own.weather(403, methods=EVERY)
     assert refused(lambda: house.open_house(chosen=chosen)) == REFUSED
     own.weather()

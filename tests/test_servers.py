@@ -37,9 +37,11 @@ from dx_data.lake.records import FileRecords, Records
 from dx_data.lake.server_records import ServerRecords
 from dx_data.logins import Identity, Logins, key_of
 from dx_data.settings import Login, Settings
+from dx_data.ui import login
+from dx_data.ui.faults import plain
 from dx_data.ui.leaving import NOTICED, Leaving
 from tests import provider as providers
-from tests import screenshots
+from tests import screens, screenshots
 from tests.fleet import Browser, Fleet
 from tests.postgres import Postgres
 from tests.provider import CLAIM, CLIENT, SECRET
@@ -170,6 +172,55 @@ def test_records_of_a_server_that_is_not_there_are_asked_for_later(tmp_path: Pat
     with pytest.raises(ServerLost):
         here.find("key")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_while_the_database_is_gone_nobody_comes_in_and_everybody_is_told_why(tmp_path: Path) -> None:
+    here = Logins(lakes.records(f"postgres:host={tmp_path} dbname=dx user=dx", tmp_path / "logins"), LOGIN)
+
+    async def inside(*_: object) -> None:
+        raise AssertionError("somebody came in")
+
+    guard = login.Guard(inside, LOGIN, None, here, lambda: None)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    headers = [(b"host", b"dx.example"), (b"cookie", f"{guard.cookie}=token".encode())]
+    for accept in (b"text/html", b"*/*"):
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "headers": [*headers, (b"accept", accept)],
+        }
+        asyncio.run(guard(scope, receive, send))
+    assert [message["status"] for message in sent if "status" in message] == [503, 503]
+    page = b"".join(message.get("body", b"") for message in sent).decode()
+    assert "<h1>いまは画面を開けません</h1><p>台帳のデータベース（PostgreSQL）に届かない" in page
+    assert asyncio.run(guard._lasts("key")) is True  # what is open stays, and draws nothing
+
+
+def test_a_page_that_is_open_says_so_and_keeps_its_name_and_shows_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise ServerLost.gone()
+
+    screens.point_to(monkeypatch, tmp_path)
+    monkeypatch.setenv("DX_LOGIN", LOGIN.model_dump_json())
+    monkeypatch.setattr(Logins, "find", gone)
+    setting.settings.cache_clear()
+    try:
+        shown = screens.start()
+        assert ([each.value for each in shown.error], len(shown.exception)) == ([plain(str(ServerLost.gone()))], 0)
+        assert ([each.value for each in shown.title], screens.markup(shown).count("dx-note")) == (["概要"], 0)
+    finally:
+        setting.settings.cache_clear()
 
 
 # --- drafts and the password of backups -----------------------------------------------------------------------------

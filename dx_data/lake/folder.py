@@ -19,7 +19,7 @@ from dx_data.errors import LoadRefused, StartRefused, Stopped
 from dx_data.lake import pages
 from dx_data.lake.book import Book, FileBook
 from dx_data.lake.files import Files, FolderFiles, files_at, moved
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken
+from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, settle_form
 from dx_data.lake.stored import digest_of
 
 _NETWORK_FILESYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "ncpfs", "webdav", "davfs"}
@@ -121,6 +121,7 @@ class Folder(Place):
             old.unlink()
         self._tables.prepare()
         connection.execute(self.attach_statement().replace(CATALOGUE, f"{CATALOGUE}.new", 1))
+        settle_form(connection)
         connection.execute(f"DETACH {ALIAS}")
         with closing(sqlite3.connect(aside, timeout=10)) as sqlite:
             sqlite.execute("CREATE TABLE dx_lake (name TEXT PRIMARY KEY, value TEXT NOT NULL)")

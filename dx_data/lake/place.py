@@ -25,6 +25,7 @@ LEDGER = "ledger.sqlite"
 TABLES = "tables/"  # where the Parquet files lie, unless they were given a place, and in a backup
 ALIAS = "lake"
 SCHEMA = f"{ALIAS}.main"
+_FORM = (("parquet_compression", "zstd"), ("parquet_version", "2"))
 META = f"__ducklake_metadata_{ALIAS}"
 TURN_SECONDS = 600
 
@@ -181,6 +182,12 @@ class Place(ABC):
             raise LoadRefused.because(
                 "ほかの取込が10分以上続いています", "取込履歴を確かめ、しばらくしてからやり直してください"
             ) from fault
+
+
+def settle_form(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say, once for all, how a new catalogue's Parquet files are written: for our rows, in less than half the space."""
+    for option, value in _FORM:
+        connection.execute(f"CALL {ALIAS}.set_option('{option}', '{value}')")
 
 
 def born(demo_until: dt.date | None, disposed_to: int) -> dict[str, str]:

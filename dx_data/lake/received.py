@@ -33,6 +33,8 @@ def keep(files: Files, load: int, parts: Sequence[Part]) -> dict[str, dict[str, 
     files.below(KEPT).prepare()
     found = {}
     with closing(files.database()) as connection:
+        # Rows of a CSV are written one after the other, and more threads wait for each other at twice the work.
+        connection.execute("SET threads = 1")
         for part in parts:
             name = f"{KEPT}{load:06}_{part.dataset.name}.csv"
             connection.register("rows_in", part.rows)

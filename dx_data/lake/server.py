@@ -25,7 +25,7 @@ from dx_data.errors import DiskRefused, LakeDamaged, LoadRefused, ServerLost, St
 from dx_data.lake import book
 from dx_data.lake.book import Book, Row, Seal
 from dx_data.lake.files import Files, FolderFiles, files_at
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken
+from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, settle_form
 from dx_data.lake.received import KEPT
 from dx_data.lake.stored import digest_of_rows
 from dx_data.settings import settings
@@ -246,6 +246,7 @@ class OnServer(Place):
         new = f"{self._schema}_new"
         self._dropped(new)
         connection.execute(self._attaching(new))
+        settle_form(connection)
         connection.execute(f"DETACH {ALIAS}")
         return new
 

@@ -1,0 +1,41 @@
+"""All benchmarks, in the order of the page."""
+
+from __future__ import annotations
+
+from benchmarks import (
+    applications,
+    books,
+    browser,
+    catalogue,
+    disk,
+    door,
+    engines,
+    pack,
+    pages,
+    people,
+    questions,
+    start,
+    weekly,
+)
+from benchmarks.declared import Benchmark
+
+ALL: tuple[Benchmark, ...] = (
+    door.DOOR,
+    door.MEMORY,
+    applications.DOOR,
+    applications.LONG,
+    books.BOOK,
+    weekly.WEEK,
+    weekly.YEARS,
+    questions.GROWTH,
+    questions.ROLLUPS,
+    engines.ENGINES,
+    pages.PAGES,
+    browser.BROWSER,
+    people.PEOPLE,
+    start.START,
+    start.IMPORTS,
+    pack.PACK,
+    disk.ON_DISK,
+    catalogue.CATALOGUE,
+)
