@@ -18,12 +18,19 @@ from dx_data.custody.proof import Proof
 from dx_data.derive.reference import KEPT
 from dx_data.errors import BackupRefused, LakeDamaged, LoadRefused
 from dx_data.house import House
-from dx_data.lake import received
+from dx_data.lake import FolderFiles, received
 from dx_data.settings import Settings
 
 HEAD = "システム,申請番号,申請日時,処理状況,決済額,作成者\n"
 NAME = "kept/000001_applications.csv"
 Take = Callable[..., intake.Reviewed]
+
+
+@pytest.fixture
+def disk(home: House, request: pytest.FixtureRequest) -> Path:
+    """Where the lake's files lie on a disk that tests reach, also those of a bucket."""
+    files = home.lake.place.files
+    return files.folder if isinstance(files, FolderFiles) else request.getfixturevalue("s3").inside("dx-lake") / "ward"
 
 
 def lines(*rows: tuple[str, str, str]) -> str:
@@ -34,9 +41,11 @@ def loaded(home: House) -> dict[str, Any]:
     return home.ledger.lines_of(Act.LOAD)[-1].detail["kept"]
 
 
-def test_the_kept_file_is_the_rows_without_what_the_gate_left_out(home: House, take: Take, write: Any) -> None:
+def test_the_kept_file_is_the_rows_without_what_the_gate_left_out(
+    home: House, disk: Path, take: Take, write: Any
+) -> None:
     assert take(write("a.csv", lines(("A1", "完了", "1200"), ("A2", "処理中", "")), "cp932")).status == "loaded"
-    assert (home.lake.folder / NAME).read_text("utf-8") == (
+    assert (disk / NAME).read_text("utf-8") == (
         "元シート,元行番号,システム,申請番号,申請日時,処理状況,決済額\n"
         ",2,LoGoフォーム,A1,2026-04-01 09:00:00,完了,1200\n"
         ",3,LoGoフォーム,A2,2026-04-01 09:00:00,処理中,\n"
@@ -75,10 +84,10 @@ def test_blank_text_nothing_and_lists_are_told_apart_in_a_kept_file(home: House,
         assert again.dataset == KEPT[before.dataset.name]
 
 
-def test_a_changed_kept_file_does_not_come_in_again(home: House, take: Take, write: Any) -> None:
+def test_a_changed_kept_file_does_not_come_in_again(home: House, disk: Path, take: Take, write: Any) -> None:
     take(write("a.csv", lines(("A1", "完了", "0"))))
     facts = loaded(home)[NAME]
-    file = home.lake.folder / NAME
+    file = disk / NAME
     file.write_text(file.read_text("utf-8").replace("A1", "A9"), "utf-8")
     with pytest.raises(LakeDamaged, match="書き換わっています"):
         received.part(home.lake.place.files, NAME, facts)
@@ -118,14 +127,14 @@ def test_what_a_killed_load_kept_goes_at_the_next_start(
 
 
 def test_a_backup_takes_what_was_kept_and_is_none_without_it(
-    home: House, person: Person, take: Take, write: Any, tmp_path: Path
+    home: House, disk: Path, person: Person, take: Take, write: Any, tmp_path: Path
 ) -> None:
     take(write("a.csv", lines(("A1", "完了", "0"))))
     back_up = lambda: backups.back_up(home.lake.place, tmp_path / "控え", person, "a-b")  # noqa: E731
     back_up()
     backups.restore(tmp_path / "控え", lakes.at(str(tmp_path / "new")), person, "a-b")
-    assert (tmp_path / "new" / NAME).read_bytes() == (home.lake.folder / NAME).read_bytes()
-    (home.lake.folder / NAME).unlink()
+    assert (tmp_path / "new" / NAME).read_bytes() == (disk / NAME).read_bytes()
+    (disk / NAME).unlink()
     with pytest.raises(LakeDamaged, match=NAME):
         back_up()
     # A parcel that its own list calls whole, made without the kept file.
