@@ -108,7 +108,8 @@ def ledger_open(ledger: Ledger | None) -> bool:
 
 def _files(tables: Files, said: Catalogue | None, proof: Proof | None, noted: dict[str, Any]) -> Finding:
     known = {name.removeprefix(TABLES) for name in (proof.files if proof else ()) if name.startswith(TABLES)}
-    names = sorted(known | set(said.files if said else ()))
+    # What the catalogue does not name any more is read by no snapshot: a file of deletions that another one replaced.
+    names = sorted(said.files if said else known)
     digests = {name: _digest(tables, name) for name in names}
     faults = []
     if proof:
@@ -121,7 +122,7 @@ def _files(tables: Files, said: Catalogue | None, proof: Proof | None, noted: di
     if kept:
         noted["files"] = kept
         cautions.append(f"ダイジェストの記録がない {len(kept):,} ファイルは、いまの値を記録しました。")
-    loose = sorted({name for name in tables.names() if name.endswith(".parquet")} - set(names))
+    loose = sorted({name for name in tables.names() if name.endswith(".parquet")} - {*names, *known})
     if loose:
         cautions.append(f"目録にない {len(loose):,} ファイルがあります（止まった取込の残りで、数値には入りません）。")
     compared = f"{len(names):,} ファイルを、取込のときの記録と照らしました。"

@@ -35,7 +35,7 @@ from tests.thorough import times
 
 pytestmark = pytest.mark.folder  # the lakes are copies of a folder
 
-NAMES = ("applications_status", "data_freshness", "faults_by_sender")
+NAMES = ("applications_by_hour", "data_freshness", "faults_by_sender")
 HEAD = "システム,申請番号,申請日時,処理状況\n"
 SOMEBODY = Person("試験 担当", frozenset(Role))
 
@@ -179,6 +179,27 @@ def test_a_backup_that_reads_the_original_is_not_taken_for_sound(
     assert [subject for subject, _ in faults(found)] == ["数値"]
 
 
+def test_deletions_that_replace_earlier_ones_are_noted_with_their_load_and_the_earlier_ones_are_not_missed(
+    tmp_path: Path, chosen: Settings
+) -> None:
+    key, files = tmp_path / "key.txt", []
+    password.made(key)
+    with closing(house.make_house(SOMEBODY, chosen=chosen)) as home:
+        for number, (count, status) in enumerate(((60, "完了"), (5, "処理中"), (10, "完了"), (15, "処理中"))):
+            file = tmp_path / f"{number}.csv"
+            file.write_text(lines(0, count, status), "utf-8-sig")
+            found = intake.review(file, home, chosen, wish=intake.Wish(as_of=dt.date(2026, 11, 1)))
+            assert intake.load(found, home, SOMEBODY).status == "loaded"
+            files.append({name for name in home.lake.files() if name.endswith("-delete.parquet")})
+        backups.back_up(home.lake.place, tmp_path / "控え", SOMEBODY, password.kept(key))
+    assert len(files[-1]) == 1
+    assert not files[-1] & files[-2]
+    assert inspect(chosen).findings[2].state is State.SOUND
+    restored = chosen.model_copy(update={"lake": str(tmp_path / "restored")})
+    backups.restore(tmp_path / "控え", house.place_of(False, restored), SOMEBODY, password.kept(key))
+    assert inspect(restored).findings[2].state is State.SOUND
+
+
 def test_a_backup_with_other_figures_is_a_fault(kept: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     unpack = backups.unpack
 
@@ -190,7 +211,7 @@ def test_a_backup_with_other_figures_is_a_fault(kept: Settings, monkeypatch: pyt
         return told
 
     monkeypatch.setattr(backups, "unpack", altered)
-    assert faults(inspect(kept)) == [("数値", "質問 applications_status の答えが、控えと違います。")]
+    assert faults(inspect(kept)) == [("数値", "質問 applications_by_hour の答えが、控えと違います。")]
 
 
 def test_a_lake_of_an_earlier_release_is_noted_once(kept: Settings) -> None:

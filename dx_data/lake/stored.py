@@ -18,9 +18,12 @@ _JOURNAL = slice(18, 20)  # of the file's head: 2 stands for a write-ahead log, 
 
 
 def files_statement(metadata: str = "") -> str:
-    """SQL: every file that any snapshot reads, by its path below the tables' place, and the snapshot that wrote it."""
+    """SQL: every file that any snapshot reads, by its path below the tables' place, and the snapshot that wrote it.
+
+    A file of deletions that takes an earlier one's place holds from that one's snapshot on, up to its own.
+    """
     parts = " UNION ALL ".join(
-        f"SELECT s.path || t.path || f.path AS path, f.begin_snapshot AS snapshot FROM {metadata}{kind} f"
+        f"SELECT s.path || t.path || f.path AS path, coalesce(f.partial_max, f.begin_snapshot) AS snapshot FROM {metadata}{kind} f"
         f" JOIN {metadata}ducklake_table t USING (table_id) JOIN {metadata}ducklake_schema s USING (schema_id)"
         for kind in ("ducklake_data_file", "ducklake_delete_file")
     )
