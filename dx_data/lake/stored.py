@@ -23,7 +23,8 @@ def files_statement(metadata: str = "") -> str:
     A file of deletions that takes an earlier one's place holds from that one's snapshot on, up to its own.
     """
     parts = " UNION ALL ".join(
-        f"SELECT s.path || t.path || f.path AS path, coalesce(f.partial_max, f.begin_snapshot) AS snapshot FROM {metadata}{kind} f"
+        f"SELECT s.path || t.path || f.path AS path, coalesce(f.partial_max, f.begin_snapshot) AS snapshot"
+        f" FROM {metadata}{kind} f"
         f" JOIN {metadata}ducklake_table t USING (table_id) JOIN {metadata}ducklake_schema s USING (schema_id)"
         for kind in ("ducklake_data_file", "ducklake_delete_file")
     )
