@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import dx_data.lake as lakes
@@ -38,6 +39,11 @@ class House:
     def is_demo(self) -> bool:
         """Whether all of it is invented."""
         return self.lake.demo_until is not None
+
+    @property
+    def backup_key(self) -> Path:
+        """The file of the password that seals what leaves this lake."""
+        return self.lake.place.own(self.settings.backup_key)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -211,8 +217,10 @@ def open_house(*, demo: bool = False, chosen: Settings | None = None) -> House:
 
 
 def place_of(demo: bool, chosen: Settings | None = None) -> Place:
-    """The place of the real or the demo lake; StartRefused where none may lie."""
-    return lakes.at(address(demo, chosen), data_address(demo, chosen))
+    """The place of the municipality's real lake, or of the demo's; StartRefused where none may lie."""
+    chosen = chosen or settings()
+    whose = None if demo else chosen.municipality_code  # a demo is nobody's
+    return lakes.at(address(demo, chosen), data_address(demo, chosen), whose)
 
 
 def _opened(lake: Lake, chosen: Settings) -> House:

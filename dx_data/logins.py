@@ -18,17 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dx_data.lake as lakes
 from dx_data.access import Person, Right, Role, given, require
 from dx_data.calendar import TOKYO
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.errors import NotFound
+from dx_data.lake import Place
 from dx_data.settings import Login
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS dx_logins (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,"
-    " subject TEXT NOT NULL, name TEXT NOT NULL, listed TEXT NOT NULL, begun REAL NOT NULL, seen REAL NOT NULL)"
+    " subject TEXT NOT NULL, name TEXT NOT NULL, listed TEXT NOT NULL, begun REAL NOT NULL, seen REAL NOT NULL,"
+    " url TEXT NOT NULL DEFAULT '')"
 )
+_WITHOUT_URL = "SELECT NOT EXISTS (SELECT 1 FROM pragma_table_info('dx_logins') WHERE name = 'url')"
+_URL = "ALTER TABLE dx_logins ADD COLUMN url TEXT NOT NULL DEFAULT ''"
 _SEEN_EVERY = 30  # seconds; a click within them is not written down again
 _LONGEST_NAME = 100
 
@@ -108,7 +111,11 @@ def key_of(token: str) -> str:
 
 
 class Logins:
-    """The records in one file, shared by the server, its scripts and the command line."""
+    """The records in one file, shared by the server, its scripts and the command line.
+
+    A login holds at the address it was made at. So a product that serves another municipality from the same folder
+    neither takes it for one of its own nor shows who it is.
+    """
 
     def __init__(self, file: Path, login: Login, now: Callable[[], float] = time.time) -> None:
         """Open the records, making the file if there is none."""
@@ -116,6 +123,8 @@ class Logins:
         file.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as connection:
             connection.execute(_TABLE)
+            if connection.execute(_WITHOUT_URL).fetchone() == (1,):  # whoever is signed in at this moment does so again
+                connection.execute(_URL)
         file.chmod(0o600)
 
     @contextmanager
@@ -132,8 +141,8 @@ class Logins:
             # A past login is not kept: the ledger says that there was one.
             connection.execute("DELETE FROM dx_logins WHERE begun < ?", (now - self._login.hours * 3600,))
             connection.execute(
-                "INSERT INTO dx_logins (key, subject, name, listed, begun, seen) VALUES (?, ?, ?, ?, ?, ?)",
-                (key_of(token), identity.subject, identity.name, listed, now, now),
+                "INSERT INTO dx_logins (key, subject, name, listed, begun, seen, url) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (key_of(token), identity.subject, identity.name, listed, now, now, self._login.url),
             )
         return token
 
@@ -145,7 +154,8 @@ class Logins:
         """Every login that has not ended, oldest first."""
         with self._open() as connection:
             rows = connection.execute(
-                "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins ORDER BY number"
+                "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins WHERE url = ? ORDER BY number",
+                (self._login.url,),
             ).fetchall()
         records = (
             Record(number, key, Identity(subject, name, *map(tuple, json.loads(listed))), begun, seen)
@@ -175,7 +185,8 @@ class Logins:
     def end_all(self, subject: str) -> int:
         """Every login of a person ends; how many there were."""
         with self._open() as connection:
-            return connection.execute("DELETE FROM dx_logins WHERE subject = ?", (subject,)).rowcount
+            ours = (subject, self._login.url)
+            return connection.execute("DELETE FROM dx_logins WHERE subject = ? AND url = ?", ours).rowcount
 
 
 def end_of(number: int, kept: Logins, book: Ledger | None, person: Person) -> tuple[Identity, int]:
@@ -194,7 +205,6 @@ def end_of(number: int, kept: Logins, book: Ledger | None, person: Person) -> tu
     return who, ended
 
 
-def ledger(address: str) -> Ledger | None:
-    """The ledger of the lake at an address; None as long as there is no lake."""
-    there = lakes.at(address)
+def ledger(there: Place) -> Ledger | None:
+    """The ledger of the lake at a place; None as long as there is no lake."""
     return Ledger(there.book()) if there.exists() else None

@@ -269,7 +269,7 @@ def archive(folder: Path) -> bytes:
 def place_for(house: House, quarter: Quarter) -> Path:
     """Where the screen puts the next draft of a quarter: a folder that is not there yet."""
     mark = "_架空データ" if house.is_demo else ""
-    folder = Path(house.settings.packs)
+    folder = house.lake.place.own(house.settings.packs)
     return next(place for n in itertools.count(1) if not (place := folder / f"{quarter}{mark}_案{n}").exists())
 
 

@@ -21,7 +21,7 @@ from dx_data.lake.place import CATALOGUE, LEDGER, TABLES, Place, Taken
 from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
 from dx_data.lake.received import KEPT
 from dx_data.lake.reference import Reference, kept, titled
-from dx_data.lake.stored import Catalogue, digests_of_catalogue, sha256
+from dx_data.lake.stored import Catalogue, digests_of_catalogue, parquet, sha256
 
 __all__ = [
     "CATALOGUE",
@@ -55,6 +55,7 @@ __all__ = [
     "kept",
     "network_filesystem",
     "notices",
+    "parquet",
     "received",
     "sha256",
     "titled",

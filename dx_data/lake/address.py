@@ -9,11 +9,24 @@ from dx_data.lake.place import Place
 _SERVERS = ("postgres", "postgresql")
 
 
-def at(address: str, data: str | None = None) -> Place:
-    """The place of a lake; StartRefused where none may lie.
+def at(address: str, data: str | None = None, municipality: str | None = None) -> Place:
+    """The place of a municipality's lake, or of the first one that lies at an address; StartRefused where none may lie.
 
     `data` is where its Parquet files lie: a folder needs none, a server a folder that every computer reaches.
+
+    Several municipalities share an address, and nothing else: each has a catalogue, a ledger, files and a turn of its
+    own, so nobody's rows, names, numbers or moments can reach another. The first one's lie where a lake of only one
+    has them, so such a lake, of whatever release, is what it always was.
     """
+    first = _first(address, data)
+    if municipality is None:
+        return first
+    found = first if first.owner() in (None, municipality) else first.of(municipality)
+    found.municipality = municipality
+    return found
+
+
+def _first(address: str, data: str | None) -> Place:
     scheme, colon, _ = address.split("/")[0].partition(":")
     if not colon or len(scheme) == 1:  # a drive's letter
         return Folder(address, data)
@@ -28,7 +41,7 @@ def at(address: str, data: str | None = None) -> Place:
 
 
 def exists(address: str) -> bool:
-    """Whether a lake lies there."""
+    """Whether any municipality's lake lies there."""
     return at(address).exists()
 
 

@@ -8,10 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from dx_data.derive.tables import literal, quoted
+from dx_data.derive.tables import quoted
 from dx_data.lake import received
 from dx_data.lake.lake import Lake
 from dx_data.lake.place import SCHEMA
+from dx_data.lake.stored import parquet
 
 
 def rebuild(old: Lake, gone: Collection[int], kept: Mapping[int, Mapping[str, Any]]) -> Lake:
@@ -55,20 +56,7 @@ def erase(file: Path) -> None:
 def loose(lake: Lake) -> list[Path]:
     """Parquet files that the catalogue does not name. To be asked within a turn: nobody is writing."""
     named = {(lake.data / path).absolute() for path in lake.files()}
-    return sorted(path for path in lake.data.rglob("*.parquet") if path.absolute() not in named)
-
-
-def of_other_wards(lake: Lake) -> int:
-    """How many rows belong to another municipality than the one this program is set to."""
-    at = lake.at()
-    with closing(lake.cursor()) as cursor:
-        return sum(
-            cursor.execute(
-                f"SELECT count(*) FROM {SCHEMA}.{quoted(name)} WHERE municipality_code <> {literal(lake.municipality)}"
-            ).fetchall()[0][0]
-            for name, columns in at.columns().items()
-            if "municipality_code" in columns
-        )
+    return [path for path in parquet(lake.data) if path.absolute() not in named]
 
 
 def texts(lake: Lake) -> Iterator[str]:

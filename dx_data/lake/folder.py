@@ -18,13 +18,28 @@ from dx_data.derive.tables import literal, quoted
 from dx_data.errors import LoadRefused, StartRefused, Stopped
 from dx_data.lake import pages
 from dx_data.lake.book import Book, FileBook
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, moved
+from dx_data.lake.place import (
+    ALIAS,
+    CATALOGUE,
+    CODES,
+    FORMAT,
+    LEDGER,
+    TABLES,
+    WARDS,
+    CatalogueCopy,
+    Place,
+    Taken,
+    bearer,
+    moved,
+)
 from dx_data.lake.stored import digest_of
 
 _NETWORK_FILESYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "ncpfs", "webdav", "davfs"}
 _DRIVE_REMOTE = 4
 _ASIDE = "anew"  # in the lake's folder; its Parquet files lie among the others, and no other catalogue names them
 _WAIT = 60
+# Read once, before this process has the catalogue open with DuckDB: closing another hold on it would let go of locks.
+_OWNERS: dict[tuple[Path, int], str | None] = {}
 
 
 def filesystem_of(path: str, mounts: str) -> str | None:
@@ -85,6 +100,24 @@ class Folder(Place):
     def catalogue(self) -> Path:
         """The catalogue's file."""
         return self._folder / CATALOGUE
+
+    def owner(self) -> str | None:
+        """Whose lake lies in the folder."""
+        known = (self.catalogue, self.mark())
+        if known not in _OWNERS and known[1]:
+            _OWNERS[known] = _owner(self.catalogue)
+        return _OWNERS.get(known)
+
+    def of(self, code: str) -> Folder:
+        """A folder below, with tables apart where the first one's are."""
+        apart = self._data != self._folder / TABLES
+        found = Folder(str(self._folder / WARDS / code), str(self._data / WARDS / code) if apart else None)
+        found.below = Path(WARDS) / code
+        return found
+
+    def later(self) -> list[str]:
+        """The folders below that hold a lake."""
+        return sorted(path.parent.name for path in (self._folder / WARDS).glob(f"*/{CATALOGUE}"))
 
     def prepare(self) -> None:
         """Make the folder."""
@@ -217,6 +250,12 @@ class Folder(Place):
         elif any(self._folder.iterdir()):
             raise StartRefused.because(f"『{self._folder}』は台帳ではありません", "空のフォルダーを指定してください")
         shutil.rmtree(self._folder)
+
+
+def _owner(catalogue: Path) -> str | None:
+    with closing(sqlite3.connect(catalogue, timeout=10)) as connection:
+        known = dict(connection.execute("SELECT name, value FROM dx_lake").fetchall())
+        return bearer(known, connection.execute(CODES.format(schema="")).fetchone())
 
 
 def _let_go(catalogue: Path) -> None:

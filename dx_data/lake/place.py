@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from dx_data import calendar
-from dx_data.errors import LoadRefused, Stopped
+from dx_data.errors import LoadRefused, StartRefused, Stopped
 from dx_data.lake.book import Book
 from dx_data.lake.extensions import extended
 
@@ -25,6 +25,12 @@ ALIAS = "lake"
 SCHEMA = f"{ALIAS}.main"
 META = f"__ducklake_metadata_{ALIAS}"
 TURN_SECONDS = 600
+# The first and the last code that any table's rows ever bore, which DuckLake keeps of every column.
+CODES = (
+    "SELECT min(s.min_value), max(s.max_value) FROM {schema}ducklake_table_column_stats s"
+    " JOIN {schema}ducklake_column c USING (table_id, column_id) WHERE c.column_name = 'municipality_code'"
+)
+WARDS = "wards"  # below the first municipality's folders, one folder for each that came later
 
 
 class Taken(Exception):
@@ -49,6 +55,23 @@ class Place(ABC):
     title: str
     extensions: tuple[str, ...]
     proves: str
+    municipality: str | None = None  # for whom the place was looked up
+    below = Path()  # where, below the first municipality's folders, this one keeps its own
+
+    @abstractmethod
+    def owner(self) -> str | None:
+        """The code of the municipality whose lake lies there; None where none does, or nothing was ever loaded.
+
+        StartRefused for a lake in which an earlier release mixed several.
+        """
+
+    @abstractmethod
+    def of(self, code: str) -> Place:
+        """The place of a municipality that came after the one whose lake lies here."""
+
+    @abstractmethod
+    def later(self) -> list[str]:
+        """The codes of the municipalities that came after the first, as far as they have a lake."""
 
     @property
     @abstractmethod
@@ -145,6 +168,10 @@ class Place(ABC):
     def destroy(self) -> None:
         """Remove a demo lake; refuses any lake that is not marked as a demo."""
 
+    def own(self, file: str) -> Path:
+        """Where this municipality keeps what the first one keeps in a file or folder beside the lake."""
+        return Path(file).parent / self.below / Path(file).name
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing lies here that a restored lake would mix with."""
@@ -192,9 +219,21 @@ def moved(source: Path, target: Path) -> None:
         raise
 
 
-def born(demo_until: dt.date | None, disposed_to: int) -> dict[str, str]:
-    """The facts of a new lake: its loads are numbered from after `disposed_to`."""
+def bearer(known: dict[str, str], codes: tuple[str | None, str | None]) -> str | None:
+    """Whose a lake is by its facts, or where an earlier release made it by the first and the last code of its rows."""
+    first, last = codes
+    if (told := known.get("municipality")) or first == last:
+        return told or first
+    raise StartRefused.because(
+        "この台帳には、前の版で取り込んだ、いくつもの自治体の行が混ざっています",
+        "DX_LAKE に新しい場所を指定し、それぞれの自治体のファイルを取り込み直してください",
+    )
+
+
+def born(municipality: str, demo_until: dt.date | None, disposed_to: int) -> dict[str, str]:
+    """The facts of a municipality's new lake: its loads are numbered from after `disposed_to`."""
     known = {"id": secrets.token_hex(4), "format": str(FORMAT), "made_at": calendar.now().isoformat()}
+    known["municipality"] = municipality
     if demo_until:
         known["demo_until"] = demo_until.isoformat()
     if disposed_to:

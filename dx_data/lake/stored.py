@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dx_data.derive.tables import quoted
+from dx_data.lake.place import WARDS
 
 _JOURNAL = slice(18, 20)  # of the file's head: 2 stands for a write-ahead log, which a copy in memory cannot have
 
@@ -67,6 +68,11 @@ def digests_of_catalogue(file: Path) -> dict[str, str]:
             for (name,) in sorted(names)
         }
         return {"pages": digest_of(connection.serialize()), "rows": digest_of_rows(tables)}
+
+
+def parquet(data: Path) -> list[Path]:
+    """One municipality's Parquet files, named by a catalogue or not; those of others may lie below."""
+    return sorted(path for path in data.rglob("*.parquet") if path.relative_to(data).parts[0] != WARDS)
 
 
 def sha256(file: Path) -> str:

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-import dx_data.lake as lakes
 from dx_data import access, logins, serving, text
 from dx_data import house as houses
 from dx_data.access import Person, Right, Role
@@ -98,17 +97,17 @@ def workbench(house: House) -> Workbench:
 
 def uses_demo() -> bool:
     """Whether the demo is shown: it was asked for, or there is no real lake yet."""
-    return serving.demo_wanted() or not lakes.exists(settings().lake)
+    return serving.demo_wanted() or not houses.place_of(demo=False).exists()
 
 
 def is_there() -> bool:
     """Whether any lake can be shown."""
-    return lakes.exists(houses.address(uses_demo()))
+    return houses.place_of(uses_demo()).exists()
 
 
 def ledger() -> Ledger | None:
     """The ledger of the lake on the screen; None where there is no lake yet."""
-    return logins.ledger(houses.address(uses_demo()))
+    return logins.ledger(houses.place_of(uses_demo()))
 
 
 def person() -> Person:
@@ -136,7 +135,7 @@ def signed_in(somebody: Person) -> None:
 def opened() -> House:
     """The house on the screen, opened once per process and lake."""
     demo = uses_demo()
-    return _open(houses.address(demo), demo)
+    return _open(f"{houses.address(demo)} {settings().municipality_code}", demo)
 
 
 def shown() -> House | None:
@@ -195,7 +194,7 @@ def no_lake(person: Person) -> None:
 
 def offer_real_lake(person: Person) -> None:
     """A button that makes the empty real lake, as long as there is none and the demo was not asked for."""
-    if serving.demo_wanted() or lakes.exists(settings().lake) or not person.may(Right.CREATE_LAKE):
+    if serving.demo_wanted() or houses.place_of(demo=False).exists() or not person.may(Right.CREATE_LAKE):
         return
     with st.container(border=True):
         st.markdown(
