@@ -53,7 +53,8 @@ class House:
     @property
     def municipality(self) -> Municipality:
         """Whose lake it is, by the settings' code."""
-        return next(each for each in municipalities() if each.code == self.settings.municipality_code)
+        code, wider = self.settings.municipality_code, self.settings.nation
+        return next((each for each in municipalities() if each.code == code), Municipality(code, wider, wider))
 
     def today(self) -> dt.date:
         """The reference date: today in Tokyo; in a demo its last day, or a later one that somebody loaded."""

@@ -19,6 +19,7 @@ from pydantic_settings import (
 from dx_data.errors import StartRefused
 
 ROOT = Path(__file__).resolve().parent.parent
+NATION = "全国"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -107,6 +108,10 @@ class Settings(BaseSettings):
     backup_key: str = Field(str(ROOT / "data" / "backup-key.txt"), description="控えの合言葉のファイル")
     packs: str = Field(str(ROOT / "data" / "packs"), description="画面「四半期公表」で作る公表資料の場所")
     municipality_code: str = Field("131229", description="全国地方公共団体コード（6桁、検査数字つき）")
+    nation: str = Field(
+        "",
+        description="全国の画面だけを開くとき: 全国、または都道府県の名前（市区町村の団体コードとは使えない）",
+    )
     disclosure_threshold: int = Field(10, ge=3, description="公表で伏せる件数の下限。1からこの値-1までを伏せる")
     login: Login | None = Field(
         None, description="ログイン（OpenID Connect）。省略すると、このコンピューターからだけ開ける"
@@ -138,6 +143,17 @@ class Settings(BaseSettings):
         if not is_municipality_code(value):
             raise ValueError("全国地方公共団体コードは検査数字を含む6桁の数字です")
         return value
+
+    @model_validator(mode="after")
+    def _nobodys_own(self) -> Self:
+        from dx_data.bundled import municipalities
+
+        if self.nation:
+            if self.nation not in {NATION, *(each.prefecture for each in municipalities())}:
+                raise ValueError(f"nation は「{NATION}」か、都道府県の名前にしてください")
+            if self.municipality_code in {each.code for each in municipalities()}:
+                raise ValueError("nation は、市区町村の団体コードとは使えません（都道府県のコードにしてください）")
+        return self
 
     @classmethod
     def settings_customise_sources(

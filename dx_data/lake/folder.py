@@ -130,6 +130,12 @@ class Folder(Place):
         except FileNotFoundError:
             return 0
 
+    def stamp(self) -> str:
+        """Number, size and time of the catalogue's file and its log."""
+        log = self.catalogue.with_name(f"{CATALOGUE}-wal")
+        found = [path.stat() for path in (self.catalogue, log) if path.exists()]
+        return repr([(each.st_ino, each.st_size, each.st_mtime_ns) for each in found])
+
     def attach_statement(self) -> str:
         """SQL that attaches the catalogue with our own data path."""
         # Without our own data path and the override, a restored copy would silently read the old lake's files.

@@ -92,6 +92,10 @@ class Place(ABC):
         """What tells one catalogue from another that comes into its place; 0 where there is none."""
 
     @abstractmethod
+    def stamp(self) -> str:
+        """What is another after every change of the catalogue, told without opening the lake; may also change alone."""
+
+    @abstractmethod
     def attach_statement(self) -> str:
         """SQL that attaches the catalogue with our own data path."""
 

@@ -246,6 +246,13 @@ class OnServer(Place):
             )
         return int(found or 0)
 
+    def stamp(self) -> str:
+        """The schema's number and the newest snapshot's."""
+        newest = sql.SQL("SELECT max(snapshot_id) FROM {}").format(sql.Identifier(self._schema, "ducklake_snapshot"))
+        with self._server.connection() as connection:
+            found = connection.execute(newest).fetchone()
+        return f"{self.mark()} {found}"
+
     def attach_statement(self) -> str:
         """SQL that attaches the catalogue with our own data path."""
         return self._attaching(self._schema)

@@ -62,6 +62,15 @@ class Session:
         across = {ACROSS: ",".join(sorted(self.across))} if self.across else {}
         return "?" + urlencode({**self.filters, **across, SNAPSHOT: result.snapshot, DAY: self.today.isoformat()})
 
+    def ways(self, result: Result) -> dict[str, str]:
+        """Where an answer is told more of, and where it is shown again, as addresses by their words."""
+        return {"定義": f"definitions?question={result.question.name}", "再表示": self.link(result)}
+
+    @property
+    def sees_rows(self) -> bool:
+        """Whether what is shown was counted from rows of the open lake."""
+        return True
+
     def past(self) -> dict[str, str]:
         """What a link to another page carries so that it shows the same moment; nothing where the page shows now."""
         day = {DAY: self.day.isoformat()} if self.day else {}
