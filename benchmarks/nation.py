@@ -82,6 +82,8 @@ def settle_in(made: Path, place: Path, code: str, times: int) -> int:
         given = {"code": code, "load": number}
         with lake._transaction("計測") as (cursor, commit):
             at = lake.at()
+            for table in at.columns():
+                cursor.execute(f'UPDATE lake.main."{table}" SET municipality_code = ?', [code])
             for name, statement in (("receipts", _RECEIPTS), ("applications", _APPLICATIONS)):
                 cursor.execute(f"CREATE TEMP TABLE was_{name} AS FROM lake.main.{name}")
                 cursor.execute(f"DELETE FROM lake.main.{name}")

@@ -29,6 +29,7 @@ from dx_data.settings import NATION, Settings
 from dx_data.spec import Column, Kind, Question
 
 _KINDS = {Kind.INTEGER: pa.int64(), Kind.YEN: pa.int64(), Kind.NUMBER: pa.float64(), Kind.DATE: pa.date32()}
+_REMEMBERED = 512
 _WHOSE = (("code", pa.string()), ("prefecture", pa.string()), ("municipality", pa.string()))
 
 
@@ -50,6 +51,8 @@ class Nation:
         self._told: dict[str, _Told] = {}
         self._thread: Thread | None = None
         self._fault: Stopped | None = None
+        self._state = 0  # another with every municipality that told something new
+        self._answers: dict[tuple[Any, ...], tuple[int, Result]] = {}
         self._lock = Lock()
 
     @cached_property
@@ -86,8 +89,17 @@ class Nation:
 
     def ask(self, name: str, *, today: dt.date, **given: Any) -> Result:
         """The answer to a national question from what is gathered so far; KeyError if there is none of that name."""
-        question = self.questions[name]
+        question, state = self.questions[name], self._state
         params = Catalog(self.questions).params(question, given, today)
+        key = (name, today, *params.values())
+        known = self._answers.get(key)
+        if known is None or known[0] != state:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            self._answers[key] = known = (state, self._answer(question, params, today))
+        return known[1]
+
+    def _answer(self, question: Question, params: dict[str, Any], today: dt.date) -> Result:
         told = [(self.members[code], each.answers) for code, each in sorted(self._told.items())]
         with closing(duckdb.connect(":memory:")) as cursor:
             self._show(cursor, question, told, today)
@@ -116,10 +128,8 @@ class Nation:
         """Give a cursor the tables that a question gathers: answers, or the rows of another national question."""
         for name in question.gathers:
             if name in self.questions:
-                inner = self.questions[name]
-                self._show(cursor, inner, told, today)
-                rows = run(inner, Catalog(self.questions).params(inner, {}, today), cursor)
-                cursor.register(name, _table((), inner.columns, rows))
+                inner = self.ask(name, today=today)
+                cursor.register(name, _table((), inner.columns, inner.rows))
                 continue
             answers = [(whose, answers[name]) for whose, answers in told if name in answers]
             columns = ordinary()[name].published
@@ -143,6 +153,7 @@ class Nation:
             stamp = place.stamp()
             if known is None or (known.stamp, known.today) != (stamp, today):
                 self._told[code] = _Told(stamp, today, self._asked(catalog, code, place, today))
+                self._state += 1
 
     def _places(self) -> Iterator[tuple[str, Place]]:
         owner = self._first.owner()

@@ -62,7 +62,7 @@ def refused() -> None:
 person = session.person()
 pages = {
     section: [
-        st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name in (asgi.HOME, "nation"))
+        st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == asgi.home())
         for name, title, right in members
         if person.may(right)
     ]
