@@ -338,7 +338,10 @@ def test_a_place_of_either_kind_keeps_them_apart(placed: dict[str, str], tmp_pat
         closing(house.make_house(THEIRS, chosen=other)) as rest,
     ):
         bring(ours, OURS, tmp_path, "kat4.csv")
+        stamps = [each.lake.place.stamp() for each in (ours, rest)]
         bring(rest, THEIRS, tmp_path, "shin4.csv")
+        changed = [each.lake.place.stamp() for each in (ours, rest)]
+        assert [old == new for old, new in zip(stamps, changed, strict=True)] == [True, False]
         assert [[load.file for load in each.lake.loads()] for each in (ours, rest)] == [["kat4.csv"], ["shin4.csv"]]
         assert [{line.who for line in each.ledger.lines()} for each in (ours, rest)] == [{OURS.name}, {THEIRS.name}]
         before = rest.ask("applications_headline").rows
