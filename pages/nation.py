@@ -5,11 +5,15 @@ from dx_data.ui import cards, filters, session, together
 
 here = session.page(Right.ASK, "自治体が公表できる指標だけを集めて、全国での散らばりを見ます。")
 nation = together.nation(here)
-by_prefecture = nation.ask("national_by_prefecture")
-indicators = cards.values(by_prefecture, "indicator")
-if not indicators:
-    cards.card(nation, by_prefecture, source=together.SOURCE, empty=together.NOBODY)
-else:
+headline, by_prefecture = nation.ask("national_headline"), nation.ask("national_by_prefecture")
+cards.card(
+    nation,
+    headline,
+    cards.figures("municipalities", "procedures", "online_use", "cashless", "applications"),
+    source=together.SOURCE,
+    empty=together.NOBODY,
+)
+if indicators := cards.values(by_prefecture, "indicator"):
     indicator = filters.choice(here, "indicator", "指標", indicators, default="手続オンライン化率")
     spread = cards.only(nation.ask("national_spread"), indicator=indicator)
     cards.card(

@@ -17,7 +17,7 @@ from dx_data.catalog import read_questions
 from dx_data.errors import NotFound, NotPermitted
 from dx_data.nation import Nation
 from dx_data.settings import Settings, settings
-from tests import screens
+from tests import guidebook, screens
 
 KATSUSHIKA, SHINJUKU, OSAKA, TOKYO = "131229", "131041", "271004", "130001"
 SOMEBODY = Person("試験 担当", frozenset(Role))
@@ -92,6 +92,7 @@ def test_every_indicator_is_what_the_municipality_itself_would_publish(whole: Na
 
 
 def test_the_middle_of_prefectures_and_the_spread_are_over_municipalities(whole: Nation) -> None:
+    assert whole.ask("national_headline", today=TODAY).rows == [(3, 50, None, None, 32.5)]
     assert told(whole, "national_by_prefecture", "手続オンライン化率") == [
         ("手続オンライン化率", "全国", "%", 50, 37.5, 62.5, 2, 1),
         ("手続オンライン化率", "東京都", "%", 50, 37.5, 62.5, 2, 0),
@@ -185,10 +186,11 @@ def test_the_page_shows_the_spread_and_finds_one() -> None:
     assert [title.value for title in at.title] == ["全国の指標"]
     assert ([each.value for each in at.exception], [each.value for each in at.error]) == ([], [])
     heads = [head.value for head in at.header]
-    assert heads[:2] == [
-        "手続オンライン化率（値ごとの自治体の数、基準日）",
-        "手続オンライン化率（都道府県ごとのまん中、基準日）",
+    assert heads[0] == "全国の主な指標（自治体のまん中、基準日）"
+    assert heads[1:3] == [
+        f"手続オンライン化率（{what}、基準日）" for what in ("値ごとの自治体の数", "都道府県ごとのまん中")
     ]
+    assert guidebook.report([guidebook.seen(screens.NATION, at)])[1] == []
     assert "この数字の元" not in [each.label for each in at.expander]
     at.text_input(key="wanted").set_value("葛飾").run()
     assert "葛飾区" in screens.markup(at)
