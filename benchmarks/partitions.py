@@ -58,7 +58,7 @@ def main() -> None:
         for name, statement in (("a year's sum, ms", _YEAR), ("a month's sum, ms", _MONTH)):
             runs = [[cpu(lake, statement) for lake in lakes] for _ in range(RUNS)]
             _say(name, *map(statistics.median, zip(*runs, strict=True)))
-        files = [list(Path(lake.data).rglob("*.parquet")) for lake in lakes]
+        files = [sorted(Path(lake.tables.address).rglob("*.parquet")) for lake in lakes]
         _say("files", *map(len, files))
         _say("KB", *(sum(path.stat().st_size for path in found) / 1000 for found in files))
         for lake in lakes:

@@ -19,7 +19,7 @@ from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 import dx_data
-from dx_data import calendar, cli, disposal, house, inspection, intake, logins, publication
+from dx_data import calendar, cli, disposal, house, inspection, intake, publication
 from dx_data.access import Person, Role
 from dx_data.calendar import Quarter
 from dx_data.custody import backups, password
@@ -29,7 +29,7 @@ from dx_data.disposal import Choice
 from dx_data.errors import BackupRefused, NotFound, StartRefused
 from dx_data.house import House
 from dx_data.lake import Lake, folder
-from dx_data.settings import Login, Settings, settings
+from dx_data.settings import Settings, settings
 from tests import screens
 
 KATSUSHIKA, SHINJUKU, TOSHIMA = "131229", "131041", "131164"
@@ -233,6 +233,10 @@ def test_the_screens_show_only_ours(as_ours: Path, monkeypatch: pytest.MonkeyPat
     assert [word for word in THEIR_WORDS if word in told] == []
 
 
+def tables_of(home: House) -> Path:
+    return Path(home.lake.tables.address)
+
+
 def bytes_of(place: Path) -> dict[str, str]:
     return {
         path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -278,14 +282,14 @@ def test_the_first_ones_disposal_leaves_files_below_it_alone(tmp_path: Path) -> 
     with closing(house.make_house(THEIRS, chosen=other)) as home:
         bring(home, THEIRS, tmp_path, "shin4.csv")
         before = home.ask("applications_headline").rows
-        files = bytes_of(home.lake.data)
+        files = bytes_of(tables_of(home))
     assert files
     ours = house.open_house(chosen=chosen)
     found, _ = inspection.stored(ours.lake.place)
     assert [each.state for each in found] == [State.SOUND] * 4
     disposal.dispose(ours, Choice(everything=True), OURS, reason="契約の終わり")
     with closing(house.open_house(chosen=other)) as home:
-        assert (bytes_of(home.lake.data), home.ask("applications_headline").rows) == (files, before)
+        assert (bytes_of(tables_of(home)), home.ask("applications_headline").rows) == (files, before)
 
 
 # --- no load makes another's answers old, and nobody waits for another ------------------------------------------
@@ -408,14 +412,6 @@ def test_what_lies_beside_a_lake_lies_apart_too(ours: House, theirs: House, shar
     assert theirs.backup_key == shared / "key.txt"
     assert ours.backup_key == shared / "wards" / KATSUSHIKA / "key.txt"
     quarter = Quarter.parse("2026Q1")
-    assert publication.place_for(ours, quarter).parent == shared / "wards" / KATSUSHIKA / "packs"
-    assert publication.place_for(theirs, quarter).parent == shared / "packs"
-
-
-def test_a_login_at_one_address_is_none_at_another(tmp_path: Path) -> None:
-    given = {"issuer": "https://id.example", "client_id": "dx", "people": {"管理": ["1"]}}
-    one, two = (Login(**given, url=url) for url in ("https://katsushika.example", "https://shinjuku.example"))
-    ours, theirs = (logins.Logins(tmp_path / "logins.sqlite", login) for login in (one, two))
-    token = theirs.begin(logins.Identity("1", "新宿 花子"))
-    assert (ours.lasting(), ours.find(logins.key_of(token)), ours.end_all("1")) == ([], None, 0)
-    assert [record.identity.name for record in theirs.lasting()] == ["新宿 花子"]
+    drafts = [publication._reserved(each, quarter) for each in (ours, theirs, ours)]
+    first, other = shared / "packs", shared / "wards" / KATSUSHIKA / "packs"
+    assert drafts == [other / "2026Q1_案1", first / "2026Q1_案1", other / "2026Q1_案2"]
