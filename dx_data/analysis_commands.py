@@ -78,7 +78,7 @@ def export(demo: bool, form: str, output: Path, snapshot: str | None, as_json: b
     parquet: 表ごとのファイル（pandas・R・Power Query）　csv: 表ごとのファイル（Excel）
     """
     house = open_house(demo=demo)
-    file = Path(house.settings.backup_key)
+    file = house.backup_key
     if backups.password_made(file, house.lake.place, house.ledger):
         click.echo(f"合言葉を作り、『{file}』に置きました。", err=True)
     person = access.local_person()

@@ -242,8 +242,10 @@ def _declared(path: Path, header: str, sql: str) -> Question:
         ) from fault
 
 
-def read_questions(folder: Path = QUERIES) -> dict[str, Question]:
-    """All questions below the folder by name, each with its earlier versions.
+def read_questions(folder: Path = QUERIES, *, national: bool = False) -> dict[str, Question]:
+    """All questions below the folder that a lake is asked, by name, each with its earlier versions.
+
+    Or the `national` ones, which gather the answers of many lakes. No catalogue knows both kinds.
 
     Two files of one name are a DeclarationError, as is an earlier version that a screen could not show in its stead.
     """
@@ -251,6 +253,8 @@ def read_questions(folder: Path = QUERIES) -> dict[str, Question]:
     earlier: dict[str, list[Question]] = {}
     for path in sorted(folder.glob("*/*.sql")):
         question = read_question(path)
+        if bool(question.gathers) is not national:
+            continue
         if _EARLIER.search(path.name):
             earlier.setdefault(question.name, []).append(question)
             continue

@@ -31,7 +31,7 @@ from dx_data.door.describe import describe
 from dx_data.errors import NotFound, Problem, Stopped, WrongUsage, of_surroundings
 from dx_data.house import House, address, make_house, open_house, place_of
 from dx_data.intake import About, Reviewed, Wish
-from dx_data.lake import destroy, exists
+from dx_data.lake import destroy
 from dx_data.logins import end_of
 from dx_data.logins import kept as logins_kept
 from dx_data.logins import ledger as ledger_at
@@ -226,7 +226,7 @@ def logins(demo: bool, number: int | None, as_json: bool) -> None:
         )
     kept = logins_kept(chosen, chosen.login)
     if number is not None:
-        who, ended = end_of(number, kept, ledger_at(address(demo)), access.local_person())
+        who, ended = end_of(number, kept, ledger_at(place_of(demo)), access.local_person())
         _say(f"{who.name} さんのログインを {ended} 件終えました。")
         _say("次のログインを断るには、ログイン先か dx.toml で、この人の役割を外してください。")
     lasting = [record.as_json(chosen.login) for record in kept.lasting()]
@@ -348,7 +348,7 @@ def check(
     paths = list(intake.files_in(list(files)))
     if back and len(paths) != 1:
         raise WrongUsage.because("--returned は、1つのファイルのときだけ使えます", "ファイルを1つずつ指定してください")
-    house = _house(demo) if exists(address(demo)) else None
+    house = _house(demo) if place_of(demo).exists() else None
     wish = _wish(dataset, mapping)
     found = [intake.review(path, house, settings(), wish=wish) for path in paths]
     if every:
@@ -456,10 +456,10 @@ def _changed(house: House) -> None:
 
 def _made(demo: bool, person: access.Person) -> House:
     """The lake to load into; a real one is made when there is none."""
-    if not exists(address(demo)):
+    if not place_of(demo).exists():
         if demo:
             raise NotFound.because("デモの台帳がありません", "`dx demo` で作ってください")
-        _say(f"台帳を作りました: {address(demo)}")
+        _say(f"台帳を作りました: {place_of(demo).title}")
     return _house(demo) if demo else make_house(person)
 
 
@@ -707,7 +707,7 @@ def backup(demo: bool, folder: Path, as_json: bool) -> None:
     house = _house(demo)
     from dx_data.custody import backups
 
-    file = Path(house.settings.backup_key)
+    file = house.backup_key
     if backups.password_made(file, house.lake.place, house.ledger):
         _say(f"控えの合言葉を作り、『{file}』に置きました。")
         _say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
@@ -730,7 +730,7 @@ def restore(demo: bool, source: Path, as_json: bool) -> None:
     from dx_data.custody import backups
 
     here = place_of(demo)
-    found = backups.restore(source, here, access.local_person(), _password(Path(settings().backup_key)))
+    found = backups.restore(source, here, access.local_person(), _password(here.own(settings().backup_key)))
     if as_json:
         _print_json({**found, "place": here.files.title})
     else:
@@ -748,7 +748,7 @@ def inspect(demo: bool, output: Path | None, as_json: bool) -> None:
 
     結果は点検記録として管理台帳に残ります。異常があれば、終わりの番号は 1 です。
     """
-    if not exists(address(demo)):
+    if not place_of(demo).exists():
         raise NotFound.because("台帳がありません", "DX_LAKE を確かめてください")
     if output and output.exists():
         raise WrongUsage.because(f"『{output}』はすでにあります", "-o で別の名前を指定してください")

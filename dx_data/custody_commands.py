@@ -93,7 +93,7 @@ def dispose(
         sys.exit(1)
     ending = Ending.RETURNED if back else Ending.DISPOSED
     if back:
-        key = Path(house.settings.backup_key)
+        key = house.backup_key
         backups.password_made(key, house.lake.place, house.ledger)
         target = disposal.give_back(house, found, back, person, password.kept(key))
         click.echo(f"返却のファイルを書きました: {target}（合言葉は『{key}』）", err=True)

@@ -222,11 +222,6 @@ def _make_anew(
             "保管ファイルがなく、台帳を作り直せません",
             "その取込を取り消して元のファイルを取り込み直すか、廃棄するものに加えてください",
         )
-    if others := anew.of_other_wards(lake):
-        raise LoadRefused.because(
-            f"ほかの自治体の {others:,} 行があり、いまの設定では作り直せません",
-            "DX_MUNICIPALITY_CODE を確かめてください",
-        )
     kept = _kept(ledger.lines_of(Act.LOAD))
     gone = {load.load for load in found.loads}
     staying = [name for load, files in kept.items() if load not in gone for name in files]

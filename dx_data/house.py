@@ -41,6 +41,11 @@ class House:
         return self.lake.demo_until is not None
 
     @property
+    def backup_key(self) -> Path:
+        """The file of the password that seals what leaves this lake."""
+        return self.lake.place.own(self.settings.backup_key)
+
+    @property
     def titles(self) -> dict[str, str]:
         """What the questions are called."""
         return {question.name: question.title for question in self.catalog.questions.values()}
@@ -48,7 +53,8 @@ class House:
     @property
     def municipality(self) -> Municipality:
         """Whose lake it is, by the settings' code."""
-        return next(each for each in municipalities() if each.code == self.settings.municipality_code)
+        code, wider = self.settings.municipality_code, self.settings.nation
+        return next((each for each in municipalities() if each.code == code), Municipality(code, wider, wider))
 
     def today(self) -> dt.date:
         """The reference date: today in Tokyo; in a demo its last day, or a later one that somebody loaded."""
@@ -212,9 +218,10 @@ def open_house(*, demo: bool = False, chosen: Settings | None = None) -> House:
 
 
 def place_of(demo: bool, chosen: Settings | None = None) -> Place:
-    """The place of the real or the demo lake; StartRefused where none may lie."""
+    """The place of the municipality's real lake, or of the demo's; StartRefused where none may lie."""
     chosen = chosen or settings()
-    return lakes.at(address(demo, chosen), data_address(demo, chosen), Path(chosen.lake_here))
+    whose = None if demo else chosen.municipality_code  # a demo is nobody's
+    return lakes.at(address(demo, chosen), data_address(demo, chosen), whose, here=Path(chosen.lake_here))
 
 
 def _opened(lake: Lake, chosen: Settings) -> House:

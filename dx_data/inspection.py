@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -24,7 +23,7 @@ from dx_data.custody.proof import Proof
 from dx_data.door.staging import private_folder
 from dx_data.errors import LakeDamaged, Stopped
 from dx_data.house import House, open_house, place_of
-from dx_data.lake import CATALOGUE, LEDGER, TABLES, Catalogue, Files, Lake, Moment, Place, received, sha256
+from dx_data.lake import CATALOGUE, LEDGER, TABLES, Catalogue, Files, Lake, Moment, Place, parquet, received, sha256
 from dx_data.settings import Settings
 
 _UNREADABLE = (sqlite3.Error, duckdb.Error, LakeDamaged, OSError, ValueError, KeyError, IndexError)
@@ -122,7 +121,7 @@ def _files(tables: Files, said: Catalogue | None, proof: Proof | None, noted: di
     if kept:
         noted["files"] = kept
         cautions.append(f"ダイジェストの記録がない {len(kept):,} ファイルは、いまの値を記録しました。")
-    loose = sorted({name for name in tables.names() if name.endswith(".parquet")} - {*names, *known})
+    loose = sorted(set(parquet(tables)) - {*names, *known})
     if loose:
         cautions.append(f"目録にない {len(loose):,} ファイルがあります（止まった取込の残りで、数値には入りません）。")
     compared = f"{len(names):,} ファイルを、取込のときの記録と照らしました。"
@@ -198,7 +197,7 @@ def drill(house: House, names: Iterable[str] | None = None) -> list[Finding]:
         if sha256(newest.path) != newest.sha256:
             return [Finding.of("控え", "復元は試していません。", faults=[f"{title}が書き換わっています。"])]
         place = folder / "restored"
-        backups.unpack(newest.path, place, password.kept(Path(house.settings.backup_key)))
+        backups.unpack(newest.path, place, password.kept(house.backup_key))
         with closing(Lake(str(place), municipality=house.lake.municipality, confined=True)) as lake:
             restored = Finding.of("控え", f"{title}を、元の台帳に手の届かない場所で復元できました。")
             return [restored, _figures(house, lake, Ledger(place / LEDGER), names)]

@@ -21,8 +21,8 @@ from dx_data.access import Person, Right, Role, given, require
 from dx_data.calendar import TOKYO
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.errors import NotFound
-from dx_data.lake import Records
-from dx_data.settings import Login, Settings
+from dx_data.lake import Place, Records
+from dx_data.settings import LONGEST_LOGIN, Login, Settings
 
 MINUTES_TO_LOG_IN = 10
 _WAITING = 1000  # people between our page and the provider's, at most
@@ -113,7 +113,12 @@ class SetOut:
 
 
 class Logins:
-    """The records of one lake's servers, their scripts and the command line."""
+    """The records of one lake's servers, their scripts and the command line.
+
+    A login holds at the address it was made at. So a product that serves another municipality from the same folder or
+    database neither takes it for one of its own nor shows who it is. Nor does either push out who is on the way to the
+    other.
+    """
 
     def __init__(self, records: Records, login: Login, now: Callable[[], float] | None = None) -> None:
         """`now` in seconds since 1970; by default the records' own clock."""
@@ -123,16 +128,22 @@ class Logins:
         """Record a new login; the token for the browser, which is kept nowhere else."""
         token, now = secrets.token_urlsafe(32), self._now()
         listed = json.dumps([identity.names, identity.values], ensure_ascii=False)
-        # A past login is not kept: the ledger says that there was one.
-        self._records.run("DELETE FROM dx_logins WHERE begun < ?", now - self._login.hours * 3600)
+        # A past login is not kept: the ledger says that there was one. Nor is one of an address that is no more.
         self._records.run(
-            "INSERT INTO dx_logins (key, subject, name, listed, begun, seen) VALUES (?, ?, ?, ?, ?, ?)",
+            "DELETE FROM dx_logins WHERE begun < ? OR (url = ? AND begun < ?)",
+            now - LONGEST_LOGIN * 3600,
+            self._login.url,
+            now - self._login.hours * 3600,
+        )
+        self._records.run(
+            "INSERT INTO dx_logins (key, subject, name, listed, begun, seen, url) VALUES (?, ?, ?, ?, ?, ?, ?)",
             key_of(token),
             identity.subject,
             identity.name,
             listed,
             now,
             now,
+            self._login.url,
         )
         return token
 
@@ -141,14 +152,17 @@ class Logins:
         if key is None:
             return None
         found = self._records.run(
-            "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins WHERE key = ?", key
+            "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins WHERE url = ? AND key = ?",
+            self._login.url,
+            key,
         )
         return next(self._lasting(found.rows), None)
 
     def lasting(self) -> list[Record]:
         """Every login that has not ended, oldest first."""
         found = self._records.run(
-            "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins ORDER BY number"
+            "SELECT number, key, subject, name, listed, begun, seen FROM dx_logins WHERE url = ? ORDER BY number",
+            self._login.url,
         )
         return list(self._lasting(found.rows))
 
@@ -177,30 +191,36 @@ class Logins:
 
     def end_all(self, subject: str) -> int:
         """Every login of a person ends; how many there were."""
-        return self._records.run("DELETE FROM dx_logins WHERE subject = ?", subject).touched
+        ours = "DELETE FROM dx_logins WHERE url = ? AND subject = ?"
+        return self._records.run(ours, self._login.url, subject).touched
 
     def set_out(self, noted: Mapping[str, Any], to: str) -> str:
         """Somebody goes to the provider; the ticket for the browser, which is kept nowhere else."""
         ticket, now = secrets.token_urlsafe(32), self._now()
         self._records.run(
-            "DELETE FROM dx_begun WHERE until <= ?"
-            " OR key NOT IN (SELECT key FROM dx_begun ORDER BY until DESC LIMIT ?)",
+            "DELETE FROM dx_begun WHERE until <= ? OR (url = ? AND key NOT IN"
+            " (SELECT key FROM dx_begun WHERE url = ? ORDER BY until DESC LIMIT ?))",
             now,
+            self._login.url,
+            self._login.url,
             _WAITING - 1,
         )
         self._records.run(
-            "INSERT INTO dx_begun (key, until, noted, target) VALUES (?, ?, ?, ?)",
+            "INSERT INTO dx_begun (key, until, noted, target, url) VALUES (?, ?, ?, ?, ?)",
             key_of(ticket),
             now + MINUTES_TO_LOG_IN * 60,
             json.dumps(noted),
             to,
+            self._login.url,
         )
         return ticket
 
     def came_back(self, ticket: str) -> SetOut | None:
         """Who has this ticket, once: it is not known any more afterwards. None after ten minutes, too."""
         found = self._records.run(
-            "DELETE FROM dx_begun WHERE key = ? RETURNING until, noted, target", key_of(ticket)
+            "DELETE FROM dx_begun WHERE url = ? AND key = ? RETURNING until, noted, target",
+            self._login.url,
+            key_of(ticket),
         ).rows
         for until, noted, to in found:
             if self._now() < until:
@@ -229,7 +249,6 @@ def end_of(number: int, kept: Logins, book: Ledger | None, person: Person) -> tu
     return who, ended
 
 
-def ledger(address: str) -> Ledger | None:
-    """The ledger of the lake at an address; None as long as there is no lake."""
-    there = lakes.at(address)
+def ledger(there: Place) -> Ledger | None:
+    """The ledger of the lake at a place; None as long as there is no lake."""
     return Ledger(there.book()) if there.exists() else None

@@ -282,8 +282,8 @@ def write_next(pack: Pack, house: House, person: Person) -> Made:
 def _reserved(house: House, quarter: Quarter) -> Path:
     """A new and empty folder: of two that come at once, also from two servers, each gets its own."""
     place = house.lake.place
-    own = place.folder / "packs" if place.is_shared else ROOT / "data" / "packs"
-    folder = Path(house.settings.packs or own)
+    given = house.settings.packs or (None if place.is_shared else str(ROOT / "data" / "packs"))
+    folder = place.own(given) if given else place.folder / "packs"
     folder.mkdir(parents=True, exist_ok=True)
     mark = "_架空データ" if house.is_demo else ""
     for number in itertools.count(1):

@@ -19,6 +19,8 @@ from pydantic_settings import (
 from dx_data.errors import StartRefused
 
 ROOT = Path(__file__).resolve().parent.parent
+NATION = "全国"
+LONGEST_LOGIN = 8  # hours
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -42,7 +44,7 @@ class Login(BaseModel):
     )
     certificate: Path | None = Field(None, description="この製品が自分で https で話すときの証明書（PEM）")
     certificate_key: Path | None = Field(None, description="その秘密鍵（PEM）")
-    hours: float = Field(8, gt=0, le=8, description="ログインしてから終わるまでの時間の上限")
+    hours: float = Field(LONGEST_LOGIN, gt=0, le=LONGEST_LOGIN, description="ログインしてから終わるまでの時間の上限")
     idle_minutes: float = Field(60, gt=0, le=480, description="使わないままでいるとログインが終わるまでの分")
 
     @property
@@ -117,6 +119,10 @@ class Settings(BaseSettings):
         "省略すると data/packs（PostgreSQL の台帳では、共有のフォルダーの packs）",
     )
     municipality_code: str = Field("131229", description="全国地方公共団体コード（6桁、検査数字つき）")
+    nation: str = Field(
+        "",
+        description="全国の画面だけを開くとき: 全国、または都道府県の名前（市区町村の団体コードとは使えない）",
+    )
     disclosure_threshold: int = Field(10, ge=3, description="公表で伏せる件数の下限。1からこの値-1までを伏せる")
     login: Login | None = Field(
         None, description="ログイン（OpenID Connect）。省略すると、このコンピューターからだけ開ける"
@@ -151,6 +157,17 @@ class Settings(BaseSettings):
         if not is_municipality_code(value):
             raise ValueError("全国地方公共団体コードは検査数字を含む6桁の数字です")
         return value
+
+    @model_validator(mode="after")
+    def _nobodys_own(self) -> Self:
+        from dx_data.bundled import municipalities
+
+        if self.nation:
+            if self.nation not in {NATION, *(each.prefecture for each in municipalities())}:
+                raise ValueError(f"nation は「{NATION}」か、都道府県の名前にしてください")
+            if self.municipality_code in {each.code for each in municipalities()}:
+                raise ValueError("nation は、市区町村の団体コードとは使えません（都道府県のコードにしてください）")
+        return self
 
     @classmethod
     def settings_customise_sources(

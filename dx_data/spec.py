@@ -411,6 +411,8 @@ class Question(Declared):
     """One question: its meaning, what it takes, what it answers with, what it reads, and the SQL that answers it.
 
     `serves` are the subjects it answers, each with the columns that do.
+    `gathers` are questions: what every municipality would tell the public in answer to them is what this one reads, and
+    it reads nothing else. Such a question is the nation's, and no municipality's lake is asked it.
     `versions` are the states of its definition, the present one last. `breaks` names the question whose answer
     (changed_on, change) says when the base of this one's rates changed. `earlier` are the versions that stay as files
     of their own.
@@ -425,7 +427,8 @@ class Question(Declared):
     params: dict[str, Param] = Field(default_factory=dict)
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    reads: tuple[str, ...]
+    reads: tuple[str, ...] = ()
+    gathers: tuple[str, ...] = ()
     publish: Publish | None = None
     versions: tuple[Version, ...] = (FIRST_VERSION,)
     breaks: str | None = None
@@ -455,6 +458,8 @@ class Question(Declared):
             raise ValueError(f"serves names no column: {missing}")
         if self.publish:
             self._publishable(self.publish)
+        if bool(self.gathers) == bool(self.reads) or (self.gathers and self.publish):
+            raise ValueError("a question reads tables of one lake, or gathers answers and publishes none of them")
         if [version.number for version in self.versions] != list(range(1, len(self.versions) + 1)):
             raise ValueError("versions are numbered 1, 2, 3 … in their order")
         days = [version.valid_from for version in self.versions]

@@ -16,7 +16,8 @@ from dx_data.access import Person, Role
 from dx_data.settings import ROOT
 from dx_data.ui import asgi
 
-STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+NATION = "nation"  # only in the program of a prefecture or the nation, where there is no other
+STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != NATION)
 ENGLISH = re.compile(r"[A-Za-z]{3,}[ ]+[a-z]{2,}")  # two words: a sentence that nobody translated
 PERSON = Person("試験", frozenset(Role))
 

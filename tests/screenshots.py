@@ -26,7 +26,7 @@ from dx_data.settings import ROOT, settings
 from dx_data.ui.guide import STEPS
 
 SCREENS = ROOT / "docs" / "screens"
-PAGES = tuple(sorted(path.stem for path in (ROOT / "pages").glob("*.py")))
+PAGES = tuple(sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "nation"))
 CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
 _TALLEST = 2200  # pixels; the rest of a long page looks like its beginning
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
@@ -222,12 +222,15 @@ def guide(chromium: Browser, url: str) -> None:
 
 
 def main(names: tuple[str, ...]) -> int:
-    """All pages in all kinds and the pictures of 使い方, or the named pages; `guide` names those pictures."""
+    """All pages in all kinds and the pictures of 使い方, or the named pages; `guide` names those pictures.
+
+    The national page, by its name, of the municipalities at DX_LAKE, with DX_NATION set.
+    """
     SCREENS.mkdir(parents=True, exist_ok=True)
-    if not Path(settings().lake_demo).exists():
+    if not settings().nation and not Path(settings().lake_demo).exists():
         print("架空データの台帳がありません。先に `dx demo` を実行してください。", file=sys.stderr)
         return 1
-    with server(demo=True) as url, browser() as chromium:
+    with server(demo=not settings().nation) as url, browser() as chromium:
         if not names or "guide" in names:
             guide(chromium, url)
         for name in [name for name in names if name != "guide"] if names else PAGES:

@@ -57,6 +57,7 @@ ROOMS = {
     "appendices": 10,
     "corrections": 10,
     "disposal": 10,
+    "nation": 10,
     "notebook": 11,
     "inspection": 11,
     "intake": 11,

@@ -20,6 +20,7 @@ import pytest
 from dx_data import disposal, house, inspection, intake
 from dx_data.access import Person
 from dx_data.custody import backups, password
+from dx_data.custody.inspections import State
 from dx_data.custody.ledger import Act
 from dx_data.custody.proof import Proof
 from dx_data.errors import BucketLost, StartRefused, Stopped, of_surroundings
@@ -342,6 +343,33 @@ def test_a_disposal_leaves_nothing_of_it_in_the_bucket(
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize("catalogue_in", ["server", "folder"])
+def test_municipalities_share_a_bucket_and_touch_nothing_of_each_other(
+    own: S3, placed: dict[str, str], person: Person, write: Any, tmp_path: Path, catalogue_in: str
+) -> None:
+    """On a server each has a prefix of its own; beside a folder's catalogue their tables lie below the first one's."""
+    where = {**placed, "lake": str(tmp_path / "lake")} if catalogue_in == "folder" else placed
+    chosen, other = (Settings(**where, municipality_code=code) for code in ("131229", "131041"))
+    ours, theirs = (house.make_house(person, chosen=each) for each in (chosen, other))
+    fill(ours, person, write)
+    fill(theirs, person, write)
+    answers, below = shown(theirs), "ward/wards/131041/"
+    assert shown(ours) == answers
+    assert theirs.lake.place.tables.address == f"s3://{BUCKET}/{below}" + "tables/" * (catalogue_in == "server")
+    had = {name: own.inside(BUCKET).joinpath(name).read_bytes() for name in own.names(BUCKET) if below in name}
+    assert len(had) == len(theirs.lake.files()) + 2 * (catalogue_in == "server")
+    assert (anew.loose(ours.lake), anew.loose(theirs.lake)) == ([], [])
+    assert ours.lake.folder != theirs.lake.folder
+    found, _ = inspection.stored(ours.lake.place)
+    assert [each.state for each in found] == [State.SOUND] * 4
+    disposal.dispose(ours, disposal.Choice(everything=True), person, reason="契約の終わり")
+    assert {name: own.inside(BUCKET).joinpath(name).read_bytes() for name in own.names(BUCKET) if below in name} == had
+    theirs.close()
+    with closing(house.open_house(chosen=other)) as again, closing(house.open_house(chosen=chosen)) as rest:
+        assert (shown(again), again.verify_ledger(), rest.lake.loads()) == (answers, [], [])
+        assert Path(again.lake.folder).name != Path(rest.lake.folder).name
 
 
 def test_a_confined_lake_reaches_its_own_objects_alone(own: S3, chosen: Settings, filled: House) -> None:

@@ -281,16 +281,6 @@ def test_a_load_between_the_plan_and_the_yes_is_noticed(home: House, take: Any, 
     assert [row[0] for row in applications(home)] == ["A1", "A2"]
 
 
-def test_another_ward_sees_none_of_our_rows(home: House, take: Any, write: Any) -> None:
-    take(write("a.csv", A))
-    other = Lake(home.lake.place, municipality="131211")
-    found = other.plan([], None)
-    with other.cursor() as cursor:
-        ours = cursor.execute(f"SELECT count(*) FROM {other.at().rows(DATASETS['applications'])}").fetchall()
-    other.close()
-    assert (found.counts["added"], ours) == (0, [(0,)])
-
-
 def test_a_copy_holds_no_identifying_column_and_speaks_japanese(
     home: House, take: Any, write: Any, tmp_path: Path
 ) -> None:

@@ -267,7 +267,7 @@ def test_nobody_is_sent_to_another_site_after_the_login(served: Served) -> None:
 
 # --- every way in -----------------------------------------------------------------------------------------------
 
-STEMS = sorted(path.stem for path in (setting.ROOT / "pages").glob("*.py"))
+STEMS = screens.STEMS
 CLOSED = ["/_stcore/metrics", "/_stcore/agent/mcp"]
 # Every address Streamlit answers at; the mount without a path gives its page and its own files.
 STREAMLIT_S = {

@@ -341,17 +341,6 @@ def test_a_program_that_does_not_know_the_rollups_refuses_a_lake_that_has_them(
         Lake(str(tmp_path / "lake"))
 
 
-def test_another_wards_rows_are_counted_apart(lake: Lake) -> None:
-    load(lake, [receipt(1)])
-    with closing(Lake(str(lake.folder), municipality="131211")) as other:
-        load(other, [receipt(1, transactions=7)])
-    load(lake, [receipt(1, transactions=5)])
-    with closing(lake.cursor()) as cursor:
-        table = f"{place.SCHEMA}.{tables.kept_name(RECEIPTS.rollups[0])}"
-        wards = cursor.execute(f"SELECT municipality_code, transactions FROM {table} ORDER BY ALL").fetchall()
-    assert wards == [("131211", 7), ("131229", 5)]
-
-
 # --- a killed load -------------------------------------------------------------------------------------------
 
 MOMENTS = times(2, 8)

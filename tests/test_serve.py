@@ -16,9 +16,9 @@ import pytest
 from dx_data import serving
 from dx_data.errors import StartRefused
 from dx_data.ui import asgi
-from tests import screenshots
+from tests import screens, screenshots
 
-STEMS = sorted(path.stem for path in (screenshots.ROOT / "pages").glob("*.py"))
+STEMS = screens.STEMS
 
 
 def ask(url: str, path: str, **headers: str) -> http.client.HTTPResponse:

@@ -9,11 +9,13 @@ import http.client
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,42 @@ def test_so_many_wait_for_the_provider_and_no_more(
         tickets.append(here.set_out({}, f"/{number}"))
     found = [here.came_back(ticket) for ticket in tickets]
     assert [each and each.to for each in found] == [None, None, "/2", "/3", "/4"]
+
+
+def test_a_login_at_one_address_is_none_at_another(
+    twice: tuple[Records, Records], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Municipalities that share a folder or a database: neither knows, ends or pushes out who is at the other's."""
+    monkeypatch.setattr(logins, "_WAITING", 2)
+    now = [1_000_000.0]
+    shorter = LOGIN.model_copy(update={"url": "https://other.example", "hours": 1.0})
+    here, there = (Logins(each, at, lambda: now[0]) for each, at in zip(twice, (LOGIN, shorter), strict=True))
+    token, ticket = here.begin(ANN), here.set_out({}, "/")
+    found = there.find(key_of(token)), there.lasting(), there.end_all("1"), there.came_back(ticket)
+    assert found == (None, [], 0, None)
+    for _ in range(3):
+        now[0] += 1
+        there.set_out({}, "/")
+    assert here.came_back(ticket) == logins.SetOut({}, "/")
+    now[0] += 59 * 60
+    here.used(here.lasting()[0])
+    now[0] += 59 * 60
+    there.begin(BOB)  # where a login is past after an hour
+    assert [[each.identity for each in side.lasting()] for side in (here, there)] == [[ANN], [BOB]]
+    now[0] += 8 * 3600
+    there.begin(BOB)
+    assert twice[0].run("SELECT name FROM dx_logins").rows == [(BOB.name,)]  # also of an address that nobody is at
+
+
+def test_who_is_signed_in_when_an_earlier_release_gives_way_signs_in_again(tmp_path: Path) -> None:
+    before = "number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, subject TEXT, name TEXT, listed TEXT"
+    with closing(sqlite3.connect(tmp_path / "logins", isolation_level=None)) as connection:
+        connection.execute(f"CREATE TABLE dx_logins ({before}, begun REAL NOT NULL, seen REAL NOT NULL)")
+        now = time.time()
+        connection.execute("INSERT INTO dx_logins VALUES (1, ?, '1', 'A', '[[], []]', ?, ?)", (key_of("a"), now, now))
+    kept = [Logins(FileRecords(tmp_path / "logins"), LOGIN) for _ in range(2)]
+    assert (kept[0].find(key_of("a")), kept[0].lasting()) == (None, [])
+    assert kept[1].find(key_of(kept[0].begin(ANN))) is not None
 
 
 def test_nobody_else_in_the_database_reads_who_is_signed_in_and_no_token_is_kept(

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+import dx_data.lake as lakes
 from dx_data import calendar
 from dx_data.access import Person, Right, require
 from dx_data.custody import password as passwords
@@ -230,6 +231,11 @@ def restore(source: Path, place: Place, person: Person, password: str) -> Mappin
     aside = place.beside(f"restoring-{secrets.token_hex(4)}")
     try:
         about = unpack(file, aside, password)
+        if place.municipality and lakes.at(str(aside)).owner() not in (None, place.municipality):
+            raise BackupRefused.because(
+                f"控え『{file.name}』は、ほかの自治体のものです",
+                "DX_MUNICIPALITY_CODE と控えを確かめてください",
+            )
         ledger = Ledger(aside / LEDGER)
         facts = {"file": file.name, "sha256": sha256(file), "snapshot": about["snapshot"]}
         ledger.append(person.name, Act.RESTORED, SUBJECT, **facts, **_noted_anew(aside, Proof.of(ledger), place))
@@ -273,7 +279,8 @@ def unpack(file: Path, into: Path, password: str) -> Mapping[str, Any]:
             raise BackupRefused.because(
                 f"控え『{file.name}』は使えません（『{lacking[0]}』がありません）", "ほかの控えを指定してください"
             )
-        with closing(Lake(str(into), confined=True)) as lake:
+        here = lakes.at(str(into))
+        with closing(Lake(here, municipality=here.owner() or "", confined=True)) as lake:
             broken = Ledger(into / LEDGER).verify(lake.anchors())
     except (sqlite3.Error, duckdb.Error, FileNotFoundError) as fault:
         raise BackupRefused.because(

@@ -23,7 +23,7 @@ from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, van
 from dx_data.lake.received import KEPT
 from dx_data.lake.records import Records
 from dx_data.lake.reference import Reference, kept, titled
-from dx_data.lake.stored import Catalogue, digests_of_catalogue, sha256
+from dx_data.lake.stored import Catalogue, digests_of_catalogue, parquet, sha256
 
 __all__ = [
     "CATALOGUE",
@@ -62,6 +62,7 @@ __all__ = [
     "kept",
     "network_filesystem",
     "notices",
+    "parquet",
     "received",
     "records",
     "sha256",

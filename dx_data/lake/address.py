@@ -12,12 +12,25 @@ from dx_data.lake.records import FileRecords, Records
 _SERVERS = ("postgres", "postgresql")
 
 
-def at(address: str, data: str | None = None, here: Path | None = None) -> Place:
-    """The place of a lake; StartRefused where none may lie.
+def at(address: str, data: str | None = None, municipality: str | None = None, *, here: Path | None = None) -> Place:
+    """The place of a municipality's lake, or of the first one that lies at an address; StartRefused where none may lie.
 
     `data` is where its Parquet files lie: a folder needs none, a server a folder that every computer reaches, or a
     bucket. `here` is where this computer keeps what a bucket cannot hold, else as the settings say.
+
+    Several municipalities share an address, and nothing else: each has a catalogue, a ledger, files and a turn of its
+    own, so nobody's rows, names, numbers or moments can reach another. The first one's lie where a lake of only one
+    has them, so such a lake, of whatever release, is what it always was.
     """
+    first = _first(address, data, here)
+    if municipality is None:
+        return first
+    found = first if first.owner() in (None, municipality) else first.of(municipality)
+    found.municipality = municipality
+    return found
+
+
+def _first(address: str, data: str | None, here: Path | None) -> Place:
     scheme = _scheme(address)
     if not scheme:
         return Folder(address, data)
@@ -55,7 +68,7 @@ def records(address: str, file: Path) -> Records:
 
 
 def exists(address: str) -> bool:
-    """Whether a lake lies there."""
+    """Whether any municipality's lake lies there."""
     return at(address).exists()
 
 

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from dx_data.derive.tables import literal, quoted
+from dx_data.derive.tables import quoted
 from dx_data.lake import received
 from dx_data.lake.files import Files
 from dx_data.lake.lake import Lake
 from dx_data.lake.place import SCHEMA
+from dx_data.lake.stored import parquet
 
 
 def rebuild(old: Lake, gone: Collection[int], kept: Mapping[int, Mapping[str, Any]]) -> Lake:
@@ -41,20 +42,7 @@ def rebuild(old: Lake, gone: Collection[int], kept: Mapping[int, Mapping[str, An
 def loose(lake: Lake) -> list[str]:
     """Parquet files that the catalogue does not name. To be asked within a turn: nobody is writing."""
     named = set(lake.files())
-    return [name for name in lake.tables.names() if name.endswith(".parquet") and name not in named]
-
-
-def of_other_wards(lake: Lake) -> int:
-    """How many rows belong to another municipality than the one this program is set to."""
-    at = lake.at()
-    with closing(lake.cursor()) as cursor:
-        return sum(
-            cursor.execute(
-                f"SELECT count(*) FROM {SCHEMA}.{quoted(name)} WHERE municipality_code <> {literal(lake.municipality)}"
-            ).fetchall()[0][0]
-            for name, columns in at.columns().items()
-            if "municipality_code" in columns
-        )
+    return [name for name in parquet(lake.tables) if name not in named]
 
 
 def texts(lake: Lake) -> Iterator[str]:

@@ -19,13 +19,28 @@ from dx_data.errors import LoadRefused, StartRefused, Stopped
 from dx_data.lake import pages
 from dx_data.lake.book import Book, FileBook
 from dx_data.lake.files import Files, FolderFiles, files_at, moved
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, settle_form
+from dx_data.lake.place import (
+    ALIAS,
+    CATALOGUE,
+    CODES,
+    FORMAT,
+    LEDGER,
+    TABLES,
+    WARDS,
+    CatalogueCopy,
+    Place,
+    Taken,
+    bearer,
+    settle_form,
+)
 from dx_data.lake.stored import digest_of
 
 _NETWORK_FILESYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "fuse.sshfs", "ncpfs", "webdav", "davfs"}
 _DRIVE_REMOTE = 4
 _ASIDE = "anew"  # in the lake's folder; its Parquet files lie among the others, and no other catalogue names them
 _WAIT = 60
+# Read once, before this process has the catalogue open with DuckDB: closing another hold on it would let go of locks.
+_OWNERS: dict[tuple[Path, int], str | None] = {}
 
 
 def filesystem_of(path: str, mounts: str) -> str | None:
@@ -94,6 +109,24 @@ class Folder(Place):
         """The catalogue's file."""
         return self._folder / CATALOGUE
 
+    def owner(self) -> str | None:
+        """Whose lake lies in the folder."""
+        known = (self.catalogue, self.mark())
+        if known not in _OWNERS and known[1]:
+            _OWNERS[known] = _owner(self.catalogue)
+        return _OWNERS.get(known)
+
+    def of(self, code: str) -> Folder:
+        """A folder below, with tables apart where the first one's are."""
+        apart = self._tables.below(f"{WARDS}/{code}").address if self._is_apart else None
+        found = Folder(str(self._folder / WARDS / code), apart)
+        found.below = Path(WARDS) / code
+        return found
+
+    def later(self) -> list[str]:
+        """The folders below that hold a lake."""
+        return sorted(path.parent.name for path in (self._folder / WARDS).glob(f"*/{CATALOGUE}"))
+
     def prepare(self) -> None:
         """Make the folder."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -104,6 +137,12 @@ class Folder(Place):
             return self.catalogue.stat().st_ino or 1
         except FileNotFoundError:
             return 0
+
+    def stamp(self) -> str:
+        """Number, size and time of the catalogue's file and its log."""
+        log = self.catalogue.with_name(f"{CATALOGUE}-wal")
+        found = [path.stat() for path in (self.catalogue, log) if path.exists()]
+        return repr([(each.st_ino, each.st_size, each.st_mtime_ns) for each in found])
 
     def attach_statement(self) -> str:
         """SQL that attaches the catalogue with our own data path."""
@@ -226,6 +265,12 @@ class Folder(Place):
         elif any(self._folder.iterdir()):
             raise StartRefused.because(f"『{self._folder}』は台帳ではありません", "空のフォルダーを指定してください")
         shutil.rmtree(self._folder)
+
+
+def _owner(catalogue: Path) -> str | None:
+    with closing(sqlite3.connect(catalogue, timeout=10)) as connection:
+        known = dict(connection.execute("SELECT name, value FROM dx_lake").fetchall())
+        return bearer(known, connection.execute(CODES.format(schema="")).fetchone())
 
 
 def _let_go(catalogue: Path) -> None:

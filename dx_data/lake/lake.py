@@ -58,13 +58,15 @@ class Lake:
         SQLite's hold on a file lets go of the locks that DuckDB's has on it in the same process
         (sqlite.org/howtocorrupt.html 2.2).
         """
-        self.place = _placed(address, data)
+        self.place = _placed(address, data, municipality)
         self.municipality = municipality
         self._mark = self.place.mark()
         if not self._mark:
+            others = "（そこにあるのは、ほかの自治体の台帳です）" if self.place.below.parts else ""
             raise NotFound.because(
-                f"台帳が『{self.place.title}』にありません",
-                "`dx load` でファイルを取り込むと作られます。デモは `dx demo` で作れます",
+                f"台帳が『{self.place.title}』にありません{others}",
+                "`dx load` でファイルを取り込むと作られます。デモは `dx demo` で作れます"
+                + "。前からある台帳なら、DX_MUNICIPALITY_CODE を確かめてください" * bool(others),
             )
         self.folder, self.tables = self.place.folder, self.place.tables
         self.place.files.reach()
@@ -74,6 +76,10 @@ class Lake:
         self.is_unsettled = False
         if int(self._facts["format"]) > place.FORMAT:
             raise StartRefused.because("新しい版で作られた台帳です", "プログラムを新しい版にしてください")
+        if not self.demo_until and (self._facts.get("municipality") or self.place.owner()) not in (None, municipality):
+            raise StartRefused.because(
+                f"『{self.place.title}』は、ほかの自治体の台帳です", "DX_MUNICIPALITY_CODE を確かめてください"
+            )
         self.id: str = self._facts["id"]
         self._connection = database or self.place.database()
         self._connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
@@ -101,12 +107,14 @@ class Lake:
 
         Its loads are numbered from after `disposed_to`.
         """
-        here = _placed(address, data)
+        here = _placed(address, data, municipality)
         here.prepare()
         database = here.database()
         with here.turn():
             if not here.exists():
-                here.make(database, place.born(demo_until, disposed_to))
+                here.make(database, place.born(municipality, demo_until, disposed_to))
+            elif not (demo_until or here.below.parts) and here.owner() not in (None, municipality):  # who came first
+                return cls.create(here.of(municipality), municipality=municipality)
         return cls(here, municipality=municipality, database=database)
 
     @property
@@ -509,8 +517,8 @@ class Lake:
         return ours + reference.copied(at, "copied.main")
 
 
-def _placed(address: str | Place, data: str | None) -> Place:
-    return address if isinstance(address, Place) else addresses.at(address, data)
+def _placed(address: str | Place, data: str | None, municipality: str) -> Place:
+    return address if isinstance(address, Place) else addresses.at(address, data, municipality)
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

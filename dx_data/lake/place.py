@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from dx_data import calendar
-from dx_data.errors import LoadRefused, Stopped
+from dx_data.errors import LoadRefused, StartRefused, Stopped
 from dx_data.lake.book import Book
 from dx_data.lake.extensions import extended
 from dx_data.lake.files import Files
@@ -28,6 +28,12 @@ SCHEMA = f"{ALIAS}.main"
 _FORM = (("parquet_compression", "zstd"), ("parquet_version", "2"))
 META = f"__ducklake_metadata_{ALIAS}"
 TURN_SECONDS = 600
+# The first and the last code that any table's rows ever bore, which DuckLake keeps of every column.
+CODES = (
+    "SELECT min(s.min_value), max(s.max_value) FROM {schema}ducklake_table_column_stats s"
+    " JOIN {schema}ducklake_column c USING (table_id, column_id) WHERE c.column_name = 'municipality_code'"
+)
+WARDS = "wards"  # below the first municipality's folders, one folder for each that came later
 
 
 class Taken(Exception):
@@ -53,6 +59,23 @@ class Place(ABC):
     extensions: tuple[str, ...]
     proves: str
     is_shared = False
+    municipality: str | None = None  # for whom the place was looked up
+    below = Path()  # where, below the first municipality's folders, this one keeps its own
+
+    @abstractmethod
+    def owner(self) -> str | None:
+        """The code of the municipality whose lake lies there; None where none does, or nothing was ever loaded.
+
+        StartRefused for a lake in which an earlier release mixed several.
+        """
+
+    @abstractmethod
+    def of(self, code: str) -> Place:
+        """The place of a municipality that came after the one whose lake lies here."""
+
+    @abstractmethod
+    def later(self) -> list[str]:
+        """The codes of the municipalities that came after the first, as far as they have a lake."""
 
     @property
     @abstractmethod
@@ -76,6 +99,10 @@ class Place(ABC):
     @abstractmethod
     def mark(self) -> int:
         """What tells one catalogue from another that comes into its place; 0 where there is none."""
+
+    @abstractmethod
+    def stamp(self) -> str:
+        """What is another after every change of the catalogue, told without opening the lake; may also change alone."""
 
     @abstractmethod
     def attach_statement(self) -> str:
@@ -154,6 +181,10 @@ class Place(ABC):
     def destroy(self) -> None:
         """Remove a demo lake; refuses any lake that is not marked as a demo."""
 
+    def own(self, file: str) -> Path:
+        """Where this municipality keeps what the first one keeps in a file or folder beside the lake."""
+        return Path(file).parent / self.below / Path(file).name
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing lies here that a restored lake would mix with."""
@@ -190,9 +221,21 @@ def settle_form(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CALL {ALIAS}.set_option('{option}', '{value}')")
 
 
-def born(demo_until: dt.date | None, disposed_to: int) -> dict[str, str]:
-    """The facts of a new lake: its loads are numbered from after `disposed_to`."""
+def bearer(known: dict[str, str], codes: tuple[str | None, str | None]) -> str | None:
+    """Whose a lake is by its facts, or where an earlier release made it by the first and the last code of its rows."""
+    first, last = codes
+    if (told := known.get("municipality")) or first == last:
+        return told or first
+    raise StartRefused.because(
+        "この台帳には、前の版で取り込んだ、いくつもの自治体の行が混ざっています",
+        "DX_LAKE に新しい場所を指定し、それぞれの自治体のファイルを取り込み直してください",
+    )
+
+
+def born(municipality: str, demo_until: dt.date | None, disposed_to: int) -> dict[str, str]:
+    """The facts of a municipality's new lake: its loads are numbered from after `disposed_to`."""
     known = {"id": secrets.token_hex(4), "format": str(FORMAT), "made_at": calendar.now().isoformat()}
+    known["municipality"] = municipality
     if demo_until:
         known["demo_until"] = demo_until.isoformat()
     if disposed_to:

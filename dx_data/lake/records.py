@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 # As SQLite has them; server_records.py has the same for PostgreSQL.
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS dx_logins (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,"
-    " subject TEXT NOT NULL, name TEXT NOT NULL, listed TEXT NOT NULL, begun REAL NOT NULL, seen REAL NOT NULL)",
+    " subject TEXT NOT NULL, name TEXT NOT NULL, listed TEXT NOT NULL, begun REAL NOT NULL, seen REAL NOT NULL,"
+    " url TEXT NOT NULL DEFAULT '')",
     "CREATE TABLE IF NOT EXISTS dx_begun (key TEXT PRIMARY KEY, until REAL NOT NULL, noted TEXT NOT NULL,"
-    " target TEXT NOT NULL)",
+    " target TEXT NOT NULL, url TEXT NOT NULL)",
 )
+_WITHOUT_URL = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM pragma_table_info('dx_logins') WHERE name = 'url')"
 
 
 class Ran(NamedTuple):
@@ -53,6 +55,8 @@ class FileRecords(Records):
         with self._open() as connection:
             for statement in _TABLES:
                 connection.execute(statement)
+            if connection.execute(_WITHOUT_URL).fetchone():
+                _add_url(connection)
         file.chmod(0o600)
 
     @contextmanager
@@ -66,3 +70,11 @@ class FileRecords(Records):
         with self._open() as connection:
             cursor = connection.execute(statement, values)
             return Ran(cursor.fetchall(), cursor.rowcount)
+
+
+def _add_url(connection: sqlite3.Connection) -> None:
+    """In a file of an earlier release: whoever is signed in at this moment does so again."""
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute(_WITHOUT_URL).fetchone():  # of several that start at once the first one does it
+        connection.execute("ALTER TABLE dx_logins ADD COLUMN url TEXT NOT NULL DEFAULT ''")
+    connection.execute("COMMIT")

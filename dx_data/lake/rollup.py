@@ -29,15 +29,13 @@ def keep(cursor: duckdb.DuckDBPyConnection, at: Moment, dataset: Dataset, touche
 
 
 def _make(cursor: duckdb.DuckDBPyConnection, at: Moment, dataset: Dataset, rollup: Rollup) -> None:
-    """A table of the rollup with all days of every ward."""
+    """A table of the rollup with all days."""
     older = re.compile(rf"{rollup.name}_[0-9a-f]{{8}}")
     for name in filter(older.fullmatch, at.columns()):
         cursor.execute(f"DROP TABLE {SCHEMA}.{quoted(name)}")
     table = f"{SCHEMA}.{quoted(tables.kept_name(rollup))}"
     cursor.execute(f"CREATE TABLE {table} AS {_counted(dataset, rollup, at.municipality, 'false')}")
-    wards = cursor.execute(f"SELECT DISTINCT municipality_code FROM {SCHEMA}.{quoted(dataset.name)}").fetchall()
-    for (ward,) in wards:
-        cursor.execute(f"INSERT INTO {table} {_counted(dataset, rollup, ward, 'true')}")
+    cursor.execute(f"INSERT INTO {table} {_counted(dataset, rollup, at.municipality, 'true')}")
     cursor.execute(f"COMMENT ON TABLE {table} IS {literal(rollup.title)}")
 
 

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, LiteralString
 
 import duckdb
 import psycopg
@@ -25,7 +25,20 @@ from dx_data.errors import DiskRefused, LakeDamaged, LoadRefused, ServerLost, St
 from dx_data.lake import book
 from dx_data.lake.book import Book, Row, Seal
 from dx_data.lake.files import Files, FolderFiles, files_at
-from dx_data.lake.place import ALIAS, CATALOGUE, FORMAT, LEDGER, TABLES, CatalogueCopy, Place, Taken, settle_form
+from dx_data.lake.place import (
+    ALIAS,
+    CATALOGUE,
+    CODES,
+    FORMAT,
+    LEDGER,
+    TABLES,
+    WARDS,
+    CatalogueCopy,
+    Place,
+    Taken,
+    bearer,
+    settle_form,
+)
 from dx_data.lake.received import KEPT
 from dx_data.lake.stored import digest_of_rows
 from dx_data.settings import settings
@@ -156,12 +169,20 @@ class OnServer(Place):
     proves = "rows"
     is_shared = True
 
-    def __init__(self, address: str, data: str | None = None, here: Path | None = None, schema: str = _LAKE) -> None:
+    def __init__(
+        self,
+        address: str,
+        data: str | None = None,
+        here: Path | None = None,
+        schema: str = _LAKE,
+        ledger: str = _LEDGER,
+    ) -> None:
         """The place that an address names; StartRefused for an address that cannot be used.
 
         `here` is where this computer keeps what a bucket cannot hold.
         """
-        self._address, self._given, self._here, self._schema = address, data, here, schema
+        self._address, self._given, self._here = address, data, here
+        self._schema, self._ledger = schema, ledger
         self._server = server(connection_of(address))
         self._turn: Connection | None = None
 
@@ -194,7 +215,35 @@ class OnServer(Place):
         if not self.files.is_blank:
             return False
         with self._server.connection() as connection:
-            return not any(_one(connection, "SELECT to_regnamespace(%s)", each) for each in (self._schema, _LEDGER))
+            return not any(
+                _one(connection, "SELECT to_regnamespace(%s)", each) for each in (self._schema, self._ledger)
+            )
+
+    def owner(self) -> str | None:
+        """Whose lake the catalogue's schema holds."""
+        if not self.mark():
+            return None
+        statement = sql.SQL(CODES.replace("{schema}", "{schema}.")).format(schema=sql.Identifier(self._schema))
+        with self._server.connection() as connection:
+            codes = connection.execute(statement).fetchone()
+        return bearer(self.facts(), (codes[0], codes[1]) if codes else (None, None))
+
+    def of(self, code: str) -> OnServer:
+        """Two schemas of the same database, and files below the first one's."""
+        given = self._given and self.files.below(f"{WARDS}/{code}").address
+        found = OnServer(self._address, given, self._here, f"{self._schema}_{code}", f"{self._ledger}_{code}")
+        found.below = Path(WARDS) / code
+        return found
+
+    def later(self) -> list[str]:
+        """The schemas named after a code."""
+        with self._server.connection() as connection:
+            found = connection.execute(
+                "SELECT right(n.nspname, 6) FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid"
+                " WHERE n.nspname ~ %s AND c.relname = 'dx_lake' ORDER BY 1",
+                [f"^{self._schema}_[0-9]{{6}}$"],
+            ).fetchall()
+        return [code for (code,) in found]
 
     def prepare(self) -> None:
         """Make room for files; StartRefused for a database that cannot hold every text."""
@@ -217,6 +266,13 @@ class OnServer(Place):
                 self._schema,
             )
         return int(found or 0)
+
+    def stamp(self) -> str:
+        """The schema's number and the newest snapshot's."""
+        newest = sql.SQL("SELECT max(snapshot_id) FROM {}").format(sql.Identifier(self._schema, "ducklake_snapshot"))
+        with self._server.connection() as connection:
+            found = connection.execute(newest).fetchone()
+        return f"{self.mark()} {found}"
 
     def attach_statement(self) -> str:
         """SQL that attaches the catalogue with our own data path."""
@@ -342,9 +398,9 @@ class OnServer(Place):
                         if name != "dx_lake":
                             _poured(postgres, catalogue, name, new)
                 with closing(sqlite3.connect(restored / LEDGER)) as ledger:
-                    _bound(postgres)
+                    _bound(postgres, self._ledger)
                     for name in ("dx_ledger", "dx_ledger_apart"):
-                        _poured(postgres, ledger, name, _LEDGER, empty=False)
+                        _poured(postgres, ledger, name, self._ledger, empty=False)
                 self._born(postgres, new, known)
         except BaseException:
             for each in taken:  # and nothing that another one brought, who came first
@@ -353,7 +409,7 @@ class OnServer(Place):
 
     def book(self) -> Book:
         """A schema of the same database."""
-        return ServerBook(self._server)
+        return ServerBook(self._server, self._ledger)
 
     def texts(self) -> Iterator[str]:
         """Every text in every table of the catalogue."""
@@ -363,7 +419,7 @@ class OnServer(Place):
 
     def aside(self) -> OnServer:
         """Another schema of the same database."""
-        return OnServer(self._address, self._given, self._here, f"{self._schema}_anew")
+        return OnServer(self._address, self._given, self._here, f"{self._schema}_anew", self._ledger)
 
     def clear_aside(self) -> None:
         """Remove that schema."""
@@ -436,15 +492,16 @@ def _poured(postgres: Connection, source: sqlite3.Connection, name: str, schema:
             copy.write_row([None if value is None else str(value) for value in row])
 
 
-def _bound(connection: Connection) -> None:
+def _bound(connection: Connection, ledger: str) -> None:
     """Make the ledger's tables where there are none; two that come at once make them once."""
-    if _one(connection, "SELECT to_regclass(%s)", f"{_LEDGER}.dx_ledger_apart"):
+    made = f"{ledger}.dx_ledger_apart"
+    if _one(connection, "SELECT to_regclass(%s)", made):
         return
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LEDGER])
-        if not _one(connection, "SELECT to_regclass(%s)", f"{_LEDGER}.dx_ledger_apart"):
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [ledger])
+        if not _one(connection, "SELECT to_regclass(%s)", made):
             for statement in ("CREATE SCHEMA {ledger}", *_BOOK):
-                connection.execute(sql.SQL(statement).format(ledger=sql.Identifier(_LEDGER)))
+                connection.execute(sql.SQL(statement).format(ledger=sql.Identifier(ledger)))
 
 
 class ServerBook(Book):
@@ -452,32 +509,40 @@ class ServerBook(Book):
 
     title = "表（PostgreSQL）"
 
-    def __init__(self, held: Server) -> None:
-        """Open the book, making its tables in a new lake."""
-        self._server = held
+    def __init__(self, held: Server, schema: str) -> None:
+        """Open the book of that schema, making its tables in a new lake."""
+        self._server, self._schema = held, schema
         with held.connection() as connection:
-            _bound(connection)
+            _bound(connection, schema)
+
+    def _on(self, statement: LiteralString) -> sql.Composed:
+        """A statement on the book's own tables."""
+        return sql.SQL(statement).format(
+            lines=sql.Identifier(self._schema, "dx_ledger"), apart=sql.Identifier(self._schema, "dx_ledger_apart")
+        )
 
     def append(self, seal: Seal) -> None:
         """Add what `seal` makes of the last row, while the table is locked for everybody else who adds."""
         with self._server.connection() as connection, connection.transaction(), connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE dx_custody.dx_ledger IN EXCLUSIVE MODE")
-            for row, apart in seal(_last(connection)):
+            cursor.execute(self._on("LOCK TABLE {lines} IN EXCLUSIVE MODE"))
+            for row, apart in seal(self._newest(connection)):
                 if apart is not None:
-                    cursor.execute("INSERT INTO dx_custody.dx_ledger_apart VALUES (%s, %s)", (row[0], apart))
-                cursor.execute("INSERT INTO dx_custody.dx_ledger VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", row)
+                    cursor.execute(self._on("INSERT INTO {apart} VALUES (%s, %s)"), (row[0], apart))
+                cursor.execute(self._on("INSERT INTO {lines} VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"), row)
 
     def rows(self) -> list[Row]:
         """All rows, oldest first."""
         with self._server.connection() as connection:
-            return _rows(connection)
+            return self._lines(connection)
 
     def rows_of(self, acts: Iterable[str]) -> list[tuple[Row, str]]:
         """The rows of these acts, each with what stands apart of it."""
         with self._server.connection() as connection:
             found = connection.execute(
-                "SELECT l.*, coalesce(a.content, '{}') FROM dx_custody.dx_ledger l"
-                " LEFT JOIN dx_custody.dx_ledger_apart a USING (number) WHERE l.act = ANY(%s) ORDER BY number",
+                self._on(
+                    "SELECT l.*, coalesce(a.content, '{{}}') FROM {lines} l"
+                    " LEFT JOIN {apart} a USING (number) WHERE l.act = ANY(%s) ORDER BY number"
+                ),
                 [list(acts)],
             ).fetchall()
         return [(each[:-1], each[-1]) for each in found]
@@ -485,19 +550,22 @@ class ServerBook(Book):
     def last(self) -> Row | None:
         """The newest row."""
         with self._server.connection() as connection:
-            return _last(connection)
+            return self._newest(connection)
 
     def proven(self) -> tuple[list[Row], list[tuple[int, str]]]:
         """All rows, and all that stands apart, as one transaction sees them."""
         with self._server.connection() as connection, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            return _rows(connection), _apart(connection)
+            apart: list[Any] = connection.execute(
+                self._on("SELECT number, content FROM {apart} ORDER BY number")
+            ).fetchall()
+            return self._lines(connection), apart
 
     def forget_apart(self, numbers: Iterable[int]) -> None:
         """Remove what stands beside these rows; the table's file is written anew without them."""
         with self._server.connection() as connection:
-            connection.execute("DELETE FROM dx_custody.dx_ledger_apart WHERE number = ANY(%s)", [list(numbers)])
-            connection.execute("VACUUM (FULL) dx_custody.dx_ledger_apart")
+            connection.execute(self._on("DELETE FROM {apart} WHERE number = ANY(%s)"), [list(numbers)])
+            connection.execute(self._on("VACUUM (FULL) {apart}"))
 
     def whole(self) -> bool | None:
         """The server's files are its own; the rows and the seals that the loads carry tell all."""
@@ -507,20 +575,11 @@ class ServerBook(Book):
         """The whole book at one moment, as the bytes of a SQLite file."""
         return book.copied(*self.proven())
 
+    def _lines(self, connection: Connection) -> list[Row]:
+        found: list[Any] = connection.execute(self._on("SELECT * FROM {lines} ORDER BY number")).fetchall()
+        return found
 
-def _rows(connection: Connection) -> list[Row]:
-    found: list[Any] = connection.execute("SELECT * FROM dx_custody.dx_ledger ORDER BY number").fetchall()
-    return found
-
-
-def _apart(connection: Connection) -> list[tuple[int, str]]:
-    found: list[Any] = connection.execute(
-        "SELECT number, content FROM dx_custody.dx_ledger_apart ORDER BY number"
-    ).fetchall()
-    return found
-
-
-def _last(connection: Connection) -> Row | None:
-    newest: Any = connection.execute("SELECT * FROM dx_custody.dx_ledger ORDER BY number DESC LIMIT 1").fetchone()
-    row: Row | None = newest
-    return row
+    def _newest(self, connection: Connection) -> Row | None:
+        newest: Any = connection.execute(self._on("SELECT * FROM {lines} ORDER BY number DESC LIMIT 1")).fetchone()
+        row: Row | None = newest
+        return row

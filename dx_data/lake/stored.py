@@ -13,6 +13,7 @@ from typing import Any
 
 from dx_data.derive.tables import quoted
 from dx_data.lake.files import Files, digest_of_stream
+from dx_data.lake.place import WARDS
 
 _JOURNAL = slice(18, 20)  # of the file's head: 2 stands for a write-ahead log, which a copy in memory cannot have
 
@@ -72,6 +73,11 @@ def digests_of_catalogue(file: Path) -> dict[str, str]:
             for (name,) in sorted(names)
         }
         return {"pages": digest_of(connection.serialize()), "rows": digest_of_rows(tables)}
+
+
+def parquet(tables: Files) -> list[str]:
+    """The names of one municipality's Parquet files, named by a catalogue or not; those of others may lie below."""
+    return [name for name in tables.names() if name.endswith(".parquet") and not name.startswith(f"{WARDS}/")]
 
 
 def sha256(file: Path) -> str:

@@ -227,7 +227,12 @@ def routes() -> list[BaseRoute]:
     """The first page by its own name, and files of our own: words, looks and deeds Streamlit has no setting for."""
     kinds = dict.fromkeys(("ja.js", "page.js", "picture.js", "sql.js"), "text/javascript") | {"ui.css": "text/css"}
     files: list[BaseRoute] = [Route(f"/dx/{name}", _file(name, kind)) for name, kind in kinds.items()]
-    return [Route(f"/{HOME}", _home), *files]
+    return [Route(f"/{home()}", _home), *files]
+
+
+def home() -> str:
+    """The page that "/" shows: a prefecture's or the nation's program has another one."""
+    return "nation" if settings().nation else HOME
 
 
 async def _home(request: Request) -> RedirectResponse:

@@ -23,6 +23,7 @@ Body = Callable[[Result], None]
 _FORMS = {"csv": "CSV を保存", "xlsx": "Excel を保存"}
 _PICTURES = {"png": "図を PNG で保存", "svg": "図を SVG で保存"}
 FOLDED = "定義・保存"
+_WAYS = {"定義": "定義集で見る", "再表示": "この表示へのリンク"}
 _LINE = 40
 QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
 
@@ -82,10 +83,12 @@ def card(
 def _below(here: Session, result: Result, key: str, source: str, bodies: Sequence[Body]) -> None:
     """What stands below every figure: its numbers, what they were counted from, the facts, the ways to keep it."""
     if result.rows:
-        changes.since_seen(here, result)
+        if here.sees_rows:
+            changes.since_seen(here, result)
         with st.expander("数値で見る"):
             tables.of_result(result, caption=result.question.title)
-        origins.of_figures(here, result, key)
+        if here.sees_rows:
+            origins.of_figures(here, result, key)
     st.html(_facts(here, result, source))
     if result.refused:
         st.button(
@@ -111,11 +114,9 @@ def _facts(here: Session, result: Result, source: str, *, brief: bool = False) -
     bounds = f"{defined.bounds} 定義:{version.title}。"
     note = f"<details><summary>{escape(defined.figure)}</summary>{escape(bounds)}</details>"
     said = f"{escape(defined.figure) if brief else note} {escape(' '.join(result.notes))}"
-    ways = {
-        "定義": f'<a href="definitions?question={result.question.name}">定義集で見る</a>',
-        "再表示": f'<a href="{escape(here.link(result))}">この表示へのリンク</a>',
-    }
-    further = "".join(f"<div><dt>{name}</dt><dd>{way}</dd></div>" for name, way in ways.items() if not brief)
+    links = here.ways(result).items()
+    ways = [f'<dt>{name}</dt><dd><a href="{escape(to)}">{_WAYS[name]}</a></dd>' for name, to in links]
+    further = "".join(f"<div>{way}</div>" for way in ways if not brief)
     return f'<dl class="dx-note"><div class="dx-wide"><dt>注</dt><dd>{said}</dd></div>{_terms(facts)}{further}</dl>'
 
 

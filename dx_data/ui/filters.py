@@ -23,6 +23,11 @@ def choice(here: Session, key: str, label: str, options: Sequence[str], *, defau
     return _kept(here, key, chosen or options[index])
 
 
+def words(here: Session, key: str, label: str) -> str:
+    """A few words of one's own, without blanks around; none unless the address says some."""
+    return _kept(here, key, (st.text_input(label, key=key, bind="query-params", max_chars=40) or "").strip())
+
+
 @dataclass(frozen=True)
 class Year:
     """A 年度: its title, its first day, and its last day that has come."""

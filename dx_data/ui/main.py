@@ -8,7 +8,7 @@ import streamlit as st
 from dx_data import access
 from dx_data.access import Right
 from dx_data.errors import Stopped
-from dx_data.settings import ROOT
+from dx_data.settings import ROOT, settings
 from dx_data.ui import ahead, asgi, faults, guide, nothing, session, words
 from dx_data.ui.leaving import leaving
 
@@ -51,6 +51,8 @@ PAGES = {
         ("logins", "ログインの管理", Right.END_LOGINS),
     ),
 }
+# The program of a prefecture or the nation has its page alone; no municipality's has it.
+NATION = {"": (("nation", "全国の指標", Right.ASK),)}
 
 
 def refused() -> None:
@@ -63,11 +65,11 @@ with suppress(Stopped):  # nobody can be looked up; said below, where every page
     person = session.person()
 pages = {
     section: [
-        st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == asgi.HOME)
+        st.Page(ROOT / "pages" / f"{name}.py", title=title, url_path=name, default=name == asgi.home())
         for name, title, right in members
         if person is None or person.may(right)
     ]
-    for section, members in PAGES.items()
+    for section, members in (NATION if settings().nation else PAGES).items()
 }
 shown = {section: members for section, members in pages.items() if members}
 navigation = st.navigation(shown or [st.Page(refused, title="利用できません", default=True)], position="top")
@@ -84,8 +86,8 @@ with leaving.at_work(), ahead.drawing.page(), faults.spoken():
     guide.masthead(f"{navigation.title}{mark}")
     person = person or session.person()
     session.signed_in(person)
-    if shown and not navigation.url_path:
+    if shown and not navigation.url_path and not settings().nation:
         guide.tour()
-    if shown:
+    if shown and not settings().nation:
         nothing.first_steps(to_intake=person.may(Right.CHECK) and navigation.url_path != "intake")
     navigation.run()

@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-import dx_data.lake as lakes
 from dx_data import access, logins, serving, text
 from dx_data import house as houses
 from dx_data.access import Person, Right, Role
@@ -64,6 +63,15 @@ class Session:
         across = {ACROSS: ",".join(sorted(self.across))} if self.across else {}
         return "?" + urlencode({**self.filters, **across, SNAPSHOT: result.snapshot, DAY: self.today.isoformat()})
 
+    def ways(self, result: Result) -> dict[str, str]:
+        """Where an answer is told more of, and where it is shown again, as addresses by their words."""
+        return {"定義": f"definitions?question={result.question.name}", "再表示": self.link(result)}
+
+    @property
+    def sees_rows(self) -> bool:
+        """Whether what is shown was counted from rows of the open lake."""
+        return True
+
     def past(self) -> dict[str, str]:
         """What a link to another page carries so that it shows the same moment; nothing where the page shows now."""
         day = {DAY: self.day.isoformat()} if self.day else {}
@@ -99,17 +107,17 @@ def workbench(house: House) -> Workbench:
 
 def uses_demo() -> bool:
     """Whether the demo is shown: it was asked for, or there is no real lake yet."""
-    return serving.demo_wanted() or not lakes.exists(settings().lake)
+    return serving.demo_wanted() or not houses.place_of(demo=False).exists()
 
 
 def is_there() -> bool:
     """Whether any lake can be shown."""
-    return lakes.exists(houses.address(uses_demo()))
+    return houses.place_of(uses_demo()).exists()
 
 
 def ledger() -> Ledger | None:
     """The ledger of the lake on the screen; None where there is no lake yet."""
-    return logins.ledger(houses.address(uses_demo()))
+    return logins.ledger(houses.place_of(uses_demo()))
 
 
 def person() -> Person:
@@ -147,7 +155,7 @@ def signed_in(somebody: Person) -> None:
 def opened() -> House:
     """The house on the screen, opened once per process and lake."""
     demo = uses_demo()
-    return _open(houses.address(demo), demo)
+    return _open(f"{houses.address(demo)} {settings().municipality_code}", demo)
 
 
 def shown() -> House | None:
@@ -206,7 +214,7 @@ def no_lake(person: Person) -> None:
 
 def offer_real_lake(person: Person) -> None:
     """A button that makes the empty real lake, as long as there is none and the demo was not asked for."""
-    if serving.demo_wanted() or lakes.exists(settings().lake) or not person.may(Right.CREATE_LAKE):
+    if serving.demo_wanted() or houses.place_of(demo=False).exists() or not person.may(Right.CREATE_LAKE):
         return
     with st.container(border=True):
         st.markdown(
