@@ -279,7 +279,7 @@ def test_a_child_has_no_environment_no_handles_and_may_write_nothing(bench: Benc
     (runner, *_) = bench.bench._idle
     assert runner.is_clean()  # and so it has begun
     place = Path(f"/proc/{runner.process.pid}")
-    assert place.joinpath("environ").read_bytes() == b""
+    assert place.joinpath("environ").read_bytes() == b"ARROW_DEFAULT_MEMORY_POOL=system\0"
     assert list((place / "cwd").readlink().iterdir()) == []
     opened = {str(path.readlink()) for path in place.joinpath("fd").iterdir()}
     copied = Copies(bench.house.lake).newest().file
@@ -289,6 +289,15 @@ def test_a_child_has_no_environment_no_handles_and_may_write_nothing(bench: Benc
     assert limits["Max file size"] == limits["Max core file size"] == ["0", "0"]
     assert limits["Max processes"] == ["0", "0"]
     assert limits["Max open files"] == ["32", "32"]
+
+
+def test_a_first_query_for_a_whole_small_table_is_no_question_of_memory(home: House, take: Any, write: Any) -> None:
+    """Arrow's own allocator took more addresses for it than the limit leaves."""
+    take(write("a.csv", "システム,申請番号,申請日時,処理状況\nLoGoフォーム,A1,2026/04/01 09:00,完了\n"))
+    with closing(Workbench(home, children=1)) as made:
+        found = made.ask("SELECT * FROM applications", who=ANN)
+    assert found.rows[0][:3] == ("LoGoフォーム", "A1", dt.datetime.fromisoformat("2026-04-01T09:00"))
+    assert len(found.rows[0]) == 12
 
 
 class Heard(child.Pipe):

@@ -20,6 +20,8 @@ def started(script: Path, folder: Path, memory: int) -> subprocess.Popen[bytes]:
     itself, and `memory_of` watches it. StartRefused where neither works: typed SQL runs nowhere unfenced.
     """
     environment = {name: value for name, value in os.environ.items() if name.upper() in _KEPT_NAMES}
+    # Arrow's own allocator takes a gibibyte of addresses at once, which all count against the limit.
+    environment["ARROW_DEFAULT_MEMORY_POOL"] = "system"
     command: Sequence[str] = [sys.executable, "-I", "-X", "utf8", str(script)]
     if sys.platform == "win32":
         from dx_data.analysis import job
