@@ -1,6 +1,6 @@
 # Every recipe is plain sh. What runs is in .venv; it is made and brought up to date when a lock or pyproject.toml changed.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-postgres test-bucket test-office check audit docs demo bench rolling bundle bundle-check faults fuzz mutate \
+.PHONY: help run test test-all test-postgres test-bucket test-office check audit docs demo bench nation rolling bundle bundle-check faults fuzz mutate \
 	mutate-sql attack screenshots lock clean dev browser provider
 
 PYTHONS   := python3.13 python3.12 python3.11 python3.14 python3 python
@@ -25,6 +25,7 @@ help:
 	@echo 'make audit        部品に、知られている弱点がないかを公開の一覧に尋ねる（ネットワークが要ります）'
 	@echo 'make docs         宣言からつくる文書を書きなおす'
 	@echo 'make bench        速さとメモリーをはかり、docs/benchmarks.md を書く（NAMES=door で1つだけ、SMALL=1 で試すだけ）'
+	@echo 'make nation       いくつもの自治体の台帳を1つの場所に作り、全国の画面の手間をはかって示す（WARDS=150）'
 	@echo 'make rolling      2 台のサーバーを、使われている間に 1 台ずつ入れ替えて、誤りがないかを確かめる（PEOPLE=20）'
 	@echo 'make faults       取込を殺し、ディスクを埋め、書きかけを切り、鍵をかけて、失わないかを確かめる（LOADS=500 NUMBER=200 SEED=1）'
 	@echo 'make fuzz         壊したファイルを取り込ませて、止まらないかを確かめる（NUMBER=20000 SEED=1）'
@@ -177,6 +178,10 @@ mutate-sql: $(DEV)
 # Hours, when everything is measured anew; NAMES=door measures that one alone. KEEP is a folder for the large lakes.
 bench: $(BENCH) browser
 	@.venv-bench/bin/python -m benchmarks $(NAMES) $(if $(KEEP),--shared $(KEEP)) $(if $(SMALL),--small)
+
+# Some minutes; what is extrapolated to all municipalities is called so.
+nation: $(DEV)
+	@$(PY) -m benchmarks.nation $(if $(WARDS),--wards $(WARDS))
 
 # Two servers behind a relay, twenty people, loads, and a restart of each: some minutes.
 rolling: $(DEV)

@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,7 +161,7 @@ def test_a_login_at_one_address_is_none_at_another(
 
 def test_who_is_signed_in_when_an_earlier_release_gives_way_signs_in_again(tmp_path: Path) -> None:
     before = "number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT, subject TEXT, name TEXT, listed TEXT"
-    with closing(sqlite3.connect(tmp_path / "logins", isolation_level=None)) as connection:
+    with contextlib.closing(sqlite3.connect(tmp_path / "logins", isolation_level=None)) as connection:
         connection.execute(f"CREATE TABLE dx_logins ({before}, begun REAL NOT NULL, seen REAL NOT NULL)")
         now = time.time()
         connection.execute("INSERT INTO dx_logins VALUES (1, ?, '1', 'A', '[[], []]', ?, ?)", (key_of("a"), now, now))
@@ -277,6 +276,17 @@ def test_drafts_lie_where_every_server_finds_them_and_each_has_its_own_folder(sh
     quarter = Quarter.parse("2026Q1")
     made = [publication._reserved(shared, quarter) for _ in range(2)]
     assert made == [tmp_path / "shared" / "packs" / f"2026Q1_案{n}" for n in (1, 2)]
+
+
+@pytest.mark.parametrize("given", [None, "given"])
+def test_drafts_of_a_municipality_that_came_later_lie_apart(
+    shared: House, person: Person, tmp_path: Path, given: str | None
+) -> None:
+    packs = given and str(tmp_path / given)
+    later = shared.settings.model_copy(update={"municipality_code": "131041", "packs": packs})
+    with contextlib.closing(house.make_house(person, chosen=later)) as other:
+        made = publication._reserved(other, Quarter.parse("2026Q1"))
+    assert made == tmp_path / ("wards/131041/given" if given else "shared/wards/131041/packs") / "2026Q1_案1"
 
 
 def test_a_second_server_makes_no_second_password(shared: House, person: Person, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ from dx_data.settings import settings
 
 _LAKE = "dx_lake"
 _LEDGER = "dx_custody"
+_OWNERS: dict[tuple[str, str, int], str] = {}  # by database, schema and its number, which another lake's is not
 _SECONDS = 10
 _WAIT = 60
 # So that the server soon notices a computer that is gone, and gives the turn it held to the next one.
@@ -220,9 +221,15 @@ class OnServer(Place):
             )
 
     def owner(self) -> str | None:
-        """Whose lake the catalogue's schema holds."""
-        if not self.mark():
+        """Whose lake the catalogue's schema holds: asked once, for every screen asks."""
+        if not (mark := self.mark()):
             return None
+        known = (self._server.conninfo, self._schema, mark)
+        if known not in _OWNERS and (found := self._owner()):
+            _OWNERS[known] = found
+        return _OWNERS.get(known)
+
+    def _owner(self) -> str | None:
         statement = sql.SQL(CODES.replace("{schema}", "{schema}.")).format(schema=sql.Identifier(self._schema))
         with self._server.connection() as connection:
             codes = connection.execute(statement).fetchone()
