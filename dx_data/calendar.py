@@ -125,7 +125,7 @@ def holiday_name(d: date) -> str | None:
     """
     # jpholiday is not asked about the past: it gives 1948 a 国民の休日, which the law has known since 1985.
     if holiday_is_forecast(d):
-        return _computed(d.year).get(d)
+        return _computed(d.year, d.month).get(d)
     return holidays().get(d)
 
 
@@ -176,8 +176,9 @@ def _list_end() -> date:
 
 
 @cache
-def _computed(year: int) -> Mapping[date, str]:
-    return dict(jpholiday.year_holidays(year))
+def _computed(year: int, month: int) -> Mapping[date, str]:
+    # By month, for jpholiday looks at every day anew, and the calendar of the ward ends in March.
+    return dict(jpholiday.month_holidays(year, month))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The commands of `dx` about what was entrusted: its registers, accidents, its end."""
+"""The commands of `dx` about what was entrusted: its ledger and registers, backups, inspections, accidents, its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from dx_data import access, disposal
+from dx_data import access, disposal, inspection
 from dx_data.access import Right
 from dx_data.calendar import fiscal_year_named
 from dx_data.custody import backups, password
@@ -18,10 +18,13 @@ from dx_data.custody.disposals import Disposal, Ending
 from dx_data.custody.disposals import disposal as disposal_of
 from dx_data.custody.document import Document
 from dx_data.custody.exits import Exit, hand_over
+from dx_data.custody.inspections import State
 from dx_data.custody.ledger import Ledger
 from dx_data.custody.registers import registers as registers_of
-from dx_data.errors import WrongUsage
-from dx_data.house import open_house
+from dx_data.errors import NotFound, WrongUsage
+from dx_data.house import open_house, place_of
+from dx_data.settings import settings
+from dx_data.terminal import SHOWN, json_option, print_json, say, tell
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -147,3 +150,100 @@ def accident(demo: bool, number: int | None, output: Path | None) -> None:
         click.echo(found.sentence)
         for row in found.rows:
             click.echo("  " + "、".join(row))
+
+
+@click.option("--verify", is_flag=True, help="書き換え・欠け・並べ替えがないかを検査します。")
+@json_option
+@click.pass_obj
+def ledger(demo: bool, verify: bool, as_json: bool) -> None:
+    """だれが・いつ・何をしたかの記録を表示します。"""
+    house = open_house(demo=demo)
+    faults = house.verify_ledger() if verify else []
+    lines = house.ledger.lines()
+    if as_json:
+        state = {"verified": verify and not faults, "problems": [fault.as_json() for fault in faults]}
+        print_json({"lines": [line.as_json() for line in lines], **(state if verify else {})})
+    elif verify:
+        say(f"{len(lines):,} 行を検査しました。" + ("異常はありません。" if not faults else ""))
+        tell(tuple(faults))
+    else:
+        for line in lines:
+            click.echo(f"{line.number:>6}  {line.at[:19]}  {line.who}  {line.act}  {line.subject}")
+    if faults:
+        sys.exit(1)
+
+
+def _password(file: Path) -> str:
+    """The password of backups, from its file or, where there is none, from whoever sits here."""
+    try:
+        return password.kept(file)
+    except NotFound:
+        if not sys.stdin.isatty():
+            raise
+        return str(click.prompt("控えの合言葉", hide_input=True, err=True))
+
+
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="フォルダー")
+@json_option
+@click.pass_obj
+def backup(demo: bool, folder: Path, as_json: bool) -> None:
+    """台帳のすべて（目録・表データ・管理台帳）を、暗号化した1つのファイルにして、フォルダーに置きます。
+
+    画面を見ている人や取込があっても取れます。合言葉は、はじめに1つ作り、ファイル（DX_BACKUP_KEY）に置きます。
+    """
+    house = open_house(demo=demo)
+    file = house.backup_key
+    if backups.password_made(file, house.lake.place, house.ledger):
+        say(f"控えの合言葉を作り、『{file}』に置きました。")
+        say("この合言葉がないと、控えから復元できません。紙などに写し、控えとは別の場所に保管してください。")
+    done = backups.back_up(house.lake.place, folder, access.local_person(), password.kept(file))
+    if as_json:
+        print_json(done.as_json())
+    else:
+        say(done.sentence)
+
+
+@click.argument("source", type=click.Path(exists=True, path_type=Path), metavar="フォルダー")
+@json_option
+@click.pass_obj
+def restore(demo: bool, source: Path, as_json: bool) -> None:
+    """控えのファイルか、フォルダーの中のいちばん新しい控えから、台帳を復元します。
+
+    復元する場所（DX_LAKE）は、空でなければなりません。控えのすべてを確かめてから、台帳の場所に置きます。
+    """
+    here = place_of(demo)
+    found = backups.restore(source, here, access.local_person(), _password(here.own(settings().backup_key)))
+    if as_json:
+        print_json({**found, "place": here.files.title})
+    else:
+        say(f"復元しました: {here.title}（{found['made_at'][:16].replace('T', ' ')} の控え、時点 {found['snapshot']}）")
+
+
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="点検記録を書き込む先（.html）。")
+@json_option
+@click.pass_obj
+def inspect(demo: bool, output: Path | None, as_json: bool) -> None:
+    """保存したものが書いたときのままか、記録がつながっているか、いちばん新しい控えから同じ数値になるかを確かめます。
+
+    結果は点検記録として管理台帳に残ります。異常があれば、終わりの番号は 1 です。
+    """
+    if not place_of(demo).exists():
+        raise NotFound.because("台帳がありません", "DX_LAKE を確かめてください")
+    if output and output.exists():
+        raise WrongUsage.because(f"『{output}』はすでにあります", "-o で別の名前を指定してください")
+    found = inspection.inspect(settings(), access.local_person(), demo=demo)
+    if output:
+        output.write_bytes(found.html("内部"))
+        say(f"点検記録を書きました: {output}")
+    if as_json:
+        print_json(found.as_json())
+    else:
+        click.echo(found.sentence)
+        for each in found.findings:
+            click.echo(f"{each.subject}: {each.state.value}")
+            for line in each.said[:SHOWN]:
+                click.echo(f"  {line}")
+            if len(each.said) > SHOWN:
+                click.echo(f"  ほか {len(each.said) - SHOWN:,} 件は、--json か -o で見られます。")
+    if found.state is State.FAULT:
+        sys.exit(1)

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import dx_data.lake as lakes
 from dx_data.access import check_roles
 from dx_data.errors import StartRefused
 from dx_data.settings import LOOPBACK, ROOT, Login, login_secret, settings
@@ -87,6 +86,8 @@ def _safe(address: str, login: Login | None) -> None:
     if login:
         check_roles(login)
         login_secret(settings())
+        import dx_data.lake as lakes  # only here, for whoever starts the screens waits for what is imported
+
         lakes.at(settings().lake, settings().lake_data)  # where the logins are kept, too
     if address in LOOPBACK:
         return

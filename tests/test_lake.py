@@ -58,6 +58,11 @@ def test_rows_lie_in_zstd_of_the_second_parquet_version(home: House, take: Any, 
     assert any("RLE_DICTIONARY" in encoding or "DELTA" in encoding for (encoding,) in encodings)
 
 
+def test_every_cursor_remembers_what_files_say_of_themselves(home: House) -> None:
+    with look(home.lake.at(), ["forms"]) as cursor:
+        assert cursor.execute("SELECT current_setting('parquet_metadata_cache')").fetchall() == [(True,)]
+
+
 def test_the_plan_names_every_change_before_anything_is_written(home: House, take: Any, write: Any) -> None:
     take(write("a.csv", A))
     before = home.lake.newest()

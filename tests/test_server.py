@@ -403,7 +403,7 @@ def test_a_page_says_it_and_goes_on_by_itself_when_the_server_is_back(
 
 def test_a_lake_in_a_folder_needs_none_of_it(tmp_path: Path) -> None:
     script = (
-        "import sys; from dx_data import cli, lake\n"
+        "import sys; from dx_data import lake, loading_commands\n"
         "lake.Lake.create(sys.argv[1]).close()\n"
         "print([name for name in sys.modules if name.startswith(('psycopg', 'duckdb_extension_postgres',"
         " 'duckdb_extension_httpfs', 'pyarrow._s3fs', 'dx_data.lake.bucket'))])"

@@ -83,6 +83,8 @@ class Lake:
         self.id: str = self._facts["id"]
         self._connection = database or self.place.database()
         self._connection.execute("SET GLOBAL TimeZone = 'Asia/Tokyo'")
+        # A table's file is never altered, so what it says of itself is read once and not for every question.
+        self._connection.execute("SET GLOBAL parquet_metadata_cache = true")
         self._connection.execute(self.place.attach_statement())
         self._confined = confined
         if confined:
