@@ -11,7 +11,7 @@ import streamlit as st
 
 from dx_data.catalog import Result
 from dx_data.spec import Column
-from dx_data.ui import words
+from dx_data.ui import drawn, words
 
 ROWS_SHOWN = 200
 _LONG = 16
@@ -23,6 +23,10 @@ def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", l
 
     A single row of many columns stands upright, an item a line: lying it fits neither a telephone nor paper.
     """
+    st.html(drawn.text(result, _of_result, names=tuple(names), caption=caption or result.question.title, limit=limit))
+
+
+def _of_result(result: Result, names: Sequence[str], caption: str, limit: int) -> str:
     chosen = [result.question.column(name) for name in names] or list(result.columns)
     positions = [[column.name for column in result.columns].index(column.name) for column in chosen]
     rows = [[row[position] for position in positions] for row in result.rows[:limit]]
@@ -33,9 +37,8 @@ def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", l
     heads = [column.label for column in chosen]
     if len(rows) == 1 and len(chosen) > _ABREAST:
         items = [[head, words.shown(cell, column)] for head, cell, column in zip(heads, *rows, chosen, strict=True)]
-        show(("項目", "値"), items, caption=caption or result.question.title, note=note, heard=True)
-        return
-    show(heads, rows, caption=caption or result.question.title, columns=chosen, note=note, heard=True)
+        return html(("項目", "値"), items, caption=caption, note=note, heard=True)
+    return html(heads, rows, caption=caption, columns=chosen, note=note, heard=True)
 
 
 def show(
