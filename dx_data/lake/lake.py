@@ -174,8 +174,8 @@ class Lake:
             )
         return self._moment(int(number), newest)
 
-    def _moment(self, number: int, newest: int) -> Moment:
-        history = partial(self._loads, newest)
+    def _moment(self, number: int, newest: int | None = None) -> Moment:
+        history = self.loads if newest is None else partial(self._loads, newest)
         return Moment(number, self.id, self.municipality, self.cursor, history, self._shapes, self._near)
 
     def _shape(self, number: int) -> Mapping[str, frozenset[str]]:
@@ -197,6 +197,11 @@ class Lake:
     def loads(self) -> list[Load]:
         """All loads and undos, newest first."""
         return self._loads(self.newest())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever loaded. What was loaded once stays in the history of this catalogue."""
+        return not (self._history[1] or self.loads())
 
     def _loads(self, newest: int) -> list[Load]:
         """All loads there were when this snapshot was the newest."""

@@ -167,7 +167,7 @@ class Chart:
 
     def __call__(self, result: Result) -> None:
         """Draw it on the screen."""
-        words_ = drawn.text(result, self.words, **self.columns)
+        words_ = drawn.once(result, self.words, **self.columns)
         figure = drawn.figure(result, self.draw, **self.columns, dark=st.context.theme.type == "dark")
         st.plotly_chart(figure, theme=None, config=QUIET, key=f"chart_{result.question.name}", alt=words_)
         st.html(f'<p class="dx-note">{escape(words_)}</p>')

@@ -7,13 +7,15 @@ lake, the threshold, a definition or the theme changes: another answer is anothe
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from dx_data import charts
 from dx_data.catalog import Result
 from dx_data.spec import Question
+
+Made = TypeVar("Made")
 
 _DRAWINGS = 512
 # Longer answers are drawn anew: they would fill the memory.
@@ -25,10 +27,15 @@ def figure(result: Result, draw: Callable[..., Any], **named: Any) -> Any:
     return _once(result, draw, named, lambda: charts.finished(draw(result, **named)))
 
 
-def text(result: Result, say: Callable[..., str], **named: Any) -> str:
-    """The sentences or the markup `say(result, **named)`."""
-    said: str = _once(result, say, named, lambda: say(result, **named))
-    return said
+def once(result: Result, make: Callable[..., Made], **named: Any) -> Made:
+    """The sentences, markup or names `make(result, **named)`: what nobody can change."""
+    made: Made = _once(result, make, named, lambda: make(result, **named))
+    return made
+
+
+def first_rows(result: Result, count: int) -> Result:
+    """The answer as far as it is shown: what stands below alters no drawing of it."""
+    return replace(result, rows=result.rows[:count])
 
 
 def forget() -> None:

@@ -86,13 +86,13 @@ def tile(
             theme=None,
             config=cards.QUIET,
             key=f"spark_{result.question.name}",
-            alt=drawn.text(monthly, charts.alt, **columns),
+            alt=drawn.once(monthly, charts.alt, **columns),
         )
         day = f"、{monthly.as_of.month}月{monthly.as_of.day}日時点" if monthly.as_of else ""
         _note(f"{len(monthly.rows)}か月の動き{day}")
 
     def told(_: Result) -> None:
-        _note(drawn.text(monthly, charts.alt, **columns))
+        _note(drawn.once(monthly, charts.alt, **columns))
 
     folded: list[cards.Body] = []
     if monthly.rows:
@@ -125,7 +125,7 @@ class Targets(cards.Chart):
                     theme=None,
                     config=cards.QUIET,
                     key=f"chart_{result.question.name}_{at.start}",
-                    alt=drawn.text(result, self.words, **self.columns, part=at),
+                    alt=drawn.once(result, self.words, **self.columns, part=at),
                 )
 
 
@@ -135,7 +135,7 @@ targets = Targets(charts.bullets, _BULLETS, charts.against)
 def targets_told(result: Result) -> None:
     """A body with the same in words, as the figures' alternatives have them."""
     for at in _halves(result):
-        _note(drawn.text(result, charts.against, **_BULLETS, part=at))
+        _note(drawn.once(result, charts.against, **_BULLETS, part=at))
 
 
 def _halves(result: Result) -> tuple[slice, slice]:

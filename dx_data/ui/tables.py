@@ -23,16 +23,17 @@ def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", l
 
     A single row of many columns stands upright, an item a line: lying it fits neither a telephone nor paper.
     """
-    st.html(drawn.text(result, _of_result, names=tuple(names), caption=caption or result.question.title, limit=limit))
+    more = max(0, len(result.rows) - limit)
+    shown = drawn.first_rows(result, limit)
+    st.html(drawn.once(shown, _of_result, names=tuple(names), caption=caption or result.question.title, more=more))
 
 
-def _of_result(result: Result, names: Sequence[str], caption: str, limit: int) -> str:
+def _of_result(result: Result, names: Sequence[str], caption: str, more: int) -> str:
     chosen = [result.question.column(name) for name in names] or list(result.columns)
     positions = [[column.name for column in result.columns].index(column.name) for column in chosen]
-    rows = [[row[position] for position in positions] for row in result.rows[:limit]]
-    more = len(result.rows) - limit
+    rows = [[row[position] for position in positions] for row in result.rows]
     note = (
-        f"{len(result.rows):,} 行のうち、はじめの {limit:,} 行です。すべての行は CSV にあります。" if more > 0 else ""
+        f"{len(rows) + more:,} 行のうち、はじめの {len(rows):,} 行です。すべての行は CSV にあります。" if more else ""
     )
     heads = [column.label for column in chosen]
     if len(rows) == 1 and len(chosen) > _ABREAST:
