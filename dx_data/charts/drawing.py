@@ -32,7 +32,7 @@ _TITLE_LINE = 22
 _NEVER_LAST, _NEVER_FIRST = "（「『【(", "）」』】)、。・ー々"
 
 
-class Figure(go.Figure):
+class Figure(go.Figure):  # type: ignore[misc]  # Plotly has no types
     """A figure that can be finished."""
 
     _finished: dict[str, Any] | None = None
