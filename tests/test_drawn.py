@@ -73,7 +73,10 @@ def counted() -> tuple[list[Result], Callable[..., str]]:
 
 def test_the_same_answer_is_drawn_once_whoever_asked_it() -> None:
     made, say = counted()
-    titled = [replace(ANSWER, rows=list(ROWS), question=QUESTION.model_copy(update={"title": f"件{'数'}"}))] * 2
+    titles = ["".join(["件", "数"]) for _ in range(2)]  # equal, but not one object
+    titled = [
+        replace(ANSWER, rows=list(ROWS), question=QUESTION.model_copy(update={"title": title})) for title in titles
+    ]
     assert drawn.once(titled[0], say, y="received") is drawn.once(titled[1], say, y="received")
     assert made == titled[:1]
 
@@ -267,3 +270,4 @@ def test_tables_are_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown[0] is shown[2]
     assert "2 行のうち、はじめの 1 行です" in shown[0]
     assert "行のうち" not in shown[1]
+    assert [each.count("<tr><td") for each in shown] == [1, 2, 1]
