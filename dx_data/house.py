@@ -56,11 +56,14 @@ class House:
         code, wider = self.settings.municipality_code, self.settings.nation
         return next((each for each in municipalities() if each.code == code), Municipality(code, wider, wider))
 
-    def today(self) -> dt.date:
-        """The reference date: today in Tokyo; in a demo its last day, or a later one that somebody loaded."""
+    def today(self, at: Moment | None = None) -> dt.date:
+        """The reference date: today in Tokyo; in a demo its last day, or a later one that somebody loaded.
+
+        With a moment the lake is not looked at again.
+        """
         if not self.lake.demo_until:
             return calendar.today()
-        return max([self.lake.demo_until, *(load.as_of for load in self.lake.loads())])
+        return max([self.lake.demo_until, *(load.as_of for load in (at.history() if at else self.lake.loads()))])
 
     def known_on(self, load: Load) -> dt.date:
         """The day on which a load became known; a demo is loaded at once, so there its files' own days count."""
@@ -92,7 +95,8 @@ class House:
 
         Comparisons across a change of what is counted are left out, unless `across_break`.
         """
-        at, today = self.at(snapshot), today or self.today()
+        at = self.at(snapshot)
+        today = today or self.today(at)
         result = self.catalog.ask(name, at, today=today, version=version, **params)
         found = breaks.of(result.question, lambda other: self.catalog.ask(other, at, today=today))
         result = replace(result, breaks=found)
@@ -116,7 +120,8 @@ class House:
         Without `parts` what arrived and what was corrected is not told apart. AcrossBreak when the definition changed
         in between, unless `across_break`.
         """
-        now, today, loads = self.at(snapshot), today or self.today(), self.lake.loads()
+        now = self.at(snapshot)
+        today, loads = today or self.today(now), now.history()
         if isinstance(since, dt.date):
             earlier, day = now.earlier(self.snapshot_on(since, loads)), since
         else:

@@ -6,6 +6,7 @@ Rules and colours come from the Digital Agency's dashboard guidebook. Draw the f
 
 from dx_data.charts.against_target import bullets
 from dx_data.charts.by_category import bars, stacked
+from dx_data.charts.drawing import finished
 from dx_data.charts.over_time import lines, sparkline
 from dx_data.charts.palette import DARK, FONTS, LIGHT, MOST_SERIES, Palette, palette, template
 from dx_data.charts.picture import svg
@@ -21,6 +22,7 @@ __all__ = [
     "alt",
     "bars",
     "bullets",
+    "finished",
     "lines",
     "palette",
     "sparkline",

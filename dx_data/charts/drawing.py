@@ -32,11 +32,28 @@ _TITLE_LINE = 22
 _NEVER_LAST, _NEVER_FIRST = "（「『【(", "）」』】)、。・ー々"
 
 
+class Figure(go.Figure):  # type: ignore[misc]  # Plotly has no types
+    """A figure that can be finished."""
+
+    _finished: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The description that the browser draws; of a finished figure always the same object."""
+        description: dict[str, Any] = super().to_dict() if self._finished is None else self._finished
+        return description
+
+
+def finished(figure: Figure) -> Figure:
+    """The figure, described for good: whoever shows it again pays nothing for it. What is changed later is not seen."""
+    figure._finished = figure.to_dict()
+    return figure
+
+
 def frame(
     result: Result, traces: Sequence[Any], layout: Mapping[str, Any], *, dark: bool, title: bool, unit: str
 ) -> Any:
     """The figure in the product's look; with `title` its title and unit are drawn inside, for a picture on its own."""
-    figure = go.Figure(data=list(traces), layout={"template": template(dark), "showlegend": False, **layout})
+    figure = Figure(data=list(traces), layout={"template": template(dark), "showlegend": False, **layout})
     if title:
         text = result.question.title
         if TITLE.fullmatch(text) is None:

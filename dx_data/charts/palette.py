@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import plotly.graph_objects as go
 
@@ -72,6 +73,7 @@ def palette(dark: bool = False) -> Palette:
     return DARK if dark else LIGHT
 
 
+@cache  # every figure copies it
 def template(dark: bool = False) -> go.layout.Template:
     """The look of every figure (Plotly template "dx")."""
     colours = palette(dark)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -57,6 +58,7 @@ def filesystem_of(path: str, mounts: str) -> str | None:
     return kind if kind in _NETWORK_FILESYSTEMS else None
 
 
+@cache  # every run of a page asks where the lake lies, and a folder that is in use is not moved to another drive
 def network_filesystem(address: str) -> str | None:
     """The kind of network file system an address lies on, or None."""
     if sys.platform == "win32":

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -171,7 +171,7 @@ class Lake:
         """
         newest = self.newest()
         if snapshot is None:
-            return self._moment(newest)
+            return self._moment(newest, newest)
         lake_id, _, number = str(snapshot).rpartition(":")
         if (
             (lake_id and lake_id != self.id)
@@ -182,10 +182,11 @@ class Lake:
                 f"時点『{snapshot}』はこの台帳（{self.id}）にありません",
                 "`dx loads` で時点を確かめてください",
             )
-        return self._moment(int(number))
+        return self._moment(int(number), newest)
 
-    def _moment(self, number: int) -> Moment:
-        return Moment(number, self.id, self.municipality, self.cursor, self.loads, self._shapes, self._near)
+    def _moment(self, number: int, newest: int | None = None) -> Moment:
+        history = self.loads if newest is None else partial(self._loads, newest)
+        return Moment(number, self.id, self.municipality, self.cursor, history, self._shapes, self._near)
 
     def _shape(self, number: int) -> Mapping[str, frozenset[str]]:
         """The raw tables there were at a snapshot, with their columns. What was never alters, so it is remembered."""
@@ -205,16 +206,24 @@ class Lake:
 
     def loads(self) -> list[Load]:
         """All loads and undos, newest first."""
-        newest = self.newest()
+        return self._loads(self.newest())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever loaded. What was loaded once stays in the history of this catalogue."""
+        return not (self._history[1] or self.loads())
+
+    def _loads(self, newest: int) -> list[Load]:
+        """All loads there were when this snapshot was the newest."""
         with self._history_lock:
-            if self._history[0] != newest:
+            if self._history[0] < newest:
                 with closing(self.cursor()) as cursor:
                     rows = cursor.execute(
                         f"SELECT snapshot_id, commit_extra_info FROM {META}.ducklake_snapshot_changes"
                         " WHERE commit_extra_info IS NOT NULL ORDER BY snapshot_id DESC"
                     ).fetchall()
                 self._history = (newest, [history.read(number, json.loads(info)) for number, info in rows])
-            return list(self._history[1])
+            return [load for load in self._history[1] if load.snapshot <= newest]
 
     def load_named(self, number: int) -> Load:
         """One load; NotFound if there is none of that number."""

@@ -22,7 +22,8 @@ from dx_data.spec import Dataset
 
 @dataclass(frozen=True)
 class Moment:
-    """One ward's view of the lake at one snapshot. `connect` opens a cursor, `history` lists all loads.
+    """One ward's view of the lake at one snapshot. `connect` opens a cursor, `history` lists all loads, newest first,
+    as they were when it was looked at.
 
     `shapes` tells the raw tables of a snapshot with their columns; `beside` keeps copies of tables in memory, where
     somebody does. `arrivals` are the files that came, as the house's ledger tells them; each has the moment it came at.

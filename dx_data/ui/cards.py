@@ -16,7 +16,7 @@ from dx_data.catalog import Result
 from dx_data.custody.exits import MEDIA, Exit, Picture, filename, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
-from dx_data.ui import changes, nothing, origins, tables, words
+from dx_data.ui import changes, drawn, nothing, origins, tables, words
 from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
@@ -128,13 +128,13 @@ def _wide(text: str) -> str:
     return ' class="dx-wide"' if len(text) > _LINE else ""
 
 
-def _save(here: Session, result: Result, key: str, drawn: Sequence[Chart]) -> None:
+def _save(here: Session, result: Result, key: str, shown: Sequence[Chart]) -> None:
     def content(what: Result | Picture, form: str) -> Callable[[], bytes]:
         # Called when somebody really downloads, so the ledger has a line for each copy and for nothing else.
         return lambda: hand_over(Exit.INTERNAL, what, here.person, here.house.ledger, form=form).content
 
     files: list[tuple[str, str, Result | Picture]] = [(name, form, result) for form, name in _FORMS.items()]
-    files += [(name, form, chart.picture(result)) for chart in drawn[:1] for form, name in _PICTURES.items()]
+    files += [(name, form, chart.picture(result)) for chart in shown[:1] for form, name in _PICTURES.items()]
     with st.container(horizontal=True, gap="small", key=f"{key}_save"):
         for name, form, what in files:
             st.download_button(
@@ -168,19 +168,19 @@ class Chart:
 
     def __call__(self, result: Result) -> None:
         """Draw it on the screen."""
-        words_ = self.words(result, **self.columns)
-        figure = self.draw(result, **self.columns, dark=st.context.theme.type == "dark")
+        words_ = drawn.once(result, self.words, **self.columns)
+        figure = drawn.figure(result, self.draw, **self.columns, dark=st.context.theme.type == "dark")
         st.plotly_chart(figure, theme=None, config=QUIET, key=f"chart_{result.question.name}", alt=words_)
         st.html(f'<p class="dx-note">{escape(words_)}</p>')
 
     def picture(self, result: Result) -> Picture:
         """The figure on its own, in the light theme whatever the screen shows."""
 
-        def drawn(below: Sequence[str]) -> str:
+        def svg(below: Sequence[str]) -> str:
             words_ = self.words(result, **self.columns)
             return charts.svg(self.draw(result, **self.columns), result.question.title, words_, below)
 
-        return Picture(result, drawn)
+        return Picture(result, svg)
 
 
 def table(*names: str, limit: int = 20) -> Body:

@@ -38,7 +38,7 @@ def since_last_week(here: Session, **filters: str) -> None:
     day = here.today - WEEK
     with st.container(border=True, key="card_fold_changes", gap="xxsmall", height="stretch"):
         st.header("先週から変わったこと（主な数値、1週間前の台帳との差）", anchor=False)
-        if here.house.snapshot_on(day) == 0:
+        if here.house.snapshot_on(day, here.at.history()) == 0:
             st.info("1週間前の台帳には何もないので、比べられません。1週間たつと、変わったところを示します。")
             return
         apart = st.toggle(_APART, key="changes_apart")
@@ -71,7 +71,7 @@ def since_seen(here: Session, result: Result) -> None:
     if shown[-1] != result.snapshot:
         shown = seen[name] = [shown[-1], result.snapshot]
     since: str | dt.date = shown[0] if len(shown) > 1 else here.today - WEEK
-    if isinstance(since, dt.date) and here.house.snapshot_on(since) == 0:
+    if isinstance(since, dt.date) and here.house.snapshot_on(since, here.at.history()) == 0:
         return
     opening = "前に見たときとの差" if len(shown) > 1 else "先週の報告との差"
     asked = {"across_break": name in here.across, "parts": bool(st.session_state.get(f"apart_{name}"))}

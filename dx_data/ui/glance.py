@@ -13,7 +13,7 @@ from dx_data import calendar, charts
 from dx_data.catalog import Result
 from dx_data.spec import Column
 from dx_data.text import japanese_date
-from dx_data.ui import cards, tables, words
+from dx_data.ui import cards, drawn, tables, words
 from dx_data.ui.session import Session
 
 _NO_TARGET = "目標 登録なし"
@@ -66,6 +66,8 @@ def tile(
     `monthly` that the small line shows.
     """
 
+    columns: dict[str, Any] = {"x": "month", "y": line, "partial": "is_partial"}
+
     def figure(answer: Result) -> None:
         latest = answer.records()[-1]
         column = answer.question.column(name)
@@ -79,26 +81,24 @@ def tile(
         _note(_against(answer, latest, target))
 
     def spark(_: Result) -> None:
-        drawn: dict[str, Any] = {"x": "month", "y": line, "partial": "is_partial"}
-        picture = charts.sparkline(monthly, **drawn, dark=st.context.theme.type == "dark")
         st.plotly_chart(
-            picture,
+            drawn.figure(monthly, charts.sparkline, **columns, dark=st.context.theme.type == "dark"),
             theme=None,
             config=cards.QUIET,
             key=f"spark_{result.question.name}",
-            alt=charts.alt(monthly, **drawn),
+            alt=drawn.once(monthly, charts.alt, **columns),
         )
         day = f"、{monthly.as_of.month}月{monthly.as_of.day}日時点" if monthly.as_of else ""
         _note(f"{len(monthly.rows)}か月の動き{day}")
 
     def told(_: Result) -> None:
-        _note(charts.alt(monthly, x="month", y=line, partial="is_partial"))
+        _note(drawn.once(monthly, charts.alt, **columns))
 
     folded: list[cards.Body] = []
     if monthly.rows:
         folded.append(told)
         if monthly is not result:
-            folded.append(lambda _: tables.of_result(monthly, names=("month", line, "is_partial")))
+            folded.append(lambda _: tables.of_result(monthly, names=tuple(columns.values())))
     fold = cards.Fold(folded, way, dated=not monthly.rows)
     cards.card(here, result, figure, *((spark,) if monthly.rows else ()), title=title, fold=fold)
 
@@ -121,11 +121,11 @@ class Targets(cards.Chart):
         for at, place in zip(_halves(result), st.columns(2), strict=True):
             with place:
                 st.plotly_chart(
-                    self.draw(result, **self.columns, part=at, dark=dark),
+                    drawn.figure(result, self.draw, **self.columns, part=at, dark=dark),
                     theme=None,
                     config=cards.QUIET,
                     key=f"chart_{result.question.name}_{at.start}",
-                    alt=self.words(result, **self.columns, part=at),
+                    alt=drawn.once(result, self.words, **self.columns, part=at),
                 )
 
 
@@ -135,7 +135,7 @@ targets = Targets(charts.bullets, _BULLETS, charts.against)
 def targets_told(result: Result) -> None:
     """A body with the same in words, as the figures' alternatives have them."""
     for at in _halves(result):
-        _note(charts.against(result, **_BULLETS, part=at))
+        _note(drawn.once(result, charts.against, **_BULLETS, part=at))
 
 
 def _halves(result: Result) -> tuple[slice, slice]:

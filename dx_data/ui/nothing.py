@@ -51,7 +51,7 @@ def _named(datasets: Sequence[Dataset]) -> str:
 
 def first_steps(*, to_intake: bool) -> None:
     """On a lake without any load: how it begins, with the ways there; to the intake for who may go there."""
-    if not session.is_there() or session.opened().lake.loads():
+    if not session.is_there() or not session.opened().lake.is_empty:
         return
     with st.container(border=True, key="first_steps"):
         st.markdown(

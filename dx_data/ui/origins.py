@@ -8,9 +8,9 @@ from typing import Any
 import streamlit as st
 
 from dx_data.access import Right
-from dx_data.catalog import Result, Value
+from dx_data.catalog import Result
 from dx_data.custody.exits import view
-from dx_data.ui import faults, tables, words
+from dx_data.ui import drawn, faults, tables, words
 from dx_data.ui.session import Session
 from dx_data.why import PARTS, ROWS_SHOWN, Listed, Why, figures
 
@@ -25,10 +25,11 @@ def of_figures(here: Session, result: Result, key: str) -> None:
     if not columns:
         return
     with st.expander("この数字の元"):
-        records = result.records()[: tables.ROWS_SHOWN]
+        shown = drawn.first_rows(result, tables.ROWS_SHOWN)
+        records = shown.records()
         row = 0
         if len(records) > 1:
-            names = [_named(result, record) for record in records]
+            names = drawn.once(shown, _named)
             row = st.selectbox("どの行", range(len(records)), format_func=names.__getitem__, key=f"{key}_why_row")
         _forget_other_answers(result, key)
         said = [f"{column.title} {words.with_unit(records[row][column.name], column)}" for column in columns]
@@ -58,9 +59,10 @@ def _help(here: Session) -> str | None:
     return "行を見ると、だれがどの数値の行を見たかが台帳に残ります。" if here.person.may(Right.SEE_ROWS) else None
 
 
-def _named(result: Result, record: dict[str, Value]) -> str:
-    """A row of the answer by its key."""
-    return "・".join(words.shown(record[name], result.question.column(name)) for name in result.question.key)
+def _named(result: Result) -> tuple[str, ...]:
+    """Each row of the answer by its key."""
+    key = [(name, result.question.column(name)) for name in result.question.key]
+    return tuple("・".join(words.shown(record[name], column) for name, column in key) for record in result.records())
 
 
 def _show(here: Session, found: Why, seen: str) -> None:

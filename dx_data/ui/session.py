@@ -23,7 +23,7 @@ from dx_data.house import House
 from dx_data.lake import Moment
 from dx_data.settings import settings
 from dx_data.text import japanese_date
-from dx_data.ui import faults
+from dx_data.ui import drawn, faults
 
 DEMO_MARK = "架空データ"
 _SESSION = 2  # which of the subprotocols that a browser offers is the session it comes back to
@@ -47,7 +47,7 @@ class Session:
     @cached_property
     def today(self) -> dt.date:
         """The reference date: the address's, else the house's."""
-        return self.day or self.house.today()
+        return self.day or self.house.today(self.at)
 
     @cached_property
     def at(self) -> Moment:
@@ -87,8 +87,14 @@ def _still_there(opened: House) -> bool:
     return not opened.lake.replaced
 
 
+def _let_go(opened: House) -> None:
+    """Nothing of a lake's figures stays in memory when it is closed, not even as pictures."""
+    opened.close()
+    drawn.forget()
+
+
 # No spinner: the server opens the lake at its start, in a thread that has no page to show one on.
-@st.cache_resource(show_spinner=False, validate=_still_there, on_release=lambda opened: opened.close())
+@st.cache_resource(show_spinner=False, validate=_still_there, on_release=_let_go)
 def _open(place: str, demo: bool) -> House:
     house = houses.open_house(demo=demo, chosen=settings())
     house.lake.keep_near()

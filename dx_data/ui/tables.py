@@ -11,7 +11,7 @@ import streamlit as st
 
 from dx_data.catalog import Result
 from dx_data.spec import Column
-from dx_data.ui import words
+from dx_data.ui import drawn, words
 
 ROWS_SHOWN = 200
 _LONG = 16
@@ -23,19 +23,23 @@ def of_result(result: Result, *, names: Sequence[str] = (), caption: str = "", l
 
     A single row of many columns stands upright, an item a line: lying it fits neither a telephone nor paper.
     """
+    more = max(0, len(result.rows) - limit)
+    shown = drawn.first_rows(result, limit)
+    st.html(drawn.once(shown, _of_result, names=tuple(names), caption=caption or result.question.title, more=more))
+
+
+def _of_result(result: Result, names: Sequence[str], caption: str, more: int) -> str:
     chosen = [result.question.column(name) for name in names] or list(result.columns)
     positions = [[column.name for column in result.columns].index(column.name) for column in chosen]
-    rows = [[row[position] for position in positions] for row in result.rows[:limit]]
-    more = len(result.rows) - limit
+    rows = [[row[position] for position in positions] for row in result.rows]
     note = (
-        f"{len(result.rows):,} 行のうち、はじめの {limit:,} 行です。すべての行は CSV にあります。" if more > 0 else ""
+        f"{len(rows) + more:,} 行のうち、はじめの {len(rows):,} 行です。すべての行は CSV にあります。" if more else ""
     )
     heads = [column.label for column in chosen]
     if len(rows) == 1 and len(chosen) > _ABREAST:
         items = [[head, words.shown(cell, column)] for head, cell, column in zip(heads, *rows, chosen, strict=True)]
-        show(("項目", "値"), items, caption=caption or result.question.title, note=note, heard=True)
-        return
-    show(heads, rows, caption=caption or result.question.title, columns=chosen, note=note, heard=True)
+        return html(("項目", "値"), items, caption=caption, note=note, heard=True)
+    return html(heads, rows, caption=caption, columns=chosen, note=note, heard=True)
 
 
 def show(
