@@ -148,6 +148,7 @@ def test_a_login_at_one_address_is_none_at_another(
     for _ in range(3):
         now[0] += 1
         there.set_out({}, "/")
+    here.set_out({}, "/")
     assert here.came_back(ticket) == logins.SetOut({}, "/")
     now[0] += 59 * 60
     here.used(here.lasting()[0])
