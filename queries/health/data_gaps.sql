@@ -18,7 +18,7 @@
 -- reads: [applications, application_counts, receipts, inquiries]
 
 WITH days AS (
-    SELECT '電子申請' AS dataset, system AS place, applied_at::DATE AS day FROM applications
+    SELECT '電子申請' AS dataset, system AS place, applied_on AS day FROM applications_daily
     UNION ALL
     SELECT '月次受付件数', NULL, month FROM application_counts
     UNION ALL

@@ -22,7 +22,9 @@
 WITH named (dataset, item, target, value, row_count) AS (
     SELECT 'フォーム管理台帳', '手続ID', '手続台帳', procedure_id, count(*) FROM forms GROUP BY procedure_id
     UNION ALL
-    SELECT '電子申請', 'フォームID', 'フォーム管理台帳', form_id, count(*) FROM applications GROUP BY form_id
+    SELECT '電子申請', 'フォームID', 'フォーム管理台帳', form_id, sum(applications)::BIGINT
+    FROM applications_daily
+    GROUP BY form_id
     UNION ALL
     SELECT '月次受付件数', '手続ID', '手続台帳', procedure_id, count(*) FROM application_counts GROUP BY procedure_id
     UNION ALL
