@@ -458,7 +458,7 @@ class Question(Declared):
             raise ValueError(f"serves names no column: {missing}")
         if self.publish:
             self._publishable(self.publish)
-        if bool(self.gathers) == bool(self.reads) or (self.gathers and self.publish):
+        if self.reads or self.publish if self.gathers else "reads" not in self.model_fields_set:
             raise ValueError("a question reads tables of one lake, or gathers answers and publishes none of them")
         if [version.number for version in self.versions] != list(range(1, len(self.versions) + 1)):
             raise ValueError("versions are numbered 1, 2, 3 … in their order")

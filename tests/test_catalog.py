@@ -289,7 +289,7 @@ def test_looking_shows_nothing_else_and_leaves_nothing_behind(lake: Lake) -> Non
     assert names == [("forms",), ("forms_ever",), ("フォーム管理台帳",)]
     with look(lake.at(), ["applications"]) as cursor:
         names = cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall()
-    assert names == [("applications",), ("電子申請",)]
+    assert names == [("applications",), ("applications_daily",), ("電子申請",)]
 
 
 def test_answers_in_many_threads_are_the_same(catalog: Catalog, lake: Lake) -> None:
