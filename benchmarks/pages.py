@@ -29,7 +29,7 @@ from dx_data.house import House
 from dx_data.settings import ROOT
 from dx_data.ui import asgi, session
 
-STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "nation")  # no ward has that one
 _FEW = ("overview", "cashless")
 _TIMEOUT = 300
 
