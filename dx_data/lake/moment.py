@@ -138,10 +138,7 @@ class Moment:
         for rollup in sorted(dataset.rollups, key=lambda each: len(each.key)):
             kept = tables.kept_name(rollup)
             if {*columns} <= {*rollup.key} and not rollup.partial and kept in self.columns():
-                return (
-                    f"(SELECT {', '.join(map(quoted, columns))} FROM {self.schema}.{quoted(kept)} {self.version}"
-                    f" WHERE municipality_code = {literal(self.municipality)})"
-                )
+                return self._mine(kept, ", ".join(map(quoted, columns)))
         return self.rows(dataset)
 
     def rows(self, dataset: Dataset) -> str:
@@ -151,8 +148,11 @@ class Moment:
         if existing is None:
             return "(SELECT " + ", ".join(f"NULL::{kind} AS {quoted(n)}" for n, kind in kinds.items()) + " WHERE false)"
         columns = ", ".join(quoted(n) if n in existing else f"NULL::{kind} AS {quoted(n)}" for n, kind in kinds.items())
+        return self._mine(dataset.name, columns)
+
+    def _mine(self, table: str, columns: str) -> str:
         return (
-            f"(SELECT {columns} FROM {self.schema}.{quoted(dataset.name)} {self.version}"
+            f"(SELECT {columns} FROM {self.schema}.{quoted(table)} {self.version}"
             f" WHERE municipality_code = {literal(self.municipality)})"
         )
 
