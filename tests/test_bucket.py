@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 import duckdb
@@ -31,8 +30,7 @@ from dx_data.lake.bucket import Access, Bucket
 from dx_data.settings import Settings
 from tests.postgres import Postgres
 from tests.s3 import KEY, READING, S3, SECRET, WRITING
-from tests.test_server import HEAD, OLD, lines, picture, settled
-from tests.thorough import times
+from tests.test_server import HEAD, OLD, killed_at_any_moment, lines, picture, settled
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="サーバーをソケットなしでは動かしません")
 
@@ -209,21 +207,7 @@ def test_a_bucket_that_fails_in_the_middle_of_a_load_leaves_the_old_or_the_new_s
 
 
 def test_a_store_killed_at_any_moment_of_a_load(own: S3, filled: House, take: Any, write: Any) -> None:
-    for moment in range(times(2, 12)):
-        old, new, file = other_than(filled, write)
-        strike = Timer(0.6 * (moment + 0.5) / times(2, 12), own.kill)
-        strike.start()
-        told = GONE
-        try:
-            assert take(file).status == "loaded"
-        except (Stopped, duckdb.Error) as fault:
-            told = str(of_surroundings(fault) or fault)
-        strike.join()
-        assert told == GONE
-        own.start()
-        house.settle(filled)
-        assert picture(filled) in (old, new)
-        settled(filled)
+    killed_at_any_moment(own, GONE, lambda: other_than(filled, write), filled, take)
 
 
 def test_a_store_that_is_gone_or_refuses_is_one_sentence_and_forgotten_when_it_is_back(

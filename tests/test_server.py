@@ -184,22 +184,29 @@ def test_a_server_killed_in_the_middle_of_a_load_leaves_the_old_or_the_new_state
         assert (picture(filled), settled(filled)) == (new, outcomes), moment
 
 
-def test_a_server_killed_at_any_moment_of_a_load(own: Postgres, filled: House, take: Any, write: Any) -> None:
+def killed_at_any_moment(
+    own: Any, gone: str, change: Callable[[], tuple[Any, Any, Path]], filled: House, take: Any
+) -> None:
+    """Loads whose server does not survive them are done or not, are told in one sentence, and are settled."""
     for moment in range(times(2, 12)):
-        old, new, file = other_than(filled, write)
+        old, new, file = change()
         strike = Timer(TAKES * (moment + 0.5) / times(2, 12), own.kill)
         strike.start()
-        told = GONE
+        told = gone
         try:
             assert take(file).status == "loaded"
         except (Stopped, duckdb.Error) as fault:
             told = str(of_surroundings(fault) or fault)
         strike.join()
-        assert told == GONE
+        assert told == gone
         own.start()
         house.settle(filled)
         assert picture(filled) in (old, new)
         settled(filled)
+
+
+def test_a_server_killed_at_any_moment_of_a_load(own: Postgres, filled: House, take: Any, write: Any) -> None:
+    killed_at_any_moment(own, GONE, lambda: other_than(filled, write), filled, take)
 
 
 def test_a_turn_that_was_lost_on_the_way_fails_the_load(
