@@ -344,7 +344,8 @@ class Publish(Declared):
     `columns` are the columns that leave (all, if none is named). Of a protected unit, `count` is the column that counts
     and `parts` name, for a count, other counts in the row that are parts of it. `previous` is the same count a year
     earlier. `measure` is what is counted: answers that name the same measure count the same things, so that their
-    columns of one name add up across tables. `threshold` may only be stricter than the ward's.
+    columns of one name add up across tables. `net` says that cancellations were taken off, so that a count can be less
+    than 0. `threshold` may only be stricter than the ward's.
     """
 
     decision: str
@@ -355,6 +356,7 @@ class Publish(Declared):
     columns: tuple[str, ...] = ()
     parts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     previous: str | None = None
+    net: bool = False
     threshold: int | None = Field(None, ge=3)
 
     @model_validator(mode="after")

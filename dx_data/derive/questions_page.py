@@ -151,7 +151,8 @@ def _publish(question: Question) -> str:
     if publish.count is None:
         return f"{publish.decision}（秘匿の単位 なし:{publish.reason}。出す列 {leaving}）"
     protected = "・".join(question.column(name).title for name in publish.counts)
-    return f"{publish.decision}（秘匿の単位 {publish.unit}、秘匿する件数 {protected}。出す列 {leaving}）"
+    net = "。取消を引くので、負の数にもなる" if publish.net else ""
+    return f"{publish.decision}（秘匿の単位 {publish.unit}、秘匿する件数 {protected}{net}。出す列 {leaving}）"
 
 
 def _params(question: Question) -> list[tuple[str, ...]]:

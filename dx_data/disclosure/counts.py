@@ -85,8 +85,13 @@ class _Timeline:
 class Numbers:
     """The numbers behind the counts of several releases, oldest first, and the sums that hold between them."""
 
-    def __init__(self, releases: Sequence[Release], threshold: int) -> None:
-        """AnswerBroken where two counts of one release say different things of one place."""
+    def __init__(self, releases: Sequence[Release], threshold: int, *, net: bool = False) -> None:
+        """AnswerBroken where two counts of one release say different things of one place.
+
+        So it is where a count, or what is left of a whole without its parts, is less than 0, unless they are `net` of
+        cancellations.
+        """
+        self._net = net
         self._cells: list[Cell] = []
         self._relations: list[dict[int, int]] = []
         self._places: list[dict[Place, int]] = []
@@ -103,6 +108,8 @@ class Numbers:
 
     def _add(self, release: Release) -> None:
         counts = _once(release.counts)
+        if not self._net:
+            _refuse_negative(counts)
         lines: dict[tuple[str, Where], _Timeline] = {}
         grouped: dict[tuple[str, Where], list[Count]] = defaultdict(list)
         for count in counts:
@@ -128,7 +135,7 @@ class Numbers:
     def _atom(self, key: tuple[str, Where], line: _Timeline, first: dt.date, end: dt.date) -> int:
         """The number of one stretch of days, that of an earlier release where nothing of it has changed."""
         value = line.between(first, end)
-        if value is not None and value < 0:
+        if value is not None and value < 0 and not self._net:
             raise _disagree(f"{key[0]}の{first}からの件数が、合わせると負の数になります")
         for earlier in self._lines:
             other = earlier.get(key)
@@ -223,7 +230,7 @@ class Numbers:
         """What the parts leave of the whole: a number nobody published, where there is any."""
         known = [value for value in values if value is not None]
         rest = total - sum(known) if total is not None and len(known) == len(values) else None
-        if rest is not None and rest < 0:
+        if rest is not None and rest < 0 and not self._net:
             raise _disagree(f"{measure}の内訳の合計が、全体より {-rest} 大きくなっています")
         if rest != 0:
             relation[self._new(rest, Standing.UNPUBLISHED)] = 1
@@ -250,11 +257,15 @@ class Numbers:
                     self._relations.append({at: factor for at, factor in relation.items() if factor})
 
 
-def _once(counts: Iterable[Count]) -> list[Count]:
-    found: dict[Place, Count] = {}
+def _refuse_negative(counts: Iterable[Count]) -> None:
     for count in counts:
         if count.value is not None and count.value < 0:
             raise _disagree(f"{count.place.measure}の{count.place.first}からの件数が負の数（{count.value}）です")
+
+
+def _once(counts: Iterable[Count]) -> list[Count]:
+    found: dict[Place, Count] = {}
+    for count in counts:
         before = found.setdefault(count.place, count)
         if before.value is None:
             before = found[count.place] = count

@@ -38,7 +38,7 @@ def weaknesses(sums: Sums, hidden: frozenset[int]) -> Iterator[Weakness]:
             found = attacker.range(at)
             if found.greatest - found.least < sums.threshold:
                 up, down = found.least + sums.threshold, found.greatest - sums.threshold
-                yield Weakness(at, ((up,), (down,)) if down >= 0 else ((up,),))
+                yield Weakness(at, ((up,), (down,)) if down >= sums.least(at) else ((up,),))
 
 
 def hide(sums: Sums) -> frozenset[int]:
@@ -103,13 +103,13 @@ def _moved(sums: Sums, hidden: frozenset[int], at: int, target: int) -> frozense
             price = facts.price
             program.addVar(0.0, float(attacker.most))
             program.changeColCost(count, price)
-            program.addVar(0.0, value)
+            program.addVar(0.0, value - sums.least(cell))
             program.changeColCost(count + 1, price)
             columns[cell] = [(count, 1.0), (count + 1, -1.0)]
             movable[cell] = (count, count + 1)
             count += 2
         else:
-            low, high = (target, target) if cell == at else (0, attacker.most)
+            low, high = (target, target) if cell == at else (sums.least(cell), attacker.most)
             program.addVar(float(low), float(high))
             columns[cell] = [(count, 1.0)]
             count += 1

@@ -90,7 +90,8 @@ def publishable(
         releases = [_release(each.answers, measure, each.again, each.hidden) for each in earlier]
         lost = frozenset(count.place for each in releases for count in each.counts if count.value is None)
         present = _release(answers, measure, again, excepted=excepted, lost=lost)
-        numbers = Numbers([*releases, present], _strictest(answers, measure, threshold))
+        net = any(_publish(each).net for each in answers if _of(each, measure))
+        numbers = Numbers([*releases, present], _strictest(answers, measure, threshold), net=net)
         told = hide(numbers.sums)
         for answer, found in zip(answers, hidden, strict=True):
             if _of(answer, measure):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -42,7 +42,15 @@ class Sums:
     def small(self, cell: int) -> bool:
         """Whether the number speaks of so few that it must not be told."""
         value = self.cells[cell].value
-        return value is not None and 0 < value < self.threshold
+        return value is not None and 0 < abs(value) < self.threshold
+
+    def least(self, cell: int) -> int:
+        """The least that somebody takes a number for: 0, or somewhat less than one is that cancellations made negative.
+
+        Who knows which numbers can be negative is a stronger attacker than who does not.
+        """
+        value = self.cells[cell].value
+        return value - self.threshold if value is not None and value < 0 else 0
 
     def hidden_before(self) -> frozenset[int]:
         """What earlier releases hid."""
@@ -64,7 +72,7 @@ class Range:
 
 @dataclass
 class Attacker:
-    """Knows every number shown in any release, every sum, and that a hidden number may be any from 0 on.
+    """Knows every number shown in any release, every sum, and the least that a hidden number may be, mostly 0.
 
     Which hidden numbers are the small ones it does not know: the sign is the same for all. `seen` are values that some
     solution gave a number: what is found for one number serves the others.
@@ -87,7 +95,8 @@ class Attacker:
         # A number in no sum can be anything; it is left out of the program.
         self.columns = {at: column for column, at in enumerate(sorted({at for row, _ in rows for at in row}))}
         self.most = 4 * max([self.sums.threshold, *(cell.value or 0 for cell in cells)]) + 4 * self.sums.threshold
-        self._program: Any = _program(self.columns, self.most, rows)
+        least = [self.sums.least(at) for at in self.columns]
+        self._program: Any = _program(self.columns, least, self.most, rows)
         self._whole = False
 
     def _known(self, at: int, cell: Cell) -> bool:
@@ -102,14 +111,14 @@ class Attacker:
     def range(self, at: int) -> Range:
         """The exact least and greatest whole value."""
         if at not in self.columns:
-            return Range(0, self.most)
+            return Range(self.sums.least(at), self.most)
         return Range(*(round(self._extreme(at, sign)) for sign in (1, -1)))
 
     def reaches(self, at: int, low: int, high: int) -> tuple[bool, bool]:
         """Whether the number may be `low` or less, and `high` or more; what was found for others is used again."""
         if at not in self.columns:
             return True, self.most >= high
-        seen = self.seen.get(at, Range(self.most + 1, -1))
+        seen = self.seen.get(at, Range(self.most + 1, self.sums.least(at) - 1))
         return (
             seen.least <= low or self._extreme(at, 1) <= low,
             seen.greatest >= high or self._extreme(at, -1) >= high,
@@ -158,11 +167,13 @@ def quiet_program() -> Any:
     return program
 
 
-def _program(columns: Mapping[int, int], most: int, rows: Iterable[tuple[Mapping[int, int], int]]) -> Any:
+def _program(
+    columns: Mapping[int, int], least: Sequence[int], most: int, rows: Iterable[tuple[Mapping[int, int], int]]
+) -> Any:
     program = quiet_program()
     program.setOptionValue("mip_rel_gap", 0.0)
-    for _ in columns:
-        program.addVar(0.0, float(most))
+    for low in least:
+        program.addVar(float(low), float(most))
     for row, right in rows:
         at = np.array([columns[cell] for cell in row], dtype=np.int32)
         factors = np.array(list(row.values()), dtype=np.float64)
