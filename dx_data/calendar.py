@@ -117,6 +117,13 @@ class Quarter:
         return f"{self.year}Q{self.number}"
 
 
+def quarters_over(today: date) -> list[Quarter]:
+    """The quarters of the contract that have ended by a day, newest first."""
+    first, last = Quarter.of(CONTRACT_START), Quarter.of(today)
+    every = [Quarter(year, number) for year in range(last.year, first.year - 1, -1) for number in (4, 3, 2, 1)]
+    return [each for each in every if first.start <= each.start and each.end <= today]
+
+
 def holiday_name(d: date) -> str | None:
     """Name of the 国民の祝日 on `d`: from the Cabinet Office list for its years, from jpholiday after them.
 

@@ -105,7 +105,13 @@ class Snapshot(Protocol):
         """The raw tables there are, with their columns."""
 
     def near(self, names: Iterable[str]) -> AbstractContextManager[Mapping[str, str]]:
-        """Those raw tables of these datasets that lie in memory just so, with their names there, while it is open."""
+        """What of these datasets, populations and the calendar lies in memory just so: tables with their names there.
+
+        They stay while it is open.
+        """
+
+    def lay_near(self, name: str, reads: Iterable[str], rows: Callable[[int], pa.Table | None]) -> None:
+        """Keep what is counted of these datasets in memory, if `rows` counts it with at most that many cells."""
 
     def changed(self, names: Iterable[str]) -> int:
         """Number of the newest snapshot, up to this one, that changed one of these tables."""
@@ -204,6 +210,36 @@ def populations() -> tuple[Population, ...]:
         found += ready
         waiting = [p for p in waiting if p not in ready]
     return tuple(found)
+
+
+def datasets_of(population: Population) -> tuple[str, ...]:
+    """The datasets that a population reads, itself or by the populations it builds on, sorted."""
+    known = {each.name: each for each in populations()}
+    found = {name for name in population.reads if name in DATASETS}
+    for name in population.reads:
+        found.update(datasets_of(known[name]) if name in known else ())
+    return tuple(sorted(found))
+
+
+def laid_near() -> tuple[str, ...]:
+    """What is laid near beside the datasets: the calendar, and the populations whose rows are those of a span."""
+    return (CALENDAR, *(population.name for population in populations() if population.span))
+
+
+def lay_near(name: str, snapshot: Snapshot) -> None:
+    """Lay one of `laid_near` in memory as it stands at a snapshot, where somebody keeps such tables."""
+    if name == CALENDAR:
+        snapshot.lay_near(CALENDAR, (), lambda _: open_days())
+        return
+    population = next(each for each in populations() if each.name == name)
+    reads, every = datasets_of(population), tables.every(population)
+
+    def counted(most: int) -> pa.Table | None:
+        with look(snapshot, reads, every) as cursor:
+            rows = cursor.execute(every).to_arrow_table()
+        return rows if rows.num_rows * rows.num_columns <= most else None
+
+    snapshot.lay_near(name, reads, counted)
 
 
 def counted_by(sql: str, visible: Iterable[str]) -> list[Population]:
@@ -529,16 +565,21 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
 
     def __enter__(self) -> duckdb.DuckDBPyConnection:
         self._open = ExitStack()
-        self.near = self._open.enter_context(self.snapshot.near(name for name in self.names if name in DATASETS))
+        counted = counted_by(self.sql, self.names)
+        wanted = [name for name in self.names if name not in JOURNAL]
+        wanted += [p.name for p in counted if p.span and self._stands(datasets_of(p))]
+        self.near = self._open.enter_context(self.snapshot.near(wanted))
         self.cursor = self._open.enter_context(closing(self.snapshot.cursor()))
         # Without it DuckLake reads its catalogue anew for every statement, which takes longer than most questions.
         self.cursor.execute("BEGIN TRANSACTION")
         raw = self.snapshot.columns()
-        counted = counted_by(self.sql, self.names)
         self.text = self.sql and "".join((self.sql, *(population.sql for population in counted)))
         for name in self.names:
             if name == CALENDAR:
-                self.cursor.register(CALENDAR, open_days())
+                if place := self.near.get(CALENDAR):
+                    self.cursor.execute(tables.beside(CALENDAR, place))
+                else:
+                    self.cursor.register(CALENDAR, open_days())
                 continue
             if name in JOURNAL:
                 rows = declarations() if name == DECLARED else self.snapshot.journal(name)
@@ -547,8 +588,12 @@ class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as curso
             for statement in self._views(DATASETS[name], raw):
                 self.cursor.execute(statement)
         for population in counted:
-            self.cursor.execute(tables.macro(population))
+            self.cursor.execute(tables.macro(population, self.near.get(population.name)))
         return self.cursor
+
+    def _stands(self, names: Iterable[str]) -> bool:
+        """Whether these datasets are seen as they stand at the snapshot."""
+        return True
 
     def _views(self, dataset: Dataset, raw: Mapping[str, frozenset[str]]) -> list[str]:
         schema, version = self.snapshot.schema, self.snapshot.version
@@ -566,8 +611,12 @@ class look_between(look):  # noqa: N801
         super().__init__(snapshot, names, sql)
         self.earlier, self.stage = earlier, stage
 
+    def _stands(self, names: Iterable[str]) -> bool:
+        known = tuple(names)
+        return self.earlier.changed(known) == self.snapshot.changed(known)
+
     def _views(self, dataset: Dataset, raw: Mapping[str, frozenset[str]]) -> list[str]:
-        if self.earlier.changed([dataset.name]) == self.snapshot.changed([dataset.name]):
+        if self._stands([dataset.name]):
             return super()._views(dataset, raw)
         earlier, later = (Side(each.columns(), each.version) for each in (self.earlier, self.snapshot))
         return compared.views(dataset, earlier, later, self.snapshot.schema, self.stage)

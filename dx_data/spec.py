@@ -391,13 +391,24 @@ def headed_sql(path: Path) -> tuple[str, str]:
 
 
 class Population(Declared):
-    """Rows that several questions count, said once: a table macro `name(params)` over tables and other populations."""
+    """Rows that several questions count, said once: a table macro `name(params)` over tables and other populations.
+
+    `span` names the date by which `since_on` and `until_on` choose rows, where they do nothing else: the rows of some
+    days are then those of all days that lie between, so that all can be counted once and laid near.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     params: tuple[str, ...] = ()
+    span: str | None = None
     reads: tuple[str, ...]
     sql: str
+
+    @model_validator(mode="after")
+    def _span_of_both(self) -> Self:
+        if self.span and self.params != ("since_on", "until_on"):
+            raise ValueError("span: the params must be since_on and until_on")
+        return self
 
 
 class Subject(Declared):

@@ -26,9 +26,9 @@ spans = cards.table("period", "received", "previous", "difference", "change_rate
 cards.card(here, here.ask("applications_by_period", **period), spans, title=f"電子申請件数（四半期別、{year.title}）")
 left, right = cards.halves()
 for place, name, by, subject, more in (
-    (left, "applications_by_form", "form", "フォーム別の多い順", {"top": 10}),
+    (left, "applications_by_form", "form", "フォーム別の多い順", {"top": filters.LONGEST}),
     (right, "applications_by_section", "section", f"{view['view']}の所管課別", view),
-    (left, "applications_by_procedure", "procedure", "手続別の多い順", {"top": 10}),
+    (left, "applications_by_procedure", "procedure", "手続別の多い順", {"top": filters.LONGEST}),
     (right, "applications_by_system", "system", "システム別", {}),
     (right, "applications_by_device", "device", "利用端末別", {}),
 ):

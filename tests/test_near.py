@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,16 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from dx_data import house
-from dx_data.catalog import Catalog, Result
+from dx_data.catalog import CALENDAR, Catalog, Result, laid_near, lay_near, look
 from dx_data.datasets import DATASETS
 from dx_data.derive import tables
+from dx_data.differences import compare
 from dx_data.house import House
 from dx_data.lake import Lake
-from dx_data.lake.near import Near
+from dx_data.lake.near import MOST_CELLS, Near
+from dx_data.why import Proof, _Rows
 from tests.test_catalog import load
+from tests.test_differences import receipt
+
+DAY = dt.date(2026, 11, 20)
 
 
 @pytest.fixture
@@ -37,6 +44,8 @@ def demo(lakes: Path) -> Iterator[tuple[House, House]]:
     memory.lake.keep_near()
     for name in DATASETS:
         memory.at(None).bring_near(name)
+    for name in laid_near():
+        lay_near(name, memory.at(None))
     yield files, memory
     files.close()
     memory.close()
@@ -82,13 +91,63 @@ def test_every_question_has_the_same_answer_from_memory(demo: tuple[House, House
 def test_nearly_everything_a_question_reads_lies_in_memory(demo: tuple[House, House]) -> None:
     _, memory = demo
     at = memory.at(None)
-    with at.near(DATASETS) as near:
+    with at.near([*DATASETS, *laid_near()]) as near:
         assert set(near) == {
             table
             for name, dataset in DATASETS.items()
             for table in (name, tables.history_name(dataset), *map(tables.kept_name, dataset.rollups))
             if table in at.columns()
-        }
+        } | {CALENDAR, "receipts_by_method_group", "receipts_by_ratio_group"}
+
+
+def test_what_is_counted_of_two_datasets_is_as_new_as_the_newer(lake: Lake) -> None:
+    load(lake, "forms", [form(1)])
+    rows = pa.table({"n": [1]})
+
+    def laid(most: int = 8, *, again: bool = False) -> bool:
+        if again:
+            lake.at().lay_near("both", ("forms", "procedures"), lambda cells: rows if cells >= most else None)
+        with lake.at().near(["both"]) as near:
+            return set(near) == {"both"}
+
+    assert (laid(), laid(again=True), laid()) == (False, True, True)
+    load(lake, "procedures", [{"procedure_id": "P1", "procedure": "届"}])
+    assert (laid(), laid(again=True)) == (False, True)
+    load(lake, "forms", [form(1), form(2)])
+    assert laid(most=MOST_CELLS + 1, again=True) is False  # more than there is room for: it is counted each time
+
+
+def test_a_figure_counted_from_memory_is_traced_to_the_same_rows(demo: tuple[House, House]) -> None:
+    traced = []
+    for home in demo:
+        result = home.ask("cashless_by_window")
+        row = next(each for each in result.records() if each["cashless_transactions"])
+        traced.append(home.trace(result, {name: row[name] for name in result.question.key}, "cashless_transactions"))
+    assert (traced[1].proof, traced[1].lists) == (traced[0].proof, traced[0].lists)
+    assert traced[0].proof is Proof.EXACT
+
+
+def test_what_was_counted_of_all_rows_is_not_taken_for_some_of_them(lake: Lake) -> None:
+    """A stage between two snapshots, and the kept rows of a traced figure, are counted anew."""
+    week = [receipt("2026-09-01", 10), receipt("2026-09-02", 20), receipt("2026-09-03", 4)]
+    before = load(lake, "receipts", week).snapshot
+    gone = receipt("2026-09-03", 1, counter="窓口B")
+    load(lake, "receipts", [receipt("2026-09-02", 23), gone, receipt("2026-09-04", 9)])
+    at = lake.at()
+    for name in laid_near():
+        lay_near(name, at)
+    catalog = Catalog()
+    changed = compare(catalog, "cashless_by_month", lake.at(before), at, day=DAY, today=DAY)
+    figures = ("late", "corrected", "vanished")
+    (moved,) = [[r[name] for name in figures] for r in changed.records() if r["figure"] == "収納件数"]
+    assert moved == [10, 3, -4]
+
+    question = catalog.named("cashless_by_month")
+    seen = look(at, question.reads, question.sql)
+    with seen:
+        counted = set(seen.near)
+    with _Rows(at, question) as rows:
+        assert (counted, set(rows.near)) == ({CALENDAR, *laid_near()}, {CALENDAR})
 
 
 def test_a_load_is_seen_at_once_and_its_undo_too_while_the_past_stays(lake: Lake) -> None:

@@ -237,9 +237,25 @@ def views(
     ]
 
 
-def macro(population: Population) -> str:
-    """The statement that lets a cursor count a population, on which everything it reads is visible."""
-    return f"CREATE OR REPLACE TEMP MACRO {population.name}({', '.join(population.params)}) AS TABLE {population.sql}"
+def macro(population: Population, near: str | None = None) -> str:
+    """The statement that lets a cursor count a population, on which everything it reads is visible.
+
+    Where all its rows lie `near` in a table of that name, they are read there.
+    """
+    sql = population.sql
+    if near and population.span:
+        sql = f"SELECT * FROM {near} WHERE {quoted(population.span)} BETWEEN since_on AND until_on"
+    return f"CREATE OR REPLACE TEMP MACRO {population.name}({', '.join(population.params)}) AS TABLE {sql}"
+
+
+def every(population: Population) -> str:
+    """All rows of a population of a span."""
+    return f"SELECT * FROM {population.name}(DATE '0001-01-01', DATE '9999-12-31')"
+
+
+def beside(name: str, place: str) -> str:
+    """The statement that shows a table that lies elsewhere on a cursor by a name."""
+    return f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM {place}"
 
 
 def copied(dataset: Dataset) -> tuple[Column, ...]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from dx_data.datasets import dataset_named
 from dx_data.derive import tables
@@ -62,7 +63,7 @@ class Moment:
         return self.shapes(self.number)
 
     def near(self, names: Iterable[str]) -> AbstractContextManager[Mapping[str, str]]:
-        """Those raw tables of these datasets that lie in memory just so, with their names there, while it is open."""
+        """What of these names lies in memory just so, with its name there, while it is open: see `Near.of`."""
         return self.beside.of(self, names) if self.beside else nullcontext({})
 
     @cached_property
@@ -128,6 +129,11 @@ class Moment:
         """Lay a dataset's tables in memory as they stand here, where somebody keeps such copies."""
         if self.beside:
             self.beside.bring(self, name)
+
+    def lay_near(self, name: str, reads: Iterable[str], rows: Callable[[int], pa.Table | None]) -> None:
+        """Keep what is counted of these datasets here, where somebody keeps such tables; see `Near.lay`."""
+        if self.beside:
+            self.beside.lay(self, name, reads, rows)
 
     def earlier(self, number: int) -> Moment:
         """The same lake at an earlier snapshot, which is known to be there."""

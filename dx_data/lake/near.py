@@ -1,4 +1,4 @@
-"""Tables of the lake beside the askers, in memory: read from the files once, not anew for each question."""
+"""Tables of the lake, and what is counted of them, beside the askers in memory: read once, not for each question."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
 from dx_data.datasets import dataset_named
 from dx_data.derive import tables
@@ -25,8 +26,12 @@ MOST_CELLS = 8_000_000
 
 @dataclass
 class _Copy:
-    """One dataset's raw tables as of the snapshot `changed`, in a database of their own, and how many read it now."""
+    """Tables in a database of their own, and how many read them now.
 
+    They stand as of the snapshot `changed`, the newest of those that changed one of the datasets `reads`.
+    """
+
+    reads: tuple[str, ...]
     changed: int
     database: str
     tables: Mapping[str, str]
@@ -50,7 +55,9 @@ class Near:
 
     @contextmanager
     def of(self, at: Moment, names: Iterable[str]) -> Iterator[dict[str, str]]:
-        """The raw tables of these datasets at a moment that lie in memory, with their qualified names there.
+        """What of these names lies in memory as it is at a moment: tables with their qualified names there.
+
+        A dataset's name stands for its raw tables, a name of what was `laid` for that.
 
         They stay as long as the context is open.
         """
@@ -65,22 +72,32 @@ class Near:
                 self._given_back(copy)
 
     def _taken(self, at: Moment, name: str) -> _Copy | None:
-        changed = at.changed([name])
         with self._lock:
             known = self._copies.get(name)
-            if known is None or known.changed != changed:
+            if known is None or known.changed != at.changed(known.reads):
                 return None
             known.readers += 1
             return known
 
     def bring(self, at: Moment, name: str) -> None:
         """Copy a dataset as it stands at a moment, unless its copy is that new already."""
-        changed = at.changed([name])
+        self._brought(at, name, (name,), lambda changed: self._made(at, name, changed))
+
+    def lay(self, at: Moment, name: str, reads: Iterable[str], rows: Callable[[int], pa.Table | None]) -> None:
+        """Keep as table `name` what is counted of datasets at a moment, unless what is kept is that new already.
+
+        `rows` counts it, and answers None where there are more cells than it is told.
+        """
+        known = tuple(reads)
+        self._brought(at, name, known, lambda changed: self._laid(name, known, changed, rows(self.most)))
+
+    def _brought(self, at: Moment, name: str, reads: tuple[str, ...], make: Callable[[int], _Copy]) -> None:
+        changed = at.changed(reads)
         with self._making:  # who comes second waits for the copy instead of making another
             known = self._copies.get(name)
             if known and known.changed >= changed:
                 return
-            made = self._made(at, name, changed)
+            made = make(changed)
             with self._lock:
                 self._copies[name] = made
                 if known:
@@ -103,27 +120,38 @@ class Near:
             cursor.execute(f"DETACH {database}")
 
     def _made(self, at: Moment, name: str, changed: int) -> _Copy:
-        database = f"near_{next(self._numbers)}"
-        copied: dict[str, str] = {}
         with closing(self._connect()) as cursor:
             wanted = [table for table in self._raw(at, name) if self._fits(cursor, at, table)]
-            if not wanted:
-                return _Copy(changed, "", {})
-            cursor.execute(f"ATTACH ':memory:' AS {database} (COMPRESS)")
-            try:
-                cursor.execute("BEGIN TRANSACTION")
-                for table in wanted:
-                    copied[table] = f"{database}.main.{quoted(table)}"
-                    source = f"{at.schema}.{quoted(table)} {at.version}"
-                    cursor.execute(f"CREATE TABLE {copied[table]} AS SELECT * FROM {source}")
-                cursor.execute("COMMIT")
-                cursor.execute(f"CHECKPOINT {database}")  # only now are they compressed
-            except BaseException:
-                with suppress(duckdb.TransactionException):  # a failed COMMIT has already rolled back
-                    cursor.execute("ROLLBACK")
-                cursor.execute(f"DETACH {database}")
-                raise
-        return _Copy(changed, database, copied)
+            sources = {table: f"{at.schema}.{quoted(table)} {at.version}" for table in wanted}
+            return self._copied(cursor, (name,), changed, sources)
+
+    def _laid(self, name: str, reads: tuple[str, ...], changed: int, rows: pa.Table | None) -> _Copy:
+        with closing(self._connect()) as cursor:
+            if rows is not None:
+                cursor.register("laid_rows", rows)
+            return self._copied(cursor, reads, changed, {name: "laid_rows"} if rows is not None else {})
+
+    def _copied(
+        self, cursor: duckdb.DuckDBPyConnection, reads: tuple[str, ...], changed: int, sources: Mapping[str, str]
+    ) -> _Copy:
+        """A database with a table for each source; none where there is no source."""
+        if not sources:
+            return _Copy(reads, changed, "", {})
+        database = f"near_{next(self._numbers)}"
+        copied = {table: f"{database}.main.{quoted(table)}" for table in sources}
+        cursor.execute(f"ATTACH ':memory:' AS {database} (COMPRESS)")
+        try:
+            cursor.execute("BEGIN TRANSACTION")
+            for table, source in sources.items():
+                cursor.execute(f"CREATE TABLE {copied[table]} AS SELECT * FROM {source}")
+            cursor.execute("COMMIT")
+            cursor.execute(f"CHECKPOINT {database}")  # only now are they compressed
+        except BaseException:
+            with suppress(duckdb.TransactionException):  # a failed COMMIT has already rolled back
+                cursor.execute("ROLLBACK")
+            cursor.execute(f"DETACH {database}")
+            raise
+        return _Copy(reads, changed, database, copied)
 
     @staticmethod
     def _raw(at: Moment, name: str) -> list[str]:

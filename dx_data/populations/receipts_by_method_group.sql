@@ -1,5 +1,6 @@
 -- title: 収納（日・窓口・手数料・決済手段ごとの純額）と、その日の決済手段の区分
 -- params: [since_on, until_on]
+-- span: collected_on
 -- reads: [receipts, payment_methods]
 
 WITH sold AS (

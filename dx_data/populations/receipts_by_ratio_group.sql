@@ -1,5 +1,6 @@
 -- title: 収納と、比率の分子・分母のどちらに入るか（その日にキャッシュレスを受け入れる窓口・手数料だけが入る）
 -- params: [since_on, until_on]
+-- span: collected_on
 -- reads: [receipts_by_method_group, counters, payment_methods]
 
 WITH sold AS (

@@ -11,7 +11,8 @@ from threading import Condition, Event, Thread
 from time import monotonic
 from typing import Any
 
-from dx_data.catalog import Result
+from dx_data import calendar
+from dx_data.catalog import Result, laid_near, lay_near
 from dx_data.datasets import DATASETS
 from dx_data.errors import AcrossBreak
 from dx_data.house import House
@@ -24,6 +25,7 @@ _QUIET_SECONDS = 1.0
 # How often to look whether the lake changed: 2 ms each.
 _LOOK_SECONDS = 3.0
 _STOP_SECONDS = 10.0
+_PUBLICATION = "publication"
 
 
 class Drawing:
@@ -77,10 +79,12 @@ class Asked:
 def first_shown(house: House, at: Moment, today: dt.date) -> list[Asked]:
     """What the pages show before anybody chooses: their questions with their defaults and for the chosen period.
 
-    The first page's come first. A card over time is compared with last week's, as it does itself.
+    The first page's come first; a quarter that is to be published ended on its last day. A card over time is compared
+    with last week's, as it does itself.
     """
     year, months = filters.this_year(today), glance.year_of_months(today)
-    period = {"since": year.since, "until": year.until, "as_of": year.until}
+    period = {"since": year.since, "until": year.until, "as_of": year.until, "top": filters.LONGEST}
+    closed = [{"until": each.end, "as_of": each.end} for each in calendar.quarters_over(today)[:1]]
     found: dict[tuple[str, bool, tuple[Any, ...]], Asked] = {}
     week_ago = today - changes.WEEK
     known_then = house.snapshot_on(week_ago) > 0
@@ -97,6 +101,8 @@ def first_shown(house: House, at: Moment, today: dt.date) -> list[Asked]:
         for name in (name for name in house.catalog.questions if name in shown):
             if any(page == asgi.HOME for page, _ in shown[name]) is not home:
                 continue
+            for given in closed if any(page == _PUBLICATION for page, _ in shown[name]) else ():
+                note(name, given, compared=False)
             over_time = known_then and changes.over_time(house.catalog.named(name))
             for given in ({}, *((months,) if home else ()), period):
                 note(name, given, compared=False)
@@ -176,6 +182,10 @@ class Ahead:
             if not goes_on():
                 return answered
             at.bring_near(name)
+        for name in laid_near():
+            if not goes_on():
+                return answered
+            lay_near(name, at)
         for asked in first_shown(house, at, state[2]):
             if not goes_on():
                 return answered

@@ -12,6 +12,9 @@ from dx_data import calendar
 from dx_data.ui import faults
 from dx_data.ui.session import Session
 
+# How many bars a card of the longest ones has.
+LONGEST = 10
+
 
 def choice(here: Session, key: str, label: str, options: Sequence[str], *, default: str | None = None) -> str:
     """One of several words; an address with an unknown word gets the default."""

@@ -90,9 +90,7 @@ class Desk:
 
 def choose(here: Session) -> Quarter:
     """A quarter that is over; the newest unless the address says another."""
-    first, last = Quarter.of(calendar.CONTRACT_START), Quarter.of(here.today)
-    every = [Quarter(year, number) for year in range(last.year, first.year - 1, -1) for number in (4, 3, 2, 1)]
-    titles = {each.title: each for each in every if first.start <= each.start and each.end <= here.today}
+    titles = {each.title: each for each in calendar.quarters_over(here.today)}
     if not titles:
         st.info("終わった四半期がまだありません。四半期が終わってから、この画面で案を作ってください。")
         st.stop()
