@@ -31,7 +31,7 @@ from benchmarks.servers import Seen, Server
 
 CROWDS = {"1": 1, "10": 10, "25": 25, "50": 50, "100": 100}
 _FEW = {"1": 1, "10": 3}
-SECONDS, THINKS = 60.0, 5.0
+SECONDS, THINKS = 30.0, 5.0
 _OTHER_PAGE = 0.1  # of all acts
 PAGES = ("overview", "applications", "cashless", "procedures", "consultations", "deposits")
 _ROWS = 200
