@@ -7,11 +7,13 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, expect
+from streamlit.components.v2 import manifest_scanner
 
 from dx_data import access, demo, house, intake
 from dx_data import settings as setting
@@ -53,6 +55,12 @@ def pytest_collection_finish() -> None:
     """What was collected lives to the end; Streamlit would look through all of it after every run of a page."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def components_found_once() -> None:
+    """Streamlit reads what all installed packages say of themselves (0.3 s) whenever a page is run by itself."""
+    manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def start() -> AppTest:
 
 
 def page(stem: str) -> AppTest:
-    return start().switch_page(f"../../pages/{stem}.py").run()
+    return AppTest.from_file(str(asgi.SCRIPT), default_timeout=60).switch_page(f"../../pages/{stem}.py").run()
 
 
 def markup(at: AppTest) -> str:
