@@ -49,6 +49,7 @@ def start() -> AppTest:
 
 
 def page(stem: str) -> AppTest:
+    """A page that is opened by its address."""
     return AppTest.from_file(str(asgi.SCRIPT), default_timeout=60).switch_page(f"../../pages/{stem}.py").run()
 
 

@@ -18,7 +18,7 @@ from dx_data.access import Person, Role
 from dx_data.custody import analyses
 from dx_data.custody.ledger import Act
 from dx_data.ui import exploring, session
-from tests.screens import PERSON, markup, page, point_to
+from tests.screens import PERSON, markup, page, point_to, start
 
 PURPOSE, SECTION, DUE = "窓口の混む曜日を知る", "戸籍住民課", dt.date(2026, 12, 25)
 
@@ -254,7 +254,7 @@ def test_a_record_takes_a_note_and_ends_with_a_result(shown: Callable[[str], App
 def test_who_may_not_explore_does_not_find_the_page(lakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "local_person", lambda: Person("閲覧", frozenset({Role.VIEW})))
     with pytest.raises(ValueError, match="navigation page"):
-        page("exploration")
+        start().switch_page("../../pages/exploration.py")
 
 
 def test_an_unknown_way_in_the_address_is_the_first(shown: Callable[[str], AppTest]) -> None:

@@ -217,7 +217,7 @@ def test_the_screen_shows_them_to_who_may_see_the_ledger(lakes: Path, monkeypatc
     assert "廃棄・返却はまだありません" in "".join(each.value for each in at.info)
     monkeypatch.setattr(access, "local_person", lambda: Person("閲覧", frozenset({Role.VIEW})))
     with pytest.raises(ValueError, match="Could not find a navigation page"):
-        screens.page("custody")
+        screens.start().switch_page("../../pages/custody.py")
     alone = AppTest.from_file(str(screens.ROOT / "pages" / "custody.py"), default_timeout=60).run()
     assert (len(alone.exception), screens.markup(alone)) == (1, "")
 

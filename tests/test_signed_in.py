@@ -78,7 +78,7 @@ def test_without_the_right_there_is_no_page(signed: Logins, monkeypatch: pytest.
     loader = Person("取込 担当", frozenset({Role.LOAD}), proven=True)
     monkeypatch.setattr(session, "person", lambda: loader)
     with pytest.raises(ValueError, match="Could not find a navigation page"):
-        screens.page("logins")
+        screens.start().switch_page("../../pages/logins.py")
     alone = AppTest.from_file(str(ROOT / "pages" / "logins.py"), default_timeout=60).run()
     assert (len(alone.exception), screens.markup(alone)) == (1, "")
     with pytest.raises(NotPermitted, match=Right.END_LOGINS.value):
