@@ -17,7 +17,8 @@ from dx_data.spec import Question
 
 Made = TypeVar("Made")
 
-_DRAWINGS = 512
+# All pages as they are first shown need some 700.
+_DRAWINGS = 1024
 # Longer answers are drawn anew: they would fill the memory.
 _MOST_ROWS = 1_000
 
