@@ -77,7 +77,7 @@ JOURNAL: dict[str, tuple[str, pa.Schema]] = {
     ),
 }
 BESIDE = {CALENDAR: "区の開庁日", **{name: title for name, (title, _) in JOURNAL.items()}}
-_CACHED_ANSWERS = 512
+_CACHED_ANSWERS = 2048
 _EARLIER = re.compile(r"\.v[0-9]+\.sql$")
 
 Value = str | int | float | Decimal | dt.date | dt.datetime | bool | None | list[str]

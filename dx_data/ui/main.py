@@ -10,6 +10,7 @@ from dx_data.access import Right
 from dx_data.errors import Stopped
 from dx_data.settings import ROOT, settings
 from dx_data.ui import ahead, asgi, faults, guide, nothing, session, words
+from dx_data.ui.in_turn import in_turn
 from dx_data.ui.leaving import leaving
 
 # A page is one file in pages/ and one line here: file (its address too), title, the right that shows it.
@@ -81,7 +82,7 @@ st.set_page_config(
     page_icon=str(Path(__file__).parent / "static" / "favicon.png"),
     layout="wide",
 )
-with leaving.at_work(), ahead.drawing.page(), faults.spoken():
+with leaving.at_work(), ahead.drawing.page(), in_turn.turn(), faults.spoken():
     session.banner()
     guide.masthead(f"{navigation.title}{mark}")
     person = person or session.person()
