@@ -105,8 +105,9 @@ class Page:
         return self.scripts.of(self.bare.run)
 
     def there(self) -> Figures:
-        """With the answers it got before."""
+        """With the answers it got before; once unmeasured, since another state may have forgotten the drawings."""
         with known(self.answers):
+            self._opened()
             return self.scripts.of(self._opened)
 
     def again(self) -> Figures:
