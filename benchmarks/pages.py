@@ -24,8 +24,7 @@ from benchmarks.declared import CPU, Benchmark, Case, Figures, Goal, Place
 from benchmarks.made.lakes import demo_lake
 from benchmarks.questions import titles
 from dx_data import settings
-from dx_data.catalog import Result, laid_near, lay_near
-from dx_data.datasets import DATASETS
+from dx_data.catalog import Result
 from dx_data.house import House
 from dx_data.settings import ROOT
 from dx_data.ui import asgi, drawn, session
@@ -134,10 +133,8 @@ def _prepared(place: Place) -> Iterator[Sequence[Case]]:
         settings.settings.cache_clear()
         at = AppTest.from_file(str(asgi.SCRIPT), default_timeout=_TIMEOUT).run()
         home = session.opened()
-        for name in DATASETS:
-            home.at(None).bring_near(name)
-        for name in laid_near():
-            lay_near(name, home.at(None))
+        for _ in home.bring_near(home.at(None)):
+            pass
         every = [Page(stem, scripts, at, home) for stem in (_FEW if place.small else STEMS)]
         named = titles()
         yield [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import dx_data.lake as lakes
 from dx_data import breaks, calendar, differences, door
 from dx_data.access import Person, Right, require
 from dx_data.bundled import Municipality, municipalities
-from dx_data.catalog import Catalog, Result, Value
+from dx_data.catalog import Catalog, Result, Value, laid_near, lay_near
 from dx_data.custody import arrivals, disposals, remembered
 from dx_data.custody.ledger import Act, Ledger
 from dx_data.custody.proof import Proof
@@ -133,6 +133,18 @@ class House:
             self.catalog, name, earlier, now, day=day, today=today, version=version, parts=parts, **params
         )
         return self._marked(found)
+
+    def bring_near(self, at: Moment) -> Iterator[str]:
+        """Lay in memory what questions read as it stands at a moment, where somebody keeps such tables.
+
+        One thing after the other, each after its name was told: whoever asks for no more stops there.
+        """
+        for name in DATASETS:
+            yield name
+            at.bring_near(name)
+        for name in laid_near():
+            yield name
+            lay_near(name, at)
 
     def at(self, snapshot: str | int | Moment | None, lake: Lake | None = None) -> Moment:
         """The lake (another opening of it) at a snapshot, with the journal of what arrived; a moment is itself."""

@@ -44,13 +44,17 @@ def take(file: demo.DemoFile, opened: house.House, folder: Path) -> None:
     intake.load(intake.review(path, opened, opened.settings, wish=wish), opened, PERSON)
 
 
+def _nothing_open() -> AppTest:
+    return AppTest.from_file(str(asgi.SCRIPT), default_timeout=60)
+
+
 def start() -> AppTest:
-    return AppTest.from_file(str(asgi.SCRIPT), default_timeout=60).run()
+    return _nothing_open().run()
 
 
 def page(stem: str) -> AppTest:
     """A page that is opened by its address."""
-    return AppTest.from_file(str(asgi.SCRIPT), default_timeout=60).switch_page(f"../../pages/{stem}.py").run()
+    return _nothing_open().switch_page(f"../../pages/{stem}.py").run()
 
 
 def markup(at: AppTest) -> str:

@@ -18,7 +18,7 @@ def begun(*acts: Callable[[], None]) -> list[threading.Thread]:
     threads = [threading.Thread(target=act, daemon=True) for act in acts]
     for thread in threads:
         thread.start()
-        time.sleep(0.05)
+        time.sleep(0.2)
     return threads
 
 
@@ -46,7 +46,7 @@ def test_who_comes_first_is_served_first_and_alone() -> None:
 
 
 def test_long_work_holds_the_next_up_for_a_moment_and_nobody_else() -> None:
-    queue, go = InTurn(most=0.3), threading.Event()
+    queue, go = InTurn(most=2.0), threading.Event()
     waited = list[float]()
 
     def long() -> None:
@@ -61,12 +61,12 @@ def test_long_work_holds_the_next_up_for_a_moment_and_nobody_else() -> None:
     threads = begun(long, short)
     ended(threads[1:])
     ended(begun(short, short))
-    assert 0.1 < waited[0] < 5
-    assert max(waited[1:]) < 0.2
+    assert 1.0 < waited[0] < 5
+    assert max(waited[1:]) < 1.0
     go.set()
     ended(threads)
     ended(begun(short))
-    assert waited[-1] < 0.2
+    assert waited[-1] < 1.0
 
 
 def test_a_fault_gives_the_turn_back() -> None:

@@ -42,10 +42,7 @@ def demo(lakes: Path) -> Iterator[tuple[House, House]]:
     """The small demo twice: read from the files, and from memory."""
     files, memory = house.open_house(demo=True), house.open_house(demo=True)
     memory.lake.keep_near()
-    for name in DATASETS:
-        memory.at(None).bring_near(name)
-    for name in laid_near():
-        lay_near(name, memory.at(None))
+    assert list(memory.bring_near(memory.at(None))) == [*DATASETS, *laid_near()]
     yield files, memory
     files.close()
     memory.close()
@@ -143,8 +140,7 @@ def test_what_was_counted_of_all_rows_is_not_taken_for_some_of_them(lake: Lake) 
     assert moved == [10, 3, -4]
 
     question = catalog.named("cashless_by_month")
-    seen = look(at, question.reads, question.sql)
-    with seen:
+    with (seen := look(at, question.reads, question.sql)):
         counted = set(seen.near)
     with _Rows(at, question) as rows:
         assert (counted, set(rows.near)) == ({CALENDAR, *laid_near()}, {CALENDAR})

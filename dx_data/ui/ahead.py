@@ -12,8 +12,7 @@ from time import monotonic
 from typing import Any
 
 from dx_data import calendar
-from dx_data.catalog import Result, laid_near, lay_near
-from dx_data.datasets import DATASETS
+from dx_data.catalog import Result
 from dx_data.errors import AcrossBreak
 from dx_data.house import House
 from dx_data.lake import Moment
@@ -178,14 +177,9 @@ class Ahead:
         def goes_on() -> bool:
             return self.pages.wait(self._stop, self.quiet) and self._state(house) == state
 
-        for name in DATASETS:  # first, for every question is quicker then
+        for _ in house.bring_near(at):  # first, for every question is quicker then
             if not goes_on():
                 return answered
-            at.bring_near(name)
-        for name in laid_near():
-            if not goes_on():
-                return answered
-            lay_near(name, at)
         for asked in first_shown(house, at, state[2]):
             if not goes_on():
                 return answered
