@@ -1,8 +1,9 @@
 """People on the pages of the real server, alone and many at once: how long each waits for a changed filter.
 
-Everybody has a session and a page of their own, thinks about five seconds, and then chooses another option of one of
-the page's filters; now and then somebody opens another page. The people run in this process and need a part of the
-same processor. In the second case another process loads one small file after the other meanwhile.
+Everybody has a session and a page of their own. When all have opened theirs, each thinks about five seconds, chooses
+another option of one of the page's filters, and so on; now and then somebody opens another page. The people run in this
+process and need a part of the same processor. In the second case another process loads one small file after the other
+meanwhile. Where there are two servers, they share the lake, and each has half of the people.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,10 +28,11 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from benchmarks import servers
 from benchmarks.declared import Benchmark, Case, Figure, Figures, Goal, Place
 from benchmarks.made.lakes import demo_lake
-from benchmarks.servers import Seen, Server
+from benchmarks.servers import Seen
 
-CROWDS = {"1": 1, "10": 10, "25": 25, "50": 50, "100": 100}
-_FEW = {"1": 1, "10": 3}
+# People and servers of each side.
+CROWDS = {"1": (1, 1), "10": (10, 1), "25": (25, 1), "50": (50, 1), "100": (100, 1), "100 of two": (100, 2)}
+_FEW = {"1": (1, 1), "10": (3, 1), "100 of two": (4, 2)}
 SECONDS, THINKS = 30.0, 5.0
 _OTHER_PAGE = 0.1  # of all acts
 PAGES = ("overview", "applications", "cashless", "procedures", "consultations", "deposits")
@@ -40,6 +42,7 @@ _HEAD = "システム,申請番号,申請日時,処理状況\n"
 MIDDLE = Figure("middle", "中央値", "秒")
 LATE = Figure("late", "95 % 点", "秒")
 MOST = Figure("most", "最長", "秒")
+OPENING = Figure("opening", "全員がいっぺんに開いたとき最後の人", "秒")
 WRONG = Figure("wrong", "異常", "件")
 MEMORY = Figure("session", "1人あたりのメモリー", "MiB")
 QUIET, BUSY = "取込のないとき", "取込の間"
@@ -47,19 +50,28 @@ QUIET, BUSY = "取込のないとき", "取込の間"
 
 @dataclass
 class Record:
-    """Seconds of every change of a filter, how often a page was opened, and what went wrong."""
+    """Seconds until all had opened a page, seconds of every change of a filter, and what went wrong."""
 
+    opening: float = 0.0
     seconds: list[float] = field(default_factory=list)
-    opened: int = 0
     wrong: int = 0
 
 
-async def person(url: str, number: int, until: float, thinks: float, record: Record) -> None:
-    """Somebody who looks at pages until the time is over; the same number makes the same choices."""
+async def person(
+    url: str, number: int, together: asyncio.Barrier, seconds: float, thinks: float, record: Record
+) -> None:
+    """Somebody who opens a page with all others and looks at pages for some seconds then.
+
+    The same number makes the same choices.
+    """
     chance = random.Random(number)
+    began = time.monotonic()
     try:
         async with servers.session(url) as socket:
             shown = await _open(socket, PAGES[number % len(PAGES)], record)
+            await together.wait()
+            record.opening = max(record.opening, time.monotonic() - began)
+            until = time.monotonic() + seconds
             while True:
                 await asyncio.sleep(chance.uniform(0.5, 1.5) * thinks)
                 if time.monotonic() > until:
@@ -72,22 +84,22 @@ async def person(url: str, number: int, until: float, thinks: float, record: Rec
                 shown = await servers.seen(socket, ClientState(page_script_hash=shown.page, widget_states=state))
                 record.seconds.append(shown.last)
                 record.wrong += shown.faults
-    except (OSError, TimeoutError, websockets.WebSocketException):
+    except (OSError, TimeoutError, websockets.WebSocketException, asyncio.BrokenBarrierError):
         record.wrong += 1
+        await together.abort()
 
 
 async def _open(socket: websockets.ClientConnection, page: str, record: Record) -> Seen:
     shown = await servers.seen(socket, ClientState(page_name="" if page == PAGES[0] else page))
-    record.opened += 1
     record.wrong += shown.faults
     return shown
 
 
-async def _loading(folder: Path, demo: Path, until: float, record: Record) -> None:
-    """Small files, one after the other, each by a process of its own."""
+async def _loading(folder: Path, demo: Path, over: asyncio.Event, record: Record) -> None:
+    """Small files, one after the other, each by a process of its own, until it is over."""
     folder.mkdir(exist_ok=True)
     given = {**os.environ, "DX_LAKE_DEMO": str(demo)}
-    while time.monotonic() < until:
+    while not over.is_set():
         number = time.monotonic_ns()
         path = folder / f"{number}.csv"
         lines = (f"LoGoフォーム,P{number}-{n},2026/11/01 09:00,完了\n" for n in range(_ROWS))
@@ -99,28 +111,35 @@ async def _loading(folder: Path, demo: Path, until: float, record: Record) -> No
         record.wrong += bool(await process.wait())
 
 
-async def _crowd(
-    url: str, people: int, seconds: float, thinks: float, load: Callable[[float, Record], object]
-) -> Record:
-    record, until = Record(), time.monotonic() + seconds
+Load = Callable[[asyncio.Event, Record], Coroutine[None, None, None]]
+
+
+async def crowd(urls: Sequence[str], people: int, seconds: float, thinks: float, load: Load | None = None) -> Record:
+    """What so many people saw who share the servers, while `load` does its work."""
+    record, together, over = Record(), asyncio.Barrier(people), asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        if loads := load(until, record):
-            group.create_task(loads)  # type: ignore[arg-type]
-        for number in range(people):
-            group.create_task(person(url, number, until, thinks, record))
+        if load:
+            group.create_task(load(over, record))
+        everybody = [
+            group.create_task(person(urls[number % len(urls)], number, together, seconds, thinks, record))
+            for number in range(people)
+        ]
+        await asyncio.wait(everybody)
+        over.set()
     return record
 
 
-def waited(server: Server, record: Record, people: int, before: float) -> Figures:
-    """What the crowd saw, and what the server's memory grew by for each of them."""
+def waited(record: Record, grown: float, people: int) -> Figures:
+    """What the crowd saw, and what the servers' memory grew by for each of them."""
     every = sorted(record.seconds)
     return {
         "middle": statistics.median(every),
         "late": every[min(len(every) - 1, int(len(every) * 0.95))],
         "most": every[-1],
+        "opening": record.opening,
         "wrong": record.wrong,
         "changes": len(every),
-        "session": max(server.memory() - before, 0.0) / people,
+        "session": max(grown, 0.0) / people,
     }
 
 
@@ -128,24 +147,28 @@ def waited(server: Server, record: Record, people: int, before: float) -> Figure
 def _prepared(place: Place) -> Iterator[Sequence[Case]]:
     crowds, seconds, thinks = (_FEW, 8.0, 1.0) if place.small else (CROWDS, SECONDS, THINKS)
     demo = Path(shutil.copytree(demo_lake(place.shared), place.folder / "demo"))
-    with servers.ours(demo, place.folder / "log") as server:
-        servers.wait_for(server)
-        # Somebody looks at every page first, so that nobody pays for what is there once for all.
-        asyncio.run(_crowd(server.url, len(PAGES), 0.0, 0.0, lambda *_: None))
+    with ExitStack() as stack:
+        both = [stack.enter_context(servers.ours(demo, place.folder / f"log-{number}")) for number in range(2)]
+        for server in both:
+            servers.wait_for(server)
+            # Somebody looks at every page first, so that nobody pays for what is there once for all.
+            asyncio.run(crowd([server.url], len(PAGES), 0.0, 0.0))
 
-        def act(people: int, *, busy: bool) -> Callable[[], Figures]:
-            def load(until: float, record: Record) -> object:
-                return _loading(place.folder / "files", demo, until, record) if busy else None
+        def act(people: int, number: int, *, busy: bool) -> Callable[[], Figures]:
+            def load(over: asyncio.Event, record: Record) -> Coroutine[None, None, None]:
+                return _loading(place.folder / "files", demo, over, record)
 
-            def crowd() -> Figures:
-                before = server.memory()
-                record = asyncio.run(_crowd(server.url, people, seconds, thinks, load))
-                return waited(server, record, people, before)
+            def seen() -> Figures:
+                asked = both[:number]
+                before = sum(server.memory() for server in asked)
+                urls = [server.url for server in asked]
+                record = asyncio.run(crowd(urls, people, seconds, thinks, load if busy else None))
+                return waited(record, sum(server.memory() for server in asked) - before, people)
 
-            return crowd
+            return seen
 
         yield [
-            Case(title, {side: act(people, busy=busy) for side, people in crowds.items()})
+            Case(title, {side: act(*size, busy=busy) for side, size in crowds.items()})
             for title, busy in ((QUIET, False), (BUSY, True))
         ]
 
@@ -153,13 +176,17 @@ def _prepared(place: Place) -> Iterator[Sequence[Case]]:
 PEOPLE = Benchmark(
     name="people",
     title="おおぜいで使う",
-    sides={side: f"{side}人" for side in CROWDS},
+    sides={
+        side: f"{people}人" + (f"（サーバー{number}つ）" if number > 1 else "")
+        for side, (people, number) in CROWDS.items()
+    },
     prepared=_prepared,
     goals=(
         Goal("50人のときの条件の変更の 95 % 点 ÷ 1人のときの中央値", "50", 3.0, "1", LATE, MIDDLE, (QUIET,)),
-        Goal("100人のときの条件の変更の 95 % 点", "100", 1.0, figure=LATE, cases=(QUIET,)),
-        Goal("100人のときの異常", "100", 0, figure=WRONG, cases=(QUIET, BUSY)),
+        Goal("100人のときの条件の変更の 95 % 点（サーバー2つ）", "100 of two", 1.0, figure=LATE, cases=(QUIET,)),
+        Goal("100人のときの条件の変更の 95 % 点（サーバー1つ）", "100", 1.0, figure=LATE, cases=(QUIET,)),
+        Goal("100人のときの異常（サーバー1つ）", "100", 0, figure=WRONG, cases=(QUIET, BUSY)),
     ),
-    shown=(MIDDLE, LATE, MOST, WRONG, MEMORY),
+    shown=(MIDDLE, LATE, MOST, OPENING, WRONG, MEMORY),
     warm=False,
 )

@@ -131,8 +131,8 @@ async def session(url: str) -> AsyncIterator[websockets.ClientConnection]:
 class Seen:
     """What came of one run: seconds to the first figure and to the end, and how many faults were on it.
 
-    `page` is what the script's page is called by the server; `choices` are its select boxes' ids with their options,
-    `kinds` how many elements of each kind it sent.
+    `page` is what the server calls the page that its navigation chose; `choices` are the ids of its filters, the select
+    boxes that rerun all of it, with their options; `kinds` how many elements of each kind it sent.
     """
 
     first: float
@@ -153,13 +153,13 @@ async def seen(socket_: websockets.ClientConnection, state: ClientState) -> Seen
     while True:
         message = ForwardMsg.FromString(await asyncio.wait_for(socket_.recv(decode=False), _SECONDS))
         kind = message.WhichOneof("type")
-        if kind == "new_session":
-            page = message.new_session.page_script_hash
+        if kind == "navigation":
+            page = message.navigation.page_script_hash
         if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
             faults += element.WhichOneof("type") == "exception" or FAULT in element.alert.body
             kinds[str(element.WhichOneof("type"))] += 1
-            if element.WhichOneof("type") == "selectbox":
+            if element.WhichOneof("type") == "selectbox" and not message.delta.fragment_id:
                 choices[element.selectbox.id] = tuple(element.selectbox.options)
             if not first and element.WhichOneof("type") in _FIGURES:
                 first = time.monotonic() - began

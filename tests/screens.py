@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from streamlit.runtime.state.common import user_key_from_element_id
 from streamlit.testing.v1 import AppTest
 
 from dx_data import demo, house, intake
@@ -55,6 +57,30 @@ def start() -> AppTest:
 def page(stem: str) -> AppTest:
     """A page that is opened by its address."""
     return _nothing_open().switch_page(f"../../pages/{stem}.py").run()
+
+
+def unfolded(at: AppTest) -> AppTest:
+    """The page with everything open that draws its content only when somebody opens it, also inside of each other."""
+    done: set[str] = set()
+    while closed := {key for block in _blocks(at.main) if (key := _opens_by(block))} - done:
+        for key in closed:
+            at.session_state[key] = True
+        done |= closed
+        at.run()
+    return at
+
+
+def _blocks(block: Any) -> Iterator[Any]:
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            yield child
+            yield from _blocks(child)
+
+
+def _opens_by(block: Any) -> str | None:
+    """The key of a block's state, where the server knows whether it is open."""
+    known = getattr(block.proto, "id", "") if block.type in {"expander", "popover"} else ""
+    return user_key_from_element_id(known) if known else None
 
 
 def markup(at: AppTest) -> str:

@@ -175,9 +175,10 @@ def _origin(page: Page, url: str) -> Locator:
 def _keep(page: Page, url: str) -> Locator:
     opened(page, f"{url}/applications")
     card = page.locator(".st-key-card_applications_by_period")
-    card.get_by_role("button", name="CSV を保存（内部資料）").evaluate(_FRAME)
+    card.get_by_role("button", name="保存", exact=True).click()
+    page.get_by_role("button", name="CSV を保存（内部資料）").evaluate(_FRAME)
     card.get_by_role("link", name="この表示へのリンク").evaluate(_FRAME)
-    return card
+    return card.locator("[data-testid=stExpander]").first  # what opens hangs over the card's lower edge
 
 
 def _load(page: Page, url: str) -> Locator:

@@ -310,8 +310,9 @@ def test_saving_a_card_leaves_one_line_in_the_ledger(page: Page, url: str, lake:
     screenshots.opened(page, f"{url}/applications")
     opened = house.open_house(demo=True)
     before = [line for line in opened.ledger.lines() if line.act == Act.HAND_OVER and line.detail["form"] == "csv"]
+    page.get_by_role("button", name="保存", exact=True).first.click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="CSV を保存（内部資料）").first.click()
+        page.get_by_role("button", name="CSV を保存（内部資料）").click()
     content = Path(waiting.value.path()).read_bytes().decode("utf-8-sig")
     after = [line for line in opened.ledger.lines() if line.act == Act.HAND_OVER and line.detail["form"] == "csv"]
     opened.close()
@@ -326,9 +327,10 @@ def test_a_figure_saved_as_png_looks_like_its_svg_and_leaves_its_line(page: Page
     """Twice as large as the SVG, with the same ink at every place: also where title, mark and source stand."""
     screenshots.opened(page, f"{url}/applications")
     saved: dict[str, tuple[str, bytes]] = {}
+    page.locator(".st-key-card_applications_by_month").get_by_role("button", name="保存", exact=True).click()
     for form in ("PNG", "SVG"):
         with page.expect_download() as waiting:
-            page.get_by_role("button", name=f"図を {form} で保存（内部資料）").first.click()
+            page.get_by_role("button", name=f"図を {form} で保存（内部資料）").click()
         saved[form] = (waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes())
     (name, pixels), (svg_name, svg) = saved["PNG"], saved["SVG"]
     assert (name.rpartition("."), svg_name.rpartition(".")) == (

@@ -18,7 +18,7 @@ from tests.guidebook import RULES, Card, Figure, Seen, faults, report, seen
 @pytest.fixture(scope="module")
 def pages(lakes: Path) -> list[Seen]:
     """Every page of the small demo, as it is drawn."""
-    return [seen(stem, screens.page(stem)) for stem in screens.STEMS]
+    return [seen(stem, screens.unfolded(screens.page(stem))) for stem in screens.STEMS]
 
 
 def test_every_page_keeps_all_rules(pages: list[Seen]) -> None:

@@ -190,7 +190,7 @@ def test_the_page_shows_the_spread_and_finds_one() -> None:
     assert heads[1:3] == [
         f"手続オンライン化率（{what}、基準日）" for what in ("値ごとの自治体の数", "都道府県ごとのまん中")
     ]
-    assert guidebook.report([guidebook.seen(screens.NATION, at)])[1] == []
+    assert guidebook.report([guidebook.seen(screens.NATION, screens.unfolded(at))])[1] == []
     assert "この数字の元" not in [each.label for each in at.expander]
     at.text_input(key="wanted").set_value("葛飾").run()
     assert "葛飾区" in screens.markup(at)

@@ -22,7 +22,7 @@ from dx_data.errors import DeclarationError, NotPermitted
 from dx_data.text import japanese_dates
 from dx_data.ui import asgi, definitions, faults, guide, month, tables, words
 from tests import screens, screenshots
-from tests.screens import PERSON, STEMS, markup, page, point_to, start
+from tests.screens import PERSON, STEMS, markup, page, point_to, start, unfolded
 
 pytestmark = pytest.mark.slow  # all of them together
 
@@ -169,7 +169,8 @@ def test_a_card_has_its_seven_things(lakes: Path) -> None:
     assert "<dt>更新日</dt>" in html
     assert "<dt>出典</dt><dd>電子申請、フォーム管理台帳（架空データ）</dd>" in html
     assert "snapshot=" in html
-    saves = [button.label for button in at.get("download_button")]
+    assert not at.get("download_button")
+    saves = [button.label for button in unfolded(at).get("download_button")]
     assert set(saves) == {
         "CSV を保存（内部資料）",
         "Excel を保存（内部資料）",
@@ -185,7 +186,7 @@ def test_what_is_missing_in_a_column_of_numbers_stands_where_its_number_would() 
 
 def test_drawing_a_page_saves_nothing(lakes: Path) -> None:
     """The ledger's 持出し line is written by a download, not by a button that waits for one."""
-    page("applications")
+    unfolded(page("applications"))
     with_house = house.open_house(demo=True)
     assert [line for line in with_house.ledger.lines() if line.act == Act.HAND_OVER] == []
     with_house.close()
@@ -295,7 +296,7 @@ def test_every_part_of_the_overview_leads_to_its_page_with_the_year_set(lakes: P
 
 
 def test_the_overview_shows_the_contract_s_volumes_what_is_due_and_what_is_late(lakes: Path) -> None:
-    said = markup(page("overview"))
+    said = markup(unfolded(page("overview")))
     lake = house.open_house(demo=True)
     duties, states = (
         lake.ask("duties_due").records(),
@@ -552,8 +553,10 @@ def test_dates_are_written_the_japanese_way() -> None:
 
 
 def chosen_figure(at: AppTest, name: str, column: str, row: int = 0) -> AppTest:
-    """Press a figure of a card, by its title, to see its rows."""
+    """Open a card's figures and press one, by its title, to see its rows."""
     key = f"card_{name}_why"
+    at.session_state[f"{key}_open"] = True
+    at.run()
     if row:
         at.selectbox(key=f"{key}_row").set_value(row)
         at.run()

@@ -16,13 +16,14 @@ from dx_data.catalog import Result
 from dx_data.custody.exits import MEDIA, Exit, Picture, filename, hand_over
 from dx_data.settings import ROOT
 from dx_data.text import japanese_date
-from dx_data.ui import changes, drawn, nothing, origins, tables, words
+from dx_data.ui import changes, drawn, faults, nothing, origins, tables, words
 from dx_data.ui.session import DEMO_MARK, Session
 
 Body = Callable[[Result], None]
 _FORMS = {"csv": "CSV を保存", "xlsx": "Excel を保存"}
 _PICTURES = {"png": "図を PNG で保存", "svg": "図を SVG で保存"}
 FOLDED = "定義・保存"
+KEPT = "保存"
 _WAYS = {"定義": "定義集で見る", "再表示": "この表示へのリンク"}
 _LINE = 40
 QUIET = {"displayModeBar": False, "displaylogo": False, "scrollZoom": False, "responsive": True}
@@ -66,40 +67,58 @@ def card(
         else:
             st.info(nothing.said(here, result, empty))
         if fold is None:
-            _below(here, result, key, source, bodies)
-            return
-        st.html(f'<div class="dx-print-only">{_facts(here, result, source, brief=True)}</div>')
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_fold"):
-            with st.popover(FOLDED, type="tertiary", key=f"{key}_more"):
+            _unfolded(here, result, key, source, bodies)
+        else:
+            st.html(f'<div class="dx-print-only">{_facts(here, result, source, brief=True)}</div>')
+            _folded(here, result, key, source, bodies, fold)
+
+
+# What is closed is drawn when somebody opens it, and that reruns nothing else of the page.
+@st.fragment
+def _unfolded(here: Session, result: Result, key: str, source: str, bodies: Sequence[Body]) -> None:
+    with faults.spoken():
+        _below(here, result, key, source)
+        if _may_keep(here, result):
+            with st.popover(KEPT, key=f"{key}_keep", on_change="rerun") as keeping:
+                if keeping.open:
+                    _save(here, result, key, bodies)
+
+
+@st.fragment
+def _folded(here: Session, result: Result, key: str, source: str, bodies: Sequence[Body], fold: Fold) -> None:
+    with (
+        faults.spoken(),
+        st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_fold"),
+    ):
+        with st.popover(FOLDED, type="tertiary", key=f"{key}_more", on_change="rerun") as more:
+            if more.open:
                 for body in fold.bodies if result.rows else ():
                     body(result)
-                _below(here, result, key, source, bodies)
-            if fold.way:
-                fold.way()
-            if fold.dated and result.as_of:
-                st.html(f'<p class="dx-note">{japanese_date(result.as_of)}時点</p>', width="content")
+                _below(here, result, key, source)
+                if _may_keep(here, result):
+                    _save(here, result, key, bodies)
+        if fold.way:
+            fold.way()
+        if fold.dated and result.as_of:
+            st.html(f'<p class="dx-note">{japanese_date(result.as_of)}時点</p>', width="content")
 
 
-def _below(here: Session, result: Result, key: str, source: str, bodies: Sequence[Body]) -> None:
-    """What stands below every figure: its numbers, what they were counted from, the facts, the ways to keep it."""
+def _below(here: Session, result: Result, key: str, source: str) -> None:
+    """What stands below every figure: its numbers, what they were counted from, the facts."""
     if result.rows:
         if here.sees_rows:
             changes.since_seen(here, result)
-        with st.expander("数値で見る"):
+        with st.expander("数値で見る"):  # drawn even if closed: it is open on paper
             tables.of_result(result, caption=result.question.title)
         if here.sees_rows:
             origins.of_figures(here, result, key)
     st.html(_facts(here, result, source))
     if result.refused:
-        st.button(
-            "変わる前との差も示す",
-            key=f"{key}_across",
-            on_click=here.ask_again,
-            args=(result.question.name,),
-            help="数えるものが変わった日をまたぐ差です。増減の理由にはなりません。",
-        )
-    if result.rows and here.person.may(Right.HAND_OVER):
-        _save(here, result, key, [body for body in bodies if isinstance(body, Chart)])
+        changes.across_break(here, result.question.name, f"{key}_across")
+
+
+def _may_keep(here: Session, result: Result) -> bool:
+    return bool(result.rows) and here.person.may(Right.HAND_OVER)
 
 
 def _facts(here: Session, result: Result, source: str, *, brief: bool = False) -> str:
@@ -128,13 +147,14 @@ def _wide(text: str) -> str:
     return ' class="dx-wide"' if len(text) > _LINE else ""
 
 
-def _save(here: Session, result: Result, key: str, shown: Sequence[Chart]) -> None:
+def _save(here: Session, result: Result, key: str, bodies: Sequence[Body]) -> None:
     def content(what: Result | Picture, form: str) -> Callable[[], bytes]:
         # Called when somebody really downloads, so the ledger has a line for each copy and for nothing else.
         return lambda: hand_over(Exit.INTERNAL, what, here.person, here.house.ledger, form=form).content
 
     files: list[tuple[str, str, Result | Picture]] = [(name, form, result) for form, name in _FORMS.items()]
-    files += [(name, form, chart.picture(result)) for chart in shown[:1] for form, name in _PICTURES.items()]
+    charts_ = [body for body in bodies if isinstance(body, Chart)]
+    files += [(name, form, chart.picture(result)) for chart in charts_[:1] for form, name in _PICTURES.items()]
     with st.container(horizontal=True, gap="small", key=f"{key}_save"):
         for name, form, what in files:
             st.download_button(

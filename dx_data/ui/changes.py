@@ -80,12 +80,23 @@ def since_seen(here: Session, result: Result) -> None:
     except AcrossBreak as stopped:
         with st.expander(f"{opening}（示していません）"):
             _lines([_refused(stopped)])
-            st.button("変わる前との差も示す", key=f"seen_across_{name}", on_click=here.ask_again, args=(name,))
+            across_break(here, name, f"seen_across_{name}")
         return
     with st.expander(f"{opening}（{len(found.rows):,} の数値）" if found.rows else f"{opening}（なし）"):
         _lines(_sentences(found))
         if found.rows:
             st.toggle(_APART, key=f"apart_{name}")
+
+
+def across_break(here: Session, name: str, key: str) -> None:
+    """The way to a question's comparisons across a break, which the whole page shows then."""
+    if st.button(
+        "変わる前との差も示す",
+        key=key,
+        help="数えるものが変わった日をまたぐ差です。増減の理由にはなりません。",
+    ):
+        here.ask_again(name)
+        st.rerun()
 
 
 def _refused(stopped: AcrossBreak) -> str:

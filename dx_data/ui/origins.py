@@ -17,14 +17,17 @@ from dx_data.why import PARTS, ROWS_SHOWN, Listed, Why, figures
 _ORIGIN = ("ファイル", "シート", "行", "取込番号", "預り証")
 
 
-@st.fragment
 def of_figures(here: Session, result: Result, key: str) -> None:
-    """The figures of the answer to press, and the rows of the pressed one. Pressing reruns nothing else of the page."""
+    """The figures of the answer to press, once it is opened, and the rows of the pressed one."""
     question = result.question
     columns = figures(question)
     if not columns:
         return
-    with st.expander("この数字の元"):
+    seen = f"{key}_why_seen"
+    with st.expander("この数字の元", key=f"{key}_why_open", on_change="rerun") as origin:
+        if not origin.open:
+            st.session_state.pop(seen, None)
+            return
         shown = drawn.first_rows(result, tables.ROWS_SHOWN)
         records = shown.records()
         row = 0
@@ -41,11 +44,11 @@ def of_figures(here: Session, result: Result, key: str) -> None:
             help=_help(here),
         )
         if column is None:
-            st.session_state.pop(f"{key}_why_seen", None)
+            st.session_state.pop(seen, None)
         else:
             with faults.spoken(), st.spinner("元の行を調べています…"):
                 chosen = {name: records[row][name] for name in question.key}
-                _show(here, here.house.trace(result, chosen, columns[column].name), f"{key}_why_seen")
+                _show(here, here.house.trace(result, chosen, columns[column].name), seen)
 
 
 def _forget_other_answers(result: Result, key: str) -> None:
