@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dx_data.catalog import Result
-from dx_data.charts.palette import template
+from dx_data.charts.palette import look
 from dx_data.charts.reading import TITLE, Measure
 from dx_data.errors import DeclarationError
 
@@ -27,19 +27,24 @@ SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x")
 GLYPHS = ("●", "◆", "■", "▲", "×")
 PATTERNS = ("", "/", ".", "x", "-")
 
+_NO_LOOK: Layout = {}  # without any Plotly takes its own
 _TITLE_WIDTH = 24  # characters of a title's line on the narrowest picture
 _TITLE_LINE = 22
 _NEVER_LAST, _NEVER_FIRST = "（「『【(", "）」』】)、。・ー々"
 
 
 class Figure(go.Figure):  # type: ignore[misc]  # Plotly has no types
-    """A figure that can be finished."""
+    """A figure that can be finished. Its look joins its description: Plotly would copy and check it for each figure."""
 
+    _dark: bool = False
     _finished: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The description that the browser draws; of a finished figure always the same object."""
-        description: dict[str, Any] = super().to_dict() if self._finished is None else self._finished
+        if self._finished is not None:
+            return self._finished
+        description: dict[str, Any] = super().to_dict()
+        description["layout"]["template"] = look(self._dark)
         return description
 
 
@@ -53,7 +58,8 @@ def frame(
     result: Result, traces: Sequence[Any], layout: Mapping[str, Any], *, dark: bool, title: bool, unit: str
 ) -> Any:
     """The figure in the product's look; with `title` its title and unit are drawn inside, for a picture on its own."""
-    figure = Figure(data=list(traces), layout={"template": template(dark), "showlegend": False, **layout})
+    figure = Figure(data=list(traces), layout={"template": _NO_LOOK, "showlegend": False, **layout})
+    figure._dark = dark
     if title:
         text = result.question.title
         if TITLE.fullmatch(text) is None:

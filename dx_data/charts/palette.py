@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -73,7 +74,14 @@ def palette(dark: bool = False) -> Palette:
     return DARK if dark else LIGHT
 
 
-@cache  # every figure copies it
+@cache
+def look(dark: bool = False) -> dict[str, Any]:
+    """The template as figures are described with it. One object for all: nobody changes it."""
+    described: dict[str, Any] = template(dark).to_plotly_json()
+    return described
+
+
+@cache
 def template(dark: bool = False) -> go.layout.Template:
     """The look of every figure (Plotly template "dx")."""
     colours = palette(dark)
