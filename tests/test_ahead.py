@@ -45,9 +45,10 @@ def running() -> int:
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, *makes: Callable[[], Any]) -> None:
-    """What pages show at first: questions called a, b, c …"""
+    """What pages show at first, and no choices: questions called a, b, c …"""
     asked = [Asked(name, make) for name, make in zip("abcdef", makes, strict=False)]
     monkeypatch.setattr(ahead, "first_shown", lambda *_: asked)
+    monkeypatch.setattr(ahead, "one_choice_away", lambda *_: [])
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -76,7 +77,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], threading.Event, t
 
 def test_what_was_answered_ahead_is_what_is_answered_when_asked(demo: House, monkeypatch: pytest.MonkeyPatch) -> None:
     at, today = demo.at(None), demo.today()
-    asked = ahead.first_shown(demo, at, today)
+    asked = [*ahead.first_shown(demo, at, today), *ahead.one_choice_away(demo, at, today)]
     assert worker(demo).answer(demo) == len(asked)
 
     def outcome(one: Asked) -> Result | str:
@@ -89,26 +90,41 @@ def test_what_was_answered_ahead_is_what_is_answered_when_asked(demo: House, mon
         patch.setattr(Catalog, "_run", None)  # whatever is not remembered fails
         remembered = [outcome(one) for one in asked]
     plain = house.open_house(demo=True)
-    direct = [outcome(one) for one in ahead.first_shown(plain, plain.at(None), today)]
+    now = plain.at(None)
+    found = [*ahead.first_shown(plain, now, today), *ahead.one_choice_away(plain, now, today)]
+    direct = [outcome(one) for one in found]
     plain.close()
     assert remembered == direct
 
 
-def test_no_page_asks_at_first_what_was_not_answered_ahead(demo: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_page_asks_what_was_not_answered_ahead(demo: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As every page is first shown, and with every other option of each select box above its cards.
+
+    A month and what is chosen of an answer's own words are not known before somebody sees them.
+    """
     from dx_data.ui import session
 
     monkeypatch.setattr(session, "opened", lambda: demo)
     worker(demo).answer(demo)
-    missed: list[tuple[str, str]] = []
+    missed: list[tuple[str, str, str]] = []
     run = Catalog._run
 
     def watched(catalog: Catalog, question: Any, *more: Any) -> Result:
-        missed.append((stem, question.name))
+        missed.append((*chosen, question.name))
         return run(catalog, question, *more)
 
     monkeypatch.setattr(Catalog, "_run", watched)
+    tried = set()
     for stem in STEMS:
-        assert not page(stem).exception
+        chosen = (stem, "")
+        at = page(stem)
+        assert not at.exception
+        for box in [each for each in at.selectbox if each.key in {"year", "view", "scope", "by"}]:
+            for word in [*(word for word in box.options if word != box.value), box.value]:
+                chosen = (stem, f"{box.key} {word}")
+                tried.add(box.key)
+                assert not at.selectbox(key=box.key).set_value(word).run().exception
+    assert tried == {"year", "view", "scope", "by"}
     assert missed == []
 
 

@@ -1,4 +1,4 @@
-"""Answers before anybody asks: what pages show at first is answered while none is being drawn, and remembered."""
+"""Answers before anybody asks: what pages show at first, and after one choice, while none is drawn. Remembered."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from threading import Condition, Event, Thread
 from time import monotonic
 from typing import Any
@@ -76,41 +78,78 @@ class Asked:
 
 
 def first_shown(house: House, at: Moment, today: dt.date) -> list[Asked]:
-    """What the pages show before anybody chooses: their questions with their defaults and for the chosen period.
+    """What the pages show before anybody chooses: their questions with their defaults and for this 年度.
 
     The first page's come first; a quarter that is to be published ended on its last day. A card over time is compared
     with last week's, as it does itself.
     """
-    year, months = filters.this_year(today), glance.year_of_months(today)
-    period = {"since": year.since, "until": year.until, "as_of": year.until, "top": filters.LONGEST}
+    found = _Found(house, at, today)
+    months, period = glance.year_of_months(today), _period(filters.years(today)[0])
     closed = [{"until": each.end, "as_of": each.end} for each in calendar.quarters_over(today)[:1]]
-    found: dict[tuple[str, bool, tuple[Any, ...]], Asked] = {}
-    week_ago = today - changes.WEEK
-    known_then = house.snapshot_on(week_ago) > 0
-
-    def note(name: str, given: dict[str, Any], *, compared: bool) -> None:
-        question = house.catalog.named(name)
-        given = {key: value for key, value in given.items() if key in question.params}
-        params = house.catalog.params(question, given, today)
-        key = (name, compared, tuple(sorted((key, str(value)) for key, value in params.items())))
-        found.setdefault(key, Asked(name, _made(house, name, at, today, params, week_ago if compared else None)))
-
     shown = definitions.shown_on()
     for home in (True, False):
         for name in (name for name in house.catalog.questions if name in shown):
             if any(page == asgi.HOME for page, _ in shown[name]) is not home:
                 continue
             for given in closed if any(page == _PUBLICATION for page, _ in shown[name]) else ():
-                note(name, given, compared=False)
-            over_time = known_then and changes.over_time(house.catalog.named(name))
+                found.note(name, given, compared=False)
             for given in ({}, *((months,) if home else ()), period):
-                note(name, given, compared=False)
-                if over_time:
-                    note(name, given, compared=True)
-        if home and known_then:
+                found.card(name, given)
+        if home:
             for name in changes.told_on_home():
-                note(name, {}, compared=True)
-    return list(found.values())
+                found.note(name, {}, compared=True)
+    return list(found.asked.values())
+
+
+def one_choice_away(house: House, at: Moment, today: dt.date) -> list[Asked]:
+    """What the pages show when one thing was chosen: another 年度, or another word where a question declares them."""
+    found = _Found(house, at, today)
+    this, *others = map(_period, filters.years(today))
+    for name in (name for name in house.catalog.questions if name in definitions.shown_on()):
+        for period in others:
+            for still in ((), ("top",), ("as_of",), ("as_of", "until")):  # a card may leave these as they are
+                found.card(name, {key: value for key, value in period.items() if key not in still})
+        for param, declared in house.catalog.named(name).params.items():
+            for word in declared.choices:
+                found.card(name, this | {param: word})
+    return list(found.asked.values())
+
+
+def _period(year: filters.Year) -> dict[str, Any]:
+    newest = year.until.replace(day=1)
+    return {"since": year.since, "until": year.until, "as_of": year.until, "month": newest, "top": filters.LONGEST}
+
+
+@dataclass
+class _Found:
+    """What is asked at a moment, each once, in the order in which it was found."""
+
+    house: House
+    at: Moment
+    today: dt.date
+    asked: dict[tuple[str, bool, tuple[Any, ...]], Asked] = field(default_factory=dict)
+
+    @cached_property
+    def was_known(self) -> bool:
+        """Whether anything was known a week ago."""
+        return self.house.snapshot_on(self.today - changes.WEEK, self.at.history()) > 0
+
+    def card(self, name: str, given: dict[str, Any]) -> None:
+        """What a card shows of a question; of the given values it takes those that it knows."""
+        self.note(name, given, compared=False)
+        if changes.over_time(self.house.catalog.named(name)):
+            self.note(name, given, compared=True)
+
+    def note(self, name: str, given: dict[str, Any], *, compared: bool) -> None:
+        """An answer, or what changed of it in a week where something was known then."""
+        if compared and not self.was_known:
+            return
+        question = self.house.catalog.named(name)
+        known = {key: value for key, value in given.items() if key in question.params}
+        params = self.house.catalog.params(question, known, self.today)
+        key = (name, compared, tuple(sorted((key, str(value)) for key, value in params.items())))
+        since = self.today - changes.WEEK if compared else None
+        self.asked.setdefault(key, Asked(name, _made(self.house, name, self.at, self.today, params, since)))
 
 
 def _made(
@@ -123,7 +162,7 @@ def _made(
 
 @dataclass
 class Ahead:
-    """A thread that answers `first_shown` anew whenever the lake or the day changed, one at a time, in quiet moments.
+    """A thread that answers anew what pages show whenever the lake or the day changed, one at a time, in quiet moments.
 
     Before, it brings the tables near, so that what people choose themselves is quicker, too.
 
@@ -170,7 +209,7 @@ class Ahead:
         return house.lake.id, house.lake.newest(), house.today()
 
     def answer(self, house: House) -> int:
-        """Answer everything that pages show at first; how many were answered when it ended, was stopped or outdated."""
+        """Answer what pages show at first and after one choice; how many until it ended, was stopped or outdated."""
         state, at = self._state(house), house.at(None)
         answered = 0
 
@@ -180,7 +219,7 @@ class Ahead:
         for _ in house.bring_near(at):  # first, for every question is quicker then
             if not goes_on():
                 return answered
-        for asked in first_shown(house, at, state[2]):
+        for asked in chain(first_shown(house, at, state[2]), one_choice_away(house, at, state[2])):
             if not goes_on():
                 return answered
             try:

@@ -40,17 +40,16 @@ class Year:
     until: dt.date
 
 
-def this_year(today: dt.date) -> Year:
-    """The 年度 that a page shows at first."""
-    return _year(calendar.fiscal_year(today), today)
+def years(today: dt.date) -> list[Year]:
+    """Every 年度 that a page offers; first the one that it shows at first."""
+    this, first = calendar.fiscal_year(today), calendar.fiscal_year(calendar.CONTRACT_START)
+    return [_year(year, today) for year in range(this, min(first, this) - 1, -1)]
 
 
 def fiscal_year(here: Session, key: str = "year") -> Year:
     """A 年度; this year unless the address says another."""
-    this, first = calendar.fiscal_year(here.today), calendar.fiscal_year(calendar.CONTRACT_START)
-    titles = {calendar.fiscal_year_title(year): year for year in range(this, min(first, this) - 1, -1)}
-    title = choice(here, key, "年度", list(titles))
-    return _year(titles[title], here.today)
+    known = {year.title: year for year in years(here.today)}
+    return known[choice(here, key, "年度", list(known))]
 
 
 def _year(year: int, today: dt.date) -> Year:
