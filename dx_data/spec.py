@@ -152,7 +152,7 @@ class Rollup(Declared):
     `sql` counts the dataset's rows of any whole days; a day's answer comes from that day's rows alone. `day` is the
     dataset's date or time column, `key` the dataset's columns on which a row is unique, with the `date` in place of a
     time: it was made of the dataset's rows that have the same values there, blank for blank. Everything else it answers
-    with is a sum or a count. A `partial` one leaves rows out.
+    with is a sum, a count or a first one in order. A `partial` one leaves rows out.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")

@@ -250,13 +250,22 @@ def test_times_are_counted_on_their_day_and_leave_it_when_they_change(lake: Lake
     load(lake, [application(1, "A", 0), application(1, "B", 23, **late), application(2, "C", 0)], dataset=APPLICATIONS)
     load(lake, [application(3, "B", 0), application(2, "D", status="取下げ")], dataset=APPLICATIONS)
 
-    def row(day: int, status: str, *counts: int) -> tuple[Any, ...]:
-        return (dt.date(2026, 4, day), "LoGoフォーム", "F-1", None, None, status, None, *counts)
+    def row(day: int, status: str, *measures: int | str | None) -> tuple[Any, ...]:
+        return (dt.date(2026, 4, day), "LoGoフォーム", "F-1", None, None, status, None, *measures)
 
     seen, counted = both_ways(lake, rollup, lake.newest())
-    assert seen == counted == [row(1, "完了", 1, 0), row(2, "取下げ", 1, 0), row(2, "完了", 1, 0), row(3, "完了", 1, 0)]
+    assert (
+        seen
+        == counted
+        == [
+            row(1, "完了", 1, 1, 0, 0, None, 1, "A"),
+            row(2, "取下げ", 1, 0, 0, 0, None, 0, None),
+            row(2, "完了", 1, 1, 0, 0, None, 1, "C"),
+            row(3, "完了", 1, 1, 0, 0, None, 1, "B"),
+        ]
+    )
     before, counted = both_ways(lake, rollup, lake.newest() - 1)
-    assert before == counted == [row(1, "完了", 2, 1), row(2, "完了", 1, 0)]
+    assert before == counted == [row(1, "完了", 2, 2, 1, 1, "B", 1, "A"), row(2, "完了", 1, 1, 0, 0, None, 1, "C")]
 
 
 def test_a_fault_while_counting_leaves_rows_and_rollups_as_they_were(

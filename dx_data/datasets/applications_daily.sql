@@ -11,6 +11,11 @@ SELECT
     status,
     device,
     count(*)                                                                  AS applications,
-    count(*) FILTER (WHERE finished_at < applied_at)                          AS backwards
+    count(*) FILTER (WHERE applied_at::TIME < TIME '08:30:00' OR applied_at::TIME >= TIME '17:15:00') AS after_hours,
+    count(finished_at)                                                        AS finished,
+    count(*) FILTER (WHERE finished_at < applied_at)                          AS backwards,
+    min(application_id) FILTER (WHERE finished_at < applied_at)               AS first_backwards,
+    count(*) FILTER (WHERE status = '完了' AND finished_at IS NULL)           AS unfinished,
+    min(application_id) FILTER (WHERE status = '完了' AND finished_at IS NULL) AS first_unfinished
 FROM applications
 GROUP BY applied_at::DATE, system, form_id, form, procedure, status, device

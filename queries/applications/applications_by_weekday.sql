@@ -25,21 +25,23 @@
 WITH received AS (
     SELECT
         hour(applied_at)                                                      AS hour,
-        isodow(applied_at)                                                    AS weekday
+        isodow(applied_at)                                                    AS weekday,
+        count(*)                                                              AS applications
     FROM applications_for_procedures($until)
     WHERE applied_at >= $since AND status <> '取下げ'
+    GROUP BY hour(applied_at), isodow(applied_at)
 )
 
 SELECT
     h.hour,
-    count(*) FILTER (WHERE r.weekday = 1)                                     AS monday,
-    count(*) FILTER (WHERE r.weekday = 2)                                     AS tuesday,
-    count(*) FILTER (WHERE r.weekday = 3)                                     AS wednesday,
-    count(*) FILTER (WHERE r.weekday = 4)                                     AS thursday,
-    count(*) FILTER (WHERE r.weekday = 5)                                     AS friday,
-    count(*) FILTER (WHERE r.weekday = 6)                                     AS saturday,
-    count(*) FILTER (WHERE r.weekday = 7)                                     AS sunday,
-    count(r.hour)                                                             AS total
+    coalesce(sum(r.applications) FILTER (WHERE r.weekday = 1), 0)::BIGINT     AS monday,
+    coalesce(sum(r.applications) FILTER (WHERE r.weekday = 2), 0)::BIGINT     AS tuesday,
+    coalesce(sum(r.applications) FILTER (WHERE r.weekday = 3), 0)::BIGINT     AS wednesday,
+    coalesce(sum(r.applications) FILTER (WHERE r.weekday = 4), 0)::BIGINT     AS thursday,
+    coalesce(sum(r.applications) FILTER (WHERE r.weekday = 5), 0)::BIGINT     AS friday,
+    coalesce(sum(r.applications) FILTER (WHERE r.weekday = 6), 0)::BIGINT     AS saturday,
+    coalesce(sum(r.applications) FILTER (WHERE r.weekday = 7), 0)::BIGINT     AS sunday,
+    coalesce(sum(r.applications), 0)::BIGINT                                  AS total
 FROM range(24) AS h(hour)
 LEFT JOIN received AS r ON r.hour = h.hour
 WHERE EXISTS (SELECT 1 FROM received)

@@ -29,19 +29,26 @@
 -- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: received, previous: previous, measure: 電子申請, columns: [as_of, since, until, received, previous, difference, change_rate]}
 -- reads: [applications, forms]
 
-WITH received AS (
-    SELECT * FROM applications_by_day($as_of)
+WITH daily AS (
+    SELECT
+        applied_on                                                            AS day,
+        sum(applications) FILTER (WHERE status <> '取下げ')                   AS received,
+        sum(applications) FILTER (WHERE status = '取下げ')                    AS withdrawn,
+        sum(applications) FILTER (WHERE status <> '取下げ' AND device IS NOT NULL) AS device_stated,
+        sum(applications) FILTER (WHERE status <> '取下げ' AND device = 'スマホ') AS smartphone
+    FROM applications_by_day($as_of)
+    GROUP BY applied_on
 ),
 
 span AS (
     SELECT
-        date_trunc('month', min(applied_on))::DATE                            AS first_month,
-        max(applied_on)                                                       AS last_day,
-        (max(applied_on) - INTERVAL 1 YEAR)::DATE                             AS previous_end,
+        date_trunc('month', min(day))::DATE                                   AS first_month,
+        max(day)                                                              AS last_day,
+        (max(day) - INTERVAL 1 YEAR)::DATE                                    AS previous_end,
         (date_trunc('year', $as_of - INTERVAL 3 MONTH) + INTERVAL 3 MONTH)::DATE AS year_start,
         (date_trunc('year', $as_of - INTERVAL 3 MONTH) - INTERVAL 9 MONTH)::DATE AS previous_start,
         date_trunc('month', $as_of)::DATE                                     AS month_start
-    FROM received
+    FROM daily
 ),
 
 arrived AS (
@@ -51,20 +58,14 @@ arrived AS (
         s.year_start,
         s.previous_start,
         s.month_start,
-        sum(r.applications) FILTER (WHERE r.status <> '取下げ' AND r.applied_on >= s.year_start) AS received,
-        sum(r.applications) FILTER (
-            WHERE r.status <> '取下げ' AND r.applied_on BETWEEN s.previous_start AND s.previous_end
-        )                                                                     AS previous,
-        sum(r.applications) FILTER (WHERE r.status <> '取下げ' AND r.applied_on >= s.month_start) AS month_received,
-        sum(r.applications) FILTER (WHERE r.status = '取下げ' AND r.applied_on >= s.year_start) AS withdrawn,
-        sum(r.applications) FILTER (
-            WHERE r.status <> '取下げ' AND r.applied_on >= s.year_start AND r.device IS NOT NULL
-        )                                                                     AS device_stated,
-        sum(r.applications) FILTER (
-            WHERE r.status <> '取下げ' AND r.applied_on >= s.year_start AND r.device = 'スマホ'
-        )                                                                     AS smartphone
+        sum(d.received) FILTER (WHERE d.day >= s.year_start)                  AS received,
+        sum(d.received) FILTER (WHERE d.day BETWEEN s.previous_start AND s.previous_end) AS previous,
+        sum(d.received) FILTER (WHERE d.day >= s.month_start)                 AS month_received,
+        sum(d.withdrawn) FILTER (WHERE d.day >= s.year_start)                 AS withdrawn,
+        sum(d.device_stated) FILTER (WHERE d.day >= s.year_start)             AS device_stated,
+        sum(d.smartphone) FILTER (WHERE d.day >= s.year_start)                AS smartphone
     FROM span AS s
-    LEFT JOIN received AS r ON true
+    LEFT JOIN daily AS d ON true
     GROUP BY s.first_month, s.last_day, s.year_start, s.previous_start, s.month_start
 ),
 

@@ -19,28 +19,27 @@
 -- key: [since, until]
 -- reads: [applications, forms, calendar_days]
 
-WITH counted AS (
+WITH daily AS (
     SELECT
-        nullif(count(*), 0)                                                   AS received,
-        count(*) FILTER (
-            WHERE coalesce(NOT k.is_open, isodow(a.applied_at) > 5)
-               OR a.applied_at::TIME < TIME '08:30:00'
-               OR a.applied_at::TIME >= TIME '17:15:00'
-        )                                                                     AS outside
-    FROM applications AS a
-    LEFT JOIN forms_ever AS f ON f.form_id = a.form_id
-    LEFT JOIN calendar_days AS k ON k.day = a.applied_at::DATE
-    WHERE a.applied_at >= $since
-      AND a.applied_at < $until + INTERVAL 1 DAY
-      AND a.status <> '取下げ'
-      AND coalesce(f.purpose, '手続') = '手続'
+        a.applications,
+        a.after_hours,
+        coalesce(k.is_open, isodow(a.applied_on) <= 5)                        AS is_open
+    FROM applications_by_day($until) AS a
+    LEFT JOIN calendar_days AS k ON k.day = a.applied_on
+    WHERE a.applied_on >= $since AND a.status <> '取下げ'
+),
+
+counted (received, outside) AS (
+    SELECT applications, after_hours FROM daily WHERE is_open
+    UNION ALL
+    SELECT applications, applications FROM daily WHERE NOT is_open
 )
 
 SELECT
     $since::DATE                                                              AS since,
     $until::DATE                                                              AS until,
-    CASE WHEN received IS NOT NULL THEN outside END                           AS outside,
-    received,
-    round(100.0 * outside / received, 1)                                      AS outside_rate
+    sum(outside)::BIGINT                                                      AS outside,
+    sum(received)::BIGINT                                                     AS received,
+    round(100.0 * sum(outside) / sum(received), 1)                            AS outside_rate
 FROM counted
 ORDER BY since

@@ -32,14 +32,6 @@ WITH judged (dataset, rule, id, is_wrong) AS (
     FROM procedures
     WHERE online_status IN ('済(全部)', '済(一部)') AND validity IS DISTINCT FROM '廃止・統合'
     UNION ALL
-    SELECT '電子申請', '申請日時は完了日時より前', system || ' ' || application_id, finished_at < applied_at
-    FROM applications
-    WHERE finished_at IS NOT NULL AND applied_at < $as_of + INTERVAL 1 DAY
-    UNION ALL
-    SELECT '電子申請', '処理状況が完了なら、完了日時がある', system || ' ' || application_id, finished_at IS NULL
-    FROM applications
-    WHERE status = '完了' AND applied_at < $as_of + INTERVAL 1 DAY
-    UNION ALL
     SELECT
         '相談・伴走支援',
         '支援段階と対応状況の完了は一致',
@@ -79,15 +71,45 @@ WITH judged (dataset, rule, id, is_wrong) AS (
     SELECT '会議', '議事録提出日は承認日より前', meeting_id, approved_on < minutes_submitted_on
     FROM meetings
     WHERE approved_on IS NOT NULL AND minutes_submitted_on IS NOT NULL AND held_on <= $as_of
+),
+
+counted (dataset, rule, contradicting, compared, example) AS (
+    SELECT
+        dataset,
+        rule,
+        count(*) FILTER (WHERE is_wrong),
+        count(*),
+        min(id) FILTER (WHERE is_wrong)
+    FROM judged
+    GROUP BY dataset, rule
+    UNION ALL
+    SELECT
+        '電子申請',
+        '申請日時は完了日時より前',
+        sum(backwards)::BIGINT,
+        sum(finished)::BIGINT,
+        min(system || ' ' || first_backwards)
+    FROM applications_daily
+    WHERE applied_on <= $as_of AND finished > 0
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT
+        '電子申請',
+        '処理状況が完了なら、完了日時がある',
+        sum(unfinished)::BIGINT,
+        sum(applications)::BIGINT,
+        min(system || ' ' || first_unfinished)
+    FROM applications_daily
+    WHERE status = '完了' AND applied_on <= $as_of
+    HAVING count(*) > 0
 )
 
 SELECT
     dataset,
     rule,
-    count(*) FILTER (WHERE is_wrong)                                          AS contradicting,
-    count(*)                                                                  AS compared,
-    round(100.0 * count(*) FILTER (WHERE is_wrong) / count(*), 1)             AS contradicting_rate,
-    min(id) FILTER (WHERE is_wrong)                                           AS example
-FROM judged
-GROUP BY dataset, rule
-ORDER BY count(*) FILTER (WHERE is_wrong) DESC, dataset, rule
+    contradicting,
+    compared,
+    round(100.0 * contradicting / compared, 1)                                AS contradicting_rate,
+    example
+FROM counted
+ORDER BY contradicting DESC, dataset, rule

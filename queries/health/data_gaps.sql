@@ -22,7 +22,7 @@ WITH days AS (
     UNION ALL
     SELECT '月次受付件数', NULL, month FROM application_counts
     UNION ALL
-    SELECT 'キャッシュレス事績簿', counter, collected_on FROM receipts_daily
+    SELECT 'キャッシュレス事績簿', counter, collected_on FROM receipts_counters_daily
     UNION ALL
     SELECT 'ヘルプデスク問合せ', NULL, received_at::DATE FROM inquiries
 ),
