@@ -33,7 +33,7 @@ from benchmarks.servers import Seen
 # People and servers of each side.
 CROWDS = {"1": (1, 1), "10": (10, 1), "25": (25, 1), "50": (50, 1), "100": (100, 1), "100 of two": (100, 2)}
 _FEW = {"1": (1, 1), "10": (3, 1), "100 of two": (4, 2)}
-SECONDS, THINKS = 30.0, 5.0
+SECONDS, THINKS = 20.0, 5.0
 _OTHER_PAGE = 0.1  # of all acts
 PAGES = ("overview", "applications", "cashless", "procedures", "consultations", "deposits")
 _ROWS = 200
