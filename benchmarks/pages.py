@@ -2,8 +2,9 @@
 
 Every page runs on the demo lake in this process. "Constants" draws what was recorded of the page (`replay`); "there"
 hands the page the very answers it got before, without a look at the lake; "again" is the page opened again, as people
-do; "first" is a page that nobody opened yet in a server that has answered ahead what it shows; "nothing" has the tables
-in memory and no answer, as for filters that nobody chose yet.
+do; "first" is a page that nobody opened yet in a server that has answered ahead what it shows, "chosen" the same page
+with another 年度 that nobody chose yet, where it has that choice; "nothing" has the tables in memory and no answer, as
+in the first minute after a start or a load.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from dx_data.ui import asgi, drawn, session
 STEMS = sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "nation")  # no ward has that one
 _FEW = ("overview", "cashless")
 _TIMEOUT = 300
+_YEAR = "year"
 
 
 class Scripts:
@@ -120,6 +122,24 @@ class Page:
         drawn.forget()
         return self.scripts.of(self._opened)
 
+    @property
+    def offers_years(self) -> bool:
+        """Whether a 年度 is chosen on it."""
+        return any(box.key == _YEAR for box in self._opened().selectbox)
+
+    def chosen(self) -> Figures:
+        """Another 年度, its answers remembered as a server has them before anybody asks, and nothing drawn of them."""
+        this, another = self._opened().selectbox(key=_YEAR).options[:2]
+        self._choose(another)
+        self._choose(this)
+        drawn.forget()
+        figures = self.scripts.of(lambda: self._choose(another))
+        self._choose(this)
+        return figures
+
+    def _choose(self, year: str) -> AppTest:
+        return self.at.selectbox(key=_YEAR).set_value(year).run()
+
     def nothing(self) -> Figures:
         """With no answer remembered."""
         self.home.catalog._answers.clear()
@@ -145,6 +165,7 @@ def _prepared(place: Place) -> Iterator[Sequence[Case]]:
                     "there": page.there,
                     "again": page.again,
                     "first": page.first,
+                    **({"chosen": page.chosen} if page.offers_years else {}),
                     "nothing": page.nothing,
                 },
             )
@@ -160,6 +181,7 @@ PAGES = Benchmark(
         "there": "答えが手元にある",
         "again": "開き直し",
         "first": "はじめて開く",
+        "chosen": "ほかの年度を選ぶ",
         "nothing": "答えを覚えていない",
     },
     base="constants",
@@ -168,6 +190,7 @@ PAGES = Benchmark(
         Goal("画面の開き直しの CPU ÷ 同じものを定数から描く", "again", 1.3, under="constants"),
         Goal("開き直した画面の CPU ÷ 答えが手元にある", "again", 1.5, under="there"),
         Goal("動いているサーバーではじめて開く画面の CPU ÷ 答えが手元にある", "first", 3.0, under="there"),
+        Goal("動いているサーバーではじめてほかの年度を選ぶ画面の CPU ÷ 答えが手元にある", "chosen", 3.0, under="there"),
         Goal("答えを覚えていない画面の CPU ÷ 答えが手元にある", "nothing", 3.0, under="there"),
     ),
     shown=(CPU,),

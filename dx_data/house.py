@@ -150,7 +150,7 @@ class House:
         """The lake (another opening of it) at a snapshot, with the journal of what arrived; a moment is itself."""
         if isinstance(snapshot, Moment):
             return snapshot
-        return replace((lake or self.lake).at(snapshot), arrivals=lambda: arrivals.arrivals(self.ledger))
+        return replace((lake or self.lake).at(snapshot), arrivals=lambda: arrivals.remembered(self.ledger))
 
     def _day(self, snapshot: int, loads: Sequence[Load]) -> dt.date:
         """The day on which a snapshot became known; that of the first load for the empty lake."""

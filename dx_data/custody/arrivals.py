@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -29,6 +30,17 @@ def arrivals(ledger: Ledger) -> list[dict[str, Any]]:
         }
         for line in ledger.lines_of(*_OUTCOMES)
     ]
+
+
+def remembered(ledger: Ledger) -> list[dict[str, Any]]:
+    """The same, read once for as long as no line is added: a page asks several times."""
+    last = ledger.last()
+    return _up_to(ledger, last.seal) if last else []
+
+
+@lru_cache(maxsize=4)  # one process has few ledgers open
+def _up_to(ledger: Ledger, _seal: str) -> list[dict[str, Any]]:
+    return arrivals(ledger)
 
 
 def sender(file: str) -> str:
