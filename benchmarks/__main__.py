@@ -40,7 +40,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         shared = wanted.shared or Path(temporary)
         shared.mkdir(parents=True, exist_ok=True)
-        for name in wanted.names or known:
+        for name in wanted.names or [name for name, each in known.items() if not each.by_name]:
             print(f"— {known[name].title}", flush=True)
             options = ["--shared", str(shared), *(["--runs", str(wanted.runs)] if wanted.runs else [])]
             command = [sys.executable, "-m", "benchmarks", name, "--here", *options]

@@ -73,7 +73,8 @@ class Benchmark:
     """A declaration. `prepared` makes the seeded data and answers the cases; all else says how to read the outcome.
 
     `base` is the side that the others are divided by, `shown` the figures of the page, `parts` the shares: keys that
-    the side `parts_of` tells, with their titles. `runs` is how many rounds there are, after one that warms up.
+    the side `parts_of` tells, with their titles. `runs` is how many rounds there are, after one that warms up. What is
+    `by_name` takes so long or so much room that it is measured only where somebody names it.
     """
 
     name: str
@@ -88,3 +89,4 @@ class Benchmark:
     runs: int = 5
     warm: bool = True
     case_title: str = "場面"
+    by_name: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from unittest import mock
@@ -19,6 +19,8 @@ from dx_data.settings import ROOT, Settings
 SIZES = {"few": 100_000, "some": 1_000_000, "many": 10_000_000}
 _SMALL = {"few": 2_000, "some": 4_000, "many": 8_000}
 _TITLES = {"few": "10万行", "some": "100万行", "many": "1,000万行"}
+HUNDRED_SIZES = {"few": 100_000, "most": 100_000_000}
+_SMALL_HUNDRED = {"few": 2_000, "most": 8_000}
 ROLLED = ("cashless", "deposits", "overview", "applications", "forms")  # the pages whose rows grow without bound
 
 
@@ -57,7 +59,18 @@ def titles() -> dict[str, str]:
 
 @contextmanager
 def _prepared(place: Place) -> Iterator[Sequence[Case]]:
-    sizes = _SMALL if place.small else SIZES
+    with _grown(place, _SMALL if place.small else SIZES) as cases:
+        yield cases
+
+
+@contextmanager
+def _prepared_hundred(place: Place) -> Iterator[Sequence[Case]]:
+    with _grown(place, _SMALL_HUNDRED if place.small else HUNDRED_SIZES) as cases:
+        yield cases
+
+
+@contextmanager
+def _grown(place: Place, sizes: Mapping[str, int]) -> Iterator[Sequence[Case]]:
     lakes = {side: grown(place.shared, rows) for side, rows in sizes.items()}
     named = titles()
     with ExitStack() as stack:
@@ -113,4 +126,15 @@ ROLLUPS = Benchmark(
     prepared=_prepared_rollups,
     shown=(CPU,),
     case_title="画面",
+)
+HUNDRED = Benchmark(
+    name="questions_hundred",
+    title="画面の質問: 10万行から1億行へ",
+    sides={"few": "10万行", "most": "1億行"},
+    base="few",
+    prepared=_prepared_hundred,
+    goals=(Goal("1つの画面のすべての質問、収納と電子申請が 1億行ずつ ÷ 10万行ずつ", "most", 1.5, under="few"),),
+    shown=(CPU,),
+    case_title="画面",
+    by_name=True,  # making the lake takes more than half an hour and 5 GB
 )

@@ -29,6 +29,7 @@ ALL: tuple[Benchmark, ...] = (
     weekly.YEARS,
     questions.GROWTH,
     questions.ROLLUPS,
+    questions.HUNDRED,
     engines.ENGINES,
     pages.PAGES,
     browser.BROWSER,

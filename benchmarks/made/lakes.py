@@ -29,7 +29,7 @@ from dx_data.lake import Lake, Origin, history
 from dx_data.lake.rollup import keep
 
 # Terminals a window has and brands a cashless method has, up to that many rows.
-_WINDOWS = ((200_000, (1, 1)), (2_000_000, (2, 2)), (sys.maxsize, (7, 4)))
+_WINDOWS = ((200_000, (1, 1)), (2_000_000, (2, 2)), (20_000_000, (7, 4)), (sys.maxsize, (28, 10)))
 _EVERY = 100  # every so many rows have a cancellation beside them
 _SPAN = 86 * 7  # days that the demo's applications cover: whole weeks, so that a copy keeps its days of the week
 _SPANS = 5  # how often they are copied into the years before, at most
