@@ -40,10 +40,11 @@ def opened(lake: Path) -> House:
 
 
 def ask(home: House, names: Sequence[str]) -> None:
-    """Answer them with nothing remembered."""
+    """Answer them with nothing remembered, all as of one moment, as a page does."""
     home.catalog._answers.clear()
+    at = home.at(None)
     for name in names:
-        home.ask(name)
+        home.ask(name, at)
 
 
 def titles() -> dict[str, str]:
