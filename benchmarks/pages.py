@@ -9,6 +9,7 @@ in the first minute after a start or a load.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -157,6 +158,9 @@ def _prepared(place: Place) -> Iterator[Sequence[Case]]:
             pass
         every = [Page(stem, scripts, at, home) for stem in (_FEW if place.small else STEMS)]
         named = titles()
+        # As the server does at its start: else a collection of everything falls into one side or the other.
+        gc.collect()
+        gc.freeze()
         yield [
             Case(
                 named[Path(page.path).stem],
