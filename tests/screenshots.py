@@ -118,6 +118,7 @@ def _shoot(chromium: Browser, url: str, name: str, kind: str, options: dict[str,
     page.evaluate("document.fonts.ready.then(() => true)")
     ready(page)
     if kind == "print":
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # as the browser's own menu does
         page.emulate_media(media="print")
     page.wait_for_timeout(700)  # the charts' own drawing has no sign to wait for
     page.screenshot(path=SCREENS / f"{name}-{kind}.png")
