@@ -93,7 +93,7 @@ class Page:
         self.path, self.scripts, self.at, self.home = str(ROOT / "pages" / f"{stem}.py"), scripts, at, home
         self.answers: dict[str, Result] = {}
         with known(self.answers):
-            self._opened()
+            self.offers_years = any(box.key == _YEAR for box in self._opened().selectbox)
             with replay.recorded() as self.drawn:
                 self._opened()
         self.bare = AppTest.from_file(str(ROOT / "benchmarks" / "replayed.py"), default_timeout=_TIMEOUT)
@@ -122,11 +122,6 @@ class Page:
         self._opened()
         drawn.forget()
         return self.scripts.of(self._opened)
-
-    @property
-    def offers_years(self) -> bool:
-        """Whether a 年度 is chosen on it."""
-        return any(box.key == _YEAR for box in self._opened().selectbox)
 
     def chosen(self) -> Figures:
         """Another 年度, its answers remembered as a server has them before anybody asks, and nothing drawn of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -59,20 +60,8 @@ def titles() -> dict[str, str]:
 
 
 @contextmanager
-def _prepared(place: Place) -> Iterator[Sequence[Case]]:
-    with _grown(place, _SMALL if place.small else SIZES) as cases:
-        yield cases
-
-
-@contextmanager
-def _prepared_hundred(place: Place) -> Iterator[Sequence[Case]]:
-    with _grown(place, _SMALL_HUNDRED if place.small else HUNDRED_SIZES) as cases:
-        yield cases
-
-
-@contextmanager
-def _grown(place: Place, sizes: Mapping[str, int]) -> Iterator[Sequence[Case]]:
-    lakes = {side: grown(place.shared, rows) for side, rows in sizes.items()}
+def _prepared(sizes: Mapping[str, int], small: Mapping[str, int], place: Place) -> Iterator[Sequence[Case]]:
+    lakes = {side: grown(place.shared, rows) for side, rows in (small if place.small else sizes).items()}
     named = titles()
     with ExitStack() as stack:
         homes = {side: stack.enter_context(closing(opened(lake))) for side, lake in lakes.items()}
@@ -114,7 +103,7 @@ GROWTH = Benchmark(
     title="画面の質問: 10万行から1,000万行へ",
     sides=_TITLES,
     base="few",
-    prepared=_prepared,
+    prepared=partial(_prepared, SIZES, _SMALL),
     goals=(Goal("1つの画面のすべての質問、収納と電子申請が 1,000万行ずつ ÷ 10万行ずつ", "many", 1.2, under="few"),),
     shown=(CPU,),
     case_title="画面",
@@ -133,7 +122,7 @@ HUNDRED = Benchmark(
     title="画面の質問: 10万行から1億行へ",
     sides={"few": "10万行", "most": "1億行"},
     base="few",
-    prepared=_prepared_hundred,
+    prepared=partial(_prepared, HUNDRED_SIZES, _SMALL_HUNDRED),
     goals=(Goal("1つの画面のすべての質問、収納と電子申請が 1億行ずつ ÷ 10万行ずつ", "most", 1.5, under="few"),),
     shown=(CPU,),
     case_title="画面",

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from dx_data.charts.reading import TITLE
 from tests.colours import GRAPHIC, LEAST_DISTANCE, TEXT, contrast, worst
+from tests.screens import everything
 
 FILTERS = frozenset({"selectbox", "multiselect", "radio", "date_input", "segmented_control", "toggle"})
 MOST_COLOURS = 5
@@ -130,7 +131,7 @@ def _parts(block: Any) -> Iterator[str | Card]:
 
 
 def _card(block: Any) -> Card:
-    inside = list(_all(block))
+    inside = list(everything(block))
     return Card(
         title=next(element.value for element in inside if element.type in {"header", "subheader"}),
         kinds=tuple(element.type for element in inside),
@@ -141,13 +142,6 @@ def _card(block: Any) -> Card:
         ),
         markup=" ".join(element.proto.body for element in inside if element.type == "html"),
     )
-
-
-def _all(block: Any) -> Iterator[Any]:
-    for child in block.children.values():
-        yield child
-        if hasattr(child, "children"):
-            yield from _all(child)
 
 
 # --- the rules: each says what breaks it on a page ---------------------------------------------------

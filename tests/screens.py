@@ -62,7 +62,7 @@ def page(stem: str) -> AppTest:
 def unfolded(at: AppTest) -> AppTest:
     """The page with everything open that draws its content only when somebody opens it, also inside of each other."""
     done: set[str] = set()
-    while closed := {key for block in _blocks(at.main) if (key := _opens_by(block))} - done:
+    while closed := {key for each in everything(at.main) if (key := _opens_by(each))} - done:
         for key in closed:
             at.session_state[key] = True
         done |= closed
@@ -70,11 +70,12 @@ def unfolded(at: AppTest) -> AppTest:
     return at
 
 
-def _blocks(block: Any) -> Iterator[Any]:
+def everything(block: Any) -> Iterator[Any]:
+    """All that stands in a block, and in the blocks within."""
     for child in block.children.values():
+        yield child
         if hasattr(child, "children"):
-            yield child
-            yield from _blocks(child)
+            yield from everything(child)
 
 
 def _opens_by(block: Any) -> str | None:

@@ -45,10 +45,9 @@ def running() -> int:
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, *makes: Callable[[], Any]) -> None:
-    """What pages show at first, and no choices: questions called a, b, c …"""
+    """What pages show soon: questions called a, b, c …"""
     asked = [Asked(name, make) for name, make in zip("abcdef", makes, strict=False)]
-    monkeypatch.setattr(ahead, "first_shown", lambda *_: asked)
-    monkeypatch.setattr(ahead, "one_choice_away", lambda *_: [])
+    monkeypatch.setattr(ahead, "shown_soon", lambda *_: asked)
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -77,7 +76,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], threading.Event, t
 
 def test_what_was_answered_ahead_is_what_is_answered_when_asked(demo: House, monkeypatch: pytest.MonkeyPatch) -> None:
     at, today = demo.at(None), demo.today()
-    asked = [*ahead.first_shown(demo, at, today), *ahead.one_choice_away(demo, at, today)]
+    asked = ahead.shown_soon(demo, at, today)
     assert worker(demo).answer(demo) == len(asked)
 
     def outcome(one: Asked) -> Result | str:
@@ -90,9 +89,7 @@ def test_what_was_answered_ahead_is_what_is_answered_when_asked(demo: House, mon
         patch.setattr(Catalog, "_run", None)  # whatever is not remembered fails
         remembered = [outcome(one) for one in asked]
     plain = house.open_house(demo=True)
-    now = plain.at(None)
-    found = [*ahead.first_shown(plain, now, today), *ahead.one_choice_away(plain, now, today)]
-    direct = [outcome(one) for one in found]
+    direct = [outcome(one) for one in ahead.shown_soon(plain, plain.at(None), today)]
     plain.close()
     assert remembered == direct
 

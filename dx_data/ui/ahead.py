@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from threading import Condition, Event, Thread
 from time import monotonic
 from typing import Any
@@ -77,18 +76,28 @@ class Asked:
     make: Callable[[], Result]
 
 
-def first_shown(house: House, at: Moment, today: dt.date) -> list[Asked]:
-    """What the pages show before anybody chooses: their questions with their defaults and for this 年度.
+def shown_soon(house: House, at: Moment, today: dt.date) -> list[Asked]:
+    """What the pages show before anybody chooses, and then what they show when one thing was chosen; each once.
 
-    The first page's come first; a quarter that is to be published ended on its last day. A card over time is compared
-    with last week's, as it does itself.
+    A card over time is compared with last week's, as it does itself.
     """
     found = _Found(house, at, today)
+    _first_shown(found)
+    _one_choice_away(found)
+    return list(found.asked.values())
+
+
+def _first_shown(found: _Found) -> None:
+    """Every question with its defaults and for this 年度.
+
+    The first page's come first; a quarter that is to be published ended on its last day.
+    """
+    today = found.today
     months, period = glance.year_of_months(today), _period(filters.years(today)[0])
     closed = [{"until": each.end, "as_of": each.end} for each in calendar.quarters_over(today)[:1]]
     shown = definitions.shown_on()
     for home in (True, False):
-        for name in (name for name in house.catalog.questions if name in shown):
+        for name in (name for name in found.house.catalog.questions if name in shown):
             if any(page == asgi.HOME for page, _ in shown[name]) is not home:
                 continue
             for given in closed if any(page == _PUBLICATION for page, _ in shown[name]) else ():
@@ -98,21 +107,19 @@ def first_shown(house: House, at: Moment, today: dt.date) -> list[Asked]:
         if home:
             for name in changes.told_on_home():
                 found.note(name, {}, compared=True)
-    return list(found.asked.values())
 
 
-def one_choice_away(house: House, at: Moment, today: dt.date) -> list[Asked]:
-    """What the pages show when one thing was chosen: another 年度, or another word where a question declares them."""
-    found = _Found(house, at, today)
-    this, *others = map(_period, filters.years(today))
-    for name in (name for name in house.catalog.questions if name in definitions.shown_on()):
+def _one_choice_away(found: _Found) -> None:
+    """Every question for another 年度, and with another word where it declares them."""
+    catalog = found.house.catalog
+    this, *others = map(_period, filters.years(found.today))
+    for name in (name for name in catalog.questions if name in definitions.shown_on()):
         for period in others:
             for still in ((), ("top",), ("as_of",), ("as_of", "until")):  # a card may leave these as they are
                 found.card(name, {key: value for key, value in period.items() if key not in still})
-        for param, declared in house.catalog.named(name).params.items():
+        for param, declared in catalog.named(name).params.items():
             for word in declared.choices:
                 found.card(name, this | {param: word})
-    return list(found.asked.values())
 
 
 def _period(year: filters.Year) -> dict[str, Any]:
@@ -219,7 +226,7 @@ class Ahead:
         for _ in house.bring_near(at):  # first, for every question is quicker then
             if not goes_on():
                 return answered
-        for asked in chain(first_shown(house, at, state[2]), one_choice_away(house, at, state[2])):
+        for asked in shown_soon(house, at, state[2]):
             if not goes_on():
                 return answered
             try:

@@ -17,7 +17,7 @@ from dx_data.spec import Question
 
 Made = TypeVar("Made")
 
-# All pages as they are first shown need some 360; what people choose on them comes on top.
+# All pages as they are first shown need some 250; what people choose and open on them comes on top.
 _DRAWINGS = 1024
 # Longer answers are drawn anew: they would fill the memory.
 _MOST_ROWS = 1_000
