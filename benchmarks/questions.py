@@ -126,5 +126,5 @@ HUNDRED = Benchmark(
     goals=(Goal("1つの画面のすべての質問、収納と電子申請が 1億行ずつ ÷ 10万行ずつ", "most", 1.5, under="few"),),
     shown=(CPU,),
     case_title="画面",
-    by_name=True,  # making the lake takes more than half an hour and 5 GB
+    by_name=True,  # making the lake takes ten minutes, and more on a slower disk
 )
