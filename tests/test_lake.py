@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,11 @@ def test_rows_lie_in_zstd_of_the_second_parquet_version(home: House, take: Any, 
     lines = (f"LoGoフォーム,A{n:04},2026/04/01 09:00,完了,{n % 9 * 100}\n" for n in range(300))
     take(write("a.csv", HEAD + "".join(lines)))
     files = [home.lake.tables.place(name) for name in home.lake.files()]
-    with duckdb.connect() as connection:
-        found = connection.execute(
+    with closing(home.lake.cursor()) as cursor:  # in a bucket they open with the lake's own key
+        found = cursor.execute(
             "SELECT DISTINCT compression FROM parquet_metadata($1) WHERE num_values > 100", [files]
         ).fetchall()
-        encodings = connection.execute("SELECT DISTINCT encodings FROM parquet_metadata($1)", [files]).fetchall()
+        encodings = cursor.execute("SELECT DISTINCT encodings FROM parquet_metadata($1)", [files]).fetchall()
     assert found == [("ZSTD",)]
     assert any("RLE_DICTIONARY" in encoding or "DELTA" in encoding for (encoding,) in encodings)
 
