@@ -61,6 +61,15 @@ def english(tab: Page) -> list[str]:
     return [line for text in said for line in text.splitlines() if screens.ENGLISH.search(line)]
 
 
+def darkened(tab: Page) -> None:
+    """Turn the page dark, and wait until it is."""
+    ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+    light = tab.evaluate(ground)
+    tab.emulate_media(color_scheme="dark")
+    tab.wait_for_function(f"{ground} !== {light!r}")
+    screenshots.ready(tab)
+
+
 @pytest.mark.parametrize("stem", screens.STEMS)
 def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
     """Japanese, nothing of axe's but what is Streamlit's, in light and in dark, and nothing to scroll sideways."""
@@ -69,12 +78,8 @@ def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
     assert "【架空データ】" in tab.title()
     assert not tab.get_by_text("この画面の一部を表示できません").count()
     assert english(tab) == []
-    ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
-    light = tab.evaluate(ground)
     found = {"light": findings(tab)}
-    tab.emulate_media(color_scheme="dark")
-    tab.wait_for_function(f"{ground} !== {light!r}")
-    screenshots.ready(tab)
+    darkened(tab)
     found["dark"] = findings(tab)
     ours = {
         theme: {rule: at for rule, at in each.items() if (stem, rule) not in STREAMLITS}
@@ -107,6 +112,8 @@ def test_the_overview_is_seen_at_one_glance(url: str, tab: Page) -> None:
     fold = tab.get_by_test_id("stPopoverBody")
     fold.get_by_text("この表示へのリンク").wait_for()
     fold.get_by_role("button", name="CSV を保存（内部資料）").wait_for()
+    assert findings(tab) == {}
+    darkened(tab)
     assert findings(tab) == {}
 
 

@@ -219,6 +219,26 @@ def test_somebody_prints_a_page(page: Page, url: str) -> None:
     assert {(round(float(width)), round(float(height))) for width, height in sizes} == {(595, 842)}
 
 
+# Of every figure in a table the lines it stands on, and of every table its right edge.
+LINES = """cells => cells.filter(cell => cell.checkVisibility()).map(cell => {
+    const text = document.createRange();
+    text.selectNodeContents(cell);
+    return [cell.textContent, new Set([...text.getClientRects()].map(line => Math.round(line.top))).size];
+})"""
+EDGES = "tables => tables.map(table => Math.round(table.getBoundingClientRect().right))"
+
+
+def test_no_figure_is_cut_in_two_on_paper(page: Page, url: str) -> None:
+    """Tables of a dozen columns fit on A4 with each figure on one line."""
+    page.set_viewport_size({"width": A4[0], "height": A4[1]})
+    screenshots.opened(page, f"{url}/procedures")
+    page.emulate_media(media="print")
+    figures = page.locator(".dx-table td.dx-number").evaluate_all(LINES)
+    assert len(figures) > 100
+    assert [text for text, lines in figures if lines > 1] == []
+    assert max(page.locator(".dx-table").evaluate_all(EDGES)) <= A4[0]
+
+
 def test_the_overview_on_paper_has_its_figures_two_abreast_and_what_is_folded(page: Page, url: str) -> None:
     """On A4 the four figures stand two and two; every card has its definition, dates and source, and no button."""
     screenshots.opened(page, f"{url}/")

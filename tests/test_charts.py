@@ -328,8 +328,7 @@ def test_14_bars_begin_at_zero(name: str) -> None:
 def test_14_bars_below_zero_still_hold_zero() -> None:
     changes = by_month((month(2026, 4), -30), (month(2026, 5), -10))
     figure = charts.bars(result("差（課別、4月）", *_as_sections(changes)), "section", "received")
-    assert figure.layout.xaxis.range[0] < -30
-    assert figure.layout.xaxis.range[1] == 0
+    assert figure.layout.xaxis.range == (-30, 0)
 
 
 def _as_sections(months: Result) -> tuple[dict[str, Any], str, list[tuple[Any, ...]]]:
@@ -484,6 +483,15 @@ def test_25_missing_zero_and_suppressed_are_written_differently() -> None:
 def test_25_a_value_stands_beside_its_own_bar() -> None:
     notes_of = [note for note in drawn("bars")["layout"]["annotations"] if note.get("yref") != "paper"]
     assert [(note["x"], note["y"]) for note in notes_of] == [(80, 0), (55, 1), (50, 2), (0, 3), (0, 4), (0, 5)]
+
+
+def test_25_the_value_of_a_lying_bar_below_zero_leaves_the_side_to_its_name() -> None:
+    changes = by_month((month(2026, 4), 50), (month(2026, 5), -2))
+    figure = charts.bars(result("差（課別、4月）", *_as_sections(changes)), "section", "received")
+    assert [(note.text, note.x, note.xanchor) for note in figure.layout.annotations] == [
+        ("50件", 50, "left"),
+        ("-2件", 0, "left"),
+    ]
 
 
 def test_25_a_share_of_an_unknown_whole_is_not_drawn() -> None:

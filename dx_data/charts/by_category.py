@@ -153,22 +153,26 @@ def _pattern(shape: str, colours: Palette) -> Layout:
 
 
 def _texts(drawn: _Bars, colours: Palette) -> list[Layout]:
-    """The value beside every bar, on a ground of its own so that a reference line never crosses it."""
+    """The value beside every bar, on a ground of its own so that a reference line never crosses it.
+
+    That of a lying bar below zero stands on the other side of zero: on its own the category's name stands.
+    """
     if not drawn.labelled:
         return []
     notes = []
     for at, (text, value, mine) in enumerate(zip(drawn.texts, drawn.values, drawn.marked, strict=True)):
-        below = value is not None and value < 0
-        side: Layout = {"xanchor": "right" if below else "left", "xshift": -3 if below else 3}
-        if not drawn.horizontal:
-            side = {"yanchor": "top" if below else "bottom"}
+        end = value or 0
+        if drawn.horizontal:
+            end, side = max(end, 0), {"xanchor": "left", "xshift": 3}
+        else:
+            side = {"yanchor": "top" if end < 0 else "bottom"}
         notes.append(
             note(
                 f"<b>{text}</b>" if mine else text,
                 color=colours.muted if value is None else colours.text,
                 bgcolor=colours.background,
                 borderpad=1,
-                **drawn.place(at, value or 0),
+                **drawn.place(at, end),
                 **side,
             )
         )
@@ -233,11 +237,11 @@ def _axes(drawn: _Bars, measure: Measure, reference: Number) -> Layout:
 
 
 def _room(values: Sequence[Number], *, horizontal: bool) -> list[float]:
-    """A range that holds zero, with room for what is written above or below the bars."""
+    """A range that holds zero, with room for what is written above or below upright bars."""
     lowest, highest = bounds(values)
     room = ((highest - lowest) or 1) * 0.15
     top = highest if horizontal and highest > 0 else highest + room
-    return [lowest - room * (2 if horizontal else 1) if lowest < 0 else 0, top if highest > 0 or lowest == 0 else 0]
+    return [lowest - (0 if horizontal else room) if lowest < 0 else 0, top if highest > 0 or lowest == 0 else 0]
 
 
 def stacked(
