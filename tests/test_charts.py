@@ -141,7 +141,7 @@ def by_month(*rows: tuple[Any, ...]) -> Result:
         "received": {"title": "申請件数", **COUNT},
         "previous": {"title": "前年同月の申請件数", **COUNT},
         "goal": {"title": "目標", **COUNT},
-        "state": {"title": "集計状況"},
+        "state": {"title": "集計状況", "kind": "choice", "choices": ["途中", "確定"]},
         "mark": {"title": "記号"},
         "third": {"title": "窓口", **COUNT},
         "fourth": {"title": "郵送", **COUNT},
@@ -814,6 +814,13 @@ def test_bars_of_one_name_stay_two_bars() -> None:
 def test_two_rows_of_one_month_are_refused() -> None:
     with pytest.raises(DeclarationError, match="同じ行が2つ"):
         charts.lines(by_month((month(2026, 4), 1), (month(2026, 4), 2)), "month", "received")
+
+
+@pytest.mark.parametrize("draw", [charts.lines, charts.sparkline, charts.alt])
+@pytest.mark.parametrize("name", ["mark", "nothing"])
+def test_a_column_that_cannot_say_that_a_month_is_unfinished_is_refused(draw: Any, name: str) -> None:
+    with pytest.raises(DeclarationError, match=name):
+        draw(YEAR, "month", "received", partial=name)
 
 
 @pytest.mark.parametrize("name", ["nothing", "state"])

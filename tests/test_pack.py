@@ -165,6 +165,19 @@ def test_what_the_data_do_not_reach_yet_is_said() -> None:
     assert notes[1] == ("データは2026年5月31日(日)までで、四半期の終わり（2026年6月30日(火)）までそろっていません。")
 
 
+def test_a_month_that_is_not_over_is_not_told_like_a_whole_one(opened: house.House) -> None:
+    answer = opened.ask("applications_by_month", since=dt.date(2026, 10, 1), until=dt.date(2026, 11, 30))
+    (table,) = a_pack(*publishable([answer], (), 10)).tables
+    october, november = (row[1].value for row in table.public.rows)
+    assert isinstance(october, int)
+    assert isinstance(november, int)
+    assert (table.partial, table.unfinished, table.generated()) == ("is_partial", [1], [])
+    drawn = table.drawing
+    assert drawn is not None
+    assert f"2026年10月は{october:,}件です。2026年11月は途中で、{november:,}件です。" in drawn[1]
+    assert "途中" in [note.text for note in drawn[0].layout.annotations]
+
+
 # --- the demo's quarter -------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from dx_data.charts.drawing import finished
 from dx_data.charts.over_time import lines, sparkline
 from dx_data.charts.palette import DARK, FONTS, LIGHT, MOST_SERIES, Palette, palette, template
 from dx_data.charts.picture import svg
+from dx_data.charts.reading import may_be_unfinished, unfinished
 from dx_data.charts.words import against, alt, summary
 
 __all__ = [
@@ -24,10 +25,12 @@ __all__ = [
     "bullets",
     "finished",
     "lines",
+    "may_be_unfinished",
     "palette",
     "sparkline",
     "stacked",
     "summary",
     "svg",
     "template",
+    "unfinished",
 ]

@@ -36,13 +36,13 @@ from dx_data.charts.reading import (
     column_of,
     counts_behind,
     in_time,
-    is_partial,
     measure_of,
     measures_of,
     moment_words,
     numbers,
     reason,
     time_column,
+    unfinished,
 )
 from dx_data.errors import DeclarationError
 from dx_data.spec import Column
@@ -102,11 +102,11 @@ def lines(
     if compare and len(names) > 1:
         raise DeclarationError.because("前年との比較は1系列の図だけです", "系列を1つにするか、compare を外してください")
     unit = measures_of(result, [*names, *(name for name in (compare, target) if name)])[0].unit
-    for name in (partial, symbol, *(parts or ())):
+    for name in (symbol, *(parts or ())):
         if name:
             column_of(result, name)
     rows = in_time(result, moment)
-    open_at = [at for at, row in enumerate(rows) if partial and is_partial(row[partial])]
+    open_at = unfinished(result, rows, partial)
     series = _series(result, rows, names, compare, target, parts, open_at, palette(dark))
     if all(one.end is None for one in series):
         return nothing(result, dark=dark, title=title, unit=unit)
@@ -343,7 +343,7 @@ def sparkline(result: Result, x: str, y: str, *, partial: str | None = None, dar
     last = max(at for at, value in enumerate(values) if value is not None)
     line = _line(one, [row[x].isoformat() for row in rows], values, size=4)
     line.marker.size = [7 if at == last else 4 if _alone(values, at) else 0 for at in range(len(values))]
-    if partial and is_partial(rows[last][partial]):
+    if last in unfinished(result, rows, partial):
         line.marker.symbol = ["circle-open" if at == last else "circle" for at in range(len(values))]
         line.marker.line.width = 2
     hidden = {"visible": False}

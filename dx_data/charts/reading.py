@@ -19,6 +19,7 @@ Names = str | Sequence[str]
 Parts = tuple[str, str]
 
 _BY_ROW = "各指標の単位"  # a declared unit that stands in the row's own column `unit`
+_UNFINISHED = "途中"
 _SYMBOL_WORDS = {"X": "秘匿", "x": "秘匿", "…": "不詳", "-": "該当なし"}
 TITLE = re.compile(r"(?P<subject>.+)（(?P<kind>.+)、(?P<period>[^、]+)）")
 
@@ -139,9 +140,24 @@ def as_names(y: Names) -> tuple[str, ...]:
     return (y,) if isinstance(y, str) else tuple(y)
 
 
-def is_partial(value: Any) -> bool:
-    """Whether a row's own word says that its period is not over."""
-    return value is True or value == "途中"
+def may_be_unfinished(column: Column) -> bool:
+    """Whether the column can say that a row's period is not over yet."""
+    return any(choice.value == _UNFINISHED for choice in column.choices)
+
+
+def unfinished(result: Result, rows: Sequence[Mapping[str, Any]], partial: str | None) -> list[int]:
+    """Where in the rows a period is not over yet, by the word in the column `partial`; nowhere without one.
+
+    Raises DeclarationError if that column cannot say so: its open month would be drawn and told like a whole one.
+    """
+    if partial is None:
+        return []
+    if not may_be_unfinished(column_of(result, partial)):
+        raise DeclarationError.because(
+            f"質問『{result.question.name}』の列『{partial}』は「{_UNFINISHED}」を選択肢に持ちません",
+            f"choices に「{_UNFINISHED}」を書くか、partial を外してください",
+        )
+    return [at for at, row in enumerate(rows) if row[partial] == _UNFINISHED]
 
 
 def _next_month(day: dt.date) -> dt.date:

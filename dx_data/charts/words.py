@@ -18,12 +18,12 @@ from dx_data.charts.reading import (
     column_of,
     counts_behind,
     in_time,
-    is_partial,
     measure_of,
     moment_words,
     numbers,
     reason,
     time_column,
+    unfinished,
 )
 from dx_data.errors import DeclarationError
 from dx_data.spec import Column, Kind
@@ -108,8 +108,9 @@ def _line_words(
     def when(row: Mapping[str, Any]) -> str:
         return moment_words(row[moment.name], moment)
 
-    unfinished = [row for row in rows if partial and is_partial(row[partial])]
-    finished = [row for row in rows if row not in unfinished]
+    open_at = unfinished(result, rows, partial)
+    finished = [row for at, row in enumerate(rows) if at not in open_at]
+    running = [rows[at] for at in open_at]
     known = [(value, row) for value, row in zip(numbers(finished, y), finished, strict=True) if value is not None]
     said = f"{measure.title}は、" if named else ""
     if known:
@@ -135,7 +136,7 @@ def _line_words(
         if target and (goal := numbers([at_last], target)[0]) is not None:
             reached = "届いています" if last >= goal else "届いていません"
             said += f"{column_of(result, target).title}（{measure(goal)}）に{reached}。"
-    for value, row in zip(numbers(unfinished, y), unfinished, strict=True):
+    for value, row in zip(numbers(running, y), running, strict=True):
         if value is not None:
             said += f"{when(row)}は途中で、{measure(value)}です。"
     return said + _gaps(rows, y, when, symbol, "月" if moment.month else "日")

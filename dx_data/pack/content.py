@@ -111,6 +111,16 @@ class Table:
         known = [row for row in self.shown.records() if row[self.measured.name] is not None]
         return question.column(question.key[0]) if known else None
 
+    @property
+    def partial(self) -> str | None:
+        """The column that says 途中 of months not over yet; None where none leaves or a row is no month."""
+        return next((c.name for c in self.columns if charts.may_be_unfinished(c)), None) if self.by_month else None
+
+    @cached_property
+    def unfinished(self) -> list[int]:
+        """Which rows are months not over yet, whose values are neither the most nor the least of anything."""
+        return charts.unfinished(self.shown, self.shown.records(), self.partial)
+
     @cached_property
     def drawing(self) -> tuple[Any, str] | None:
         """The figure as `charts` draws it, and in words; None where the table is all there is."""
@@ -118,8 +128,10 @@ class Table:
             return None
         x, y = self.axis.name, self.measured.name
         result = replace(self.shown, breaks=())
-        draw = charts.lines if self.by_month else charts.bars
-        return draw(result, x, y, symbol=_SIGN.name), charts.alt(result, x, y, symbol=_SIGN.name)
+        words = charts.alt(result, x, y, symbol=_SIGN.name, partial=self.partial)
+        if self.by_month:
+            return charts.lines(result, x, y, symbol=_SIGN.name, partial=self.partial), words
+        return charts.bars(result, x, y, symbol=_SIGN.name), words
 
     def figure(self, marks: Sequence[str]) -> tuple[str, str] | None:
         """The figure as SVG on its own, which bears the marks and its notes, and in words."""
@@ -175,7 +187,8 @@ class Table:
         places = [self.columns.index(question.column(name)) for name in question.key]
         names = ["・".join(str_of(row[at], self.columns[at]) for at in places) for row in self.public.rows]
         at = self.columns.index(column)
-        known = [(row[at].value, name) for row, name in zip(self.public.rows, names, strict=True)]
+        whole = [each for each in range(len(names)) if each not in self.unfinished]
+        known = [(self.public.rows[each][at].value, names[each]) for each in whole]
         values = [(value, name) for value, name in known if isinstance(value, int | float)]
         said = []
         if len(values) > 1:

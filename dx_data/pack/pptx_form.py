@@ -188,6 +188,8 @@ def _chart(slide: Any, table: Table, axis: Column, measured: Column, words: str)
     x, y = table.columns.index(axis), table.columns.index(measured)
     signs = [f"（{row[y].sign}）" if row[y].sign else "" for row in table.public.rows]  # a blank bar is not a zero
     names = [f"{str_of(row[x], axis)}{sign}" for row, sign in zip(table.public.rows, signs, strict=True)]
+    for each in table.unfinished:
+        names[each] += "（途中）"
     values = [None if row[y].value is None else float(row[y].value) for row in table.public.rows]  # type: ignore[arg-type]
     form = number_format(measured)
     data = CategoryChartData(number_format=form)

@@ -14,7 +14,7 @@
 --   lower:      {title: 下限, kind: integer, unit: 件}
 --   upper:      {title: 上限, kind: integer, unit: 件}
 --   actual:     {title: 実績, kind: integer, unit: 件, description: 空欄は記録が届いていない月です}
---   is_partial: {title: 途中の月, kind: choice, choices: [はい, いいえ]}
+--   is_partial: {title: 集計状況, kind: choice, choices: [途中, 確定], description: 基準日までに終わっていない月は「途中」です}
 --   status:     {title: 状態, kind: choice, choices: [想定内, 想定超, 想定未満]}
 -- key: [month, indicator]
 -- reads: [contract_targets, incidents, inquiries, ocr_requests]
@@ -76,7 +76,7 @@ SELECT
     lower,
     upper,
     actual,
-    CASE WHEN is_partial THEN 'はい' ELSE 'いいえ' END                        AS is_partial,
+    CASE WHEN is_partial THEN '途中' ELSE '確定' END                          AS is_partial,
     CASE
         WHEN actual > upper THEN '想定超'
         WHEN actual >= coalesce(lower, 0) THEN '想定内'

@@ -13,7 +13,7 @@
 --   month:      {title: 年月, kind: date, month: true}
 --   sessions:   {title: 研修の回数, kind: integer, unit: 回}
 --   attendees:  {title: 延べ参加者数, kind: integer, unit: 人, description: 参加者数の記入がない研修だけの月は空欄です}
---   is_partial: {title: 途中の月, kind: choice, choices: [はい, いいえ]}
+--   is_partial: {title: 集計状況, kind: choice, choices: [途中, 確定], description: 終了日までに終わっていない月は「途中」です}
 -- key: [month]
 -- publish: {decision: 案（区の決定待ち）［仮定］, unit: 人, count: attendees, measure: 研修の参加}
 -- reads: [trainings]
@@ -32,7 +32,7 @@ SELECT
     m.month,
     count(d.month)                                                            AS sessions,
     CASE WHEN count(d.month) = 0 THEN 0 ELSE sum(d.attendees)::BIGINT END     AS attendees,
-    CASE WHEN last_day(m.month) > $until THEN 'はい' ELSE 'いいえ' END        AS is_partial
+    CASE WHEN last_day(m.month) > $until THEN '途中' ELSE '確定' END          AS is_partial
 FROM months AS m
 LEFT JOIN done AS d ON d.month = m.month
 WHERE EXISTS (SELECT 1 FROM trainings)
