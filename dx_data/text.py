@@ -5,7 +5,7 @@ Messages never repeat the value, so that nothing personal is echoed by a fault.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,6 +19,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 FIRST_YEAR = 1868
 LAST_YEAR = 2100
+
+_NAMED = 3  # who share a value are named in a sentence up to here
 
 
 class Unreadable(ValueError):
@@ -235,6 +237,15 @@ def japanese_date(d: date) -> str:
 
 _UNFIT = re.compile(r'[\\/:*?"<>|\s]+')
 _DATE_IN_TEXT = re.compile(r"(?<![0-9A-Za-z_-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9A-Za-z_-])")
+
+
+def listed(names: Sequence[str]) -> str:
+    """All who share a value, or the first of many: none of them alone is the greatest.
+
+    >>> listed(["4月", "6月"]), listed(["4月", "5月", "6月", "7月"])
+    ('4月と6月', '4月など4つ')
+    """
+    return "と".join(names) if len(names) <= _NAMED else f"{names[0]}など{len(names)}つ"
 
 
 def japanese_dates(text: str) -> str:

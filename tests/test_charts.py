@@ -726,10 +726,16 @@ def test_28_bars_in_words() -> None:
     assert charts.alt(WARDS, "ward", "value", **asked) == said
 
 
+def test_months_that_share_the_most_or_the_least_are_named_together() -> None:
+    rows = [(month(2026, 4), 0), (month(2026, 5), 9), (month(2026, 6), 9), (month(2026, 7), 0), (month(2026, 8), 5)]
+    said = charts.alt(by_month(*rows), "month", "received")
+    assert "最大は2026年5月と2026年6月の9件、最小は2026年4月と2026年7月の0件です。" in said
+
+
 def test_28_the_smallest_of_many_is_named_and_how_many_share_it() -> None:
     rows = [("1課", 5), ("2課", 4), ("3課", 3), ("4課", 0), ("5課", None), ("6課", 0)]
     few = result("件数（課別、4月）", {"section": {"title": "課"}, "n": {"title": "件数", **COUNT}}, "section", rows)
-    assert "いちばん小さいのは0件（4課など2）です。" in charts.summary(few, "section", "n")
+    assert "いちばん小さいのは0件（4課と6課）です。" in charts.summary(few, "section", "n")
     assert "いちばん小さい" not in charts.summary(replace(few, rows=rows[:3]), "section", "n")
 
 

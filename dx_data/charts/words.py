@@ -27,6 +27,7 @@ from dx_data.charts.reading import (
 )
 from dx_data.errors import DeclarationError
 from dx_data.spec import Column, Kind
+from dx_data.text import listed
 
 
 def _opening(result: Result, form: str, of: str | None) -> str:
@@ -118,12 +119,14 @@ def _line_words(
         if len(known) == 1:
             said += f"{when(at_last)}は{measure(last)}です。"
         else:
-            (most, at_most), (least, at_least) = max(known, key=lambda k: k[0]), min(known, key=lambda k: k[0])
+            values = [value for value, _ in known]
+            most, least = max(values), min(values)
+            at_most, at_least = (listed([when(row) for value, row in known if value == end]) for end in (most, least))
             said += _course(result, column_of(result, y), measure, moment, known)
             said += (
                 f"どの{'月' if moment.month else '日'}も同じ値です。"
                 if most == least
-                else f"最大は{when(at_most)}の{measure(most)}、最小は{when(at_least)}の{measure(least)}です。"
+                else f"最大は{at_most}の{measure(most)}、最小は{at_least}の{measure(least)}です。"
             )
         if compare and not _apart(result, y, moment, at_last[moment.name]):
             before = numbers([at_last], compare)[0]
@@ -202,8 +205,7 @@ def summary(
     if len(known) > len(largest):
         least = min(value for value, _ in known)
         smallest = [named(row) for value, row in known if value == least]
-        others = f"など{len(smallest)}" if len(smallest) > 1 else ""
-        said += f"いちばん小さいのは{measure(least)}（{smallest[0]}{others}）です。"
+        said += f"いちばん小さいのは{measure(least)}（{listed(smallest)}）です。"
     for value, row in known:
         if highlight is not None and named(row) == highlight:
             rank = 1 + sum(other > value for other, _ in known)

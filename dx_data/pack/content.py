@@ -17,7 +17,7 @@ from dx_data.calendar import TOKYO, Quarter
 from dx_data.catalog import Result, Value
 from dx_data.disclosure.public import HIDDEN, LEGEND, Public, Shown
 from dx_data.spec import Column, Kind
-from dx_data.text import japanese_date
+from dx_data.text import japanese_date, listed
 
 # Pixels of a figure across a page of A4: its letters are about as large there as those of a table.
 _STILL_WIDTH = 760
@@ -34,7 +34,6 @@ SECTIONS = {
     "contract": "契約の進み方",
 }
 
-_NAMED = 3  # who share a value are named in a sentence up to here
 _SIGN = Column(name="sign_of_measured", title="記号")  # why the measured quantity is not there
 
 
@@ -195,7 +194,7 @@ class Table:
             (most, _), (least, _) = max(values), min(values)
             if most != least:
                 high, low = (f"{str_of(Shown(value), column)}{column.unit}" for value in (most, least))
-                at_most, at_least = (_listed([name for value, name in values if value == end]) for end in (most, least))
+                at_most, at_least = (listed([name for value, name in values if value == end]) for end in (most, least))
                 said.append(
                     f"{column.title}は、{at_most}の{high}がいちばん大きく、{at_least}の{low}がいちばん小さい値です。"
                 )
@@ -348,15 +347,6 @@ def str_of(cell: Shown, column: Column) -> str:
     if column.kind.counts:
         return f"{value:,}"
     return "・".join(value) if isinstance(value, list) else str(value)
-
-
-def _listed(names: Sequence[str]) -> str:
-    """All who share a value, or the first of many: none of them alone is the greatest.
-
-    >>> _listed(["4月", "6月"]), _listed(["4月", "5月", "6月", "7月"])
-    ('4月と6月', '4月など4つ')
-    """
-    return "と".join(names) if len(names) <= _NAMED else f"{names[0]}など{len(names)}つ"
 
 
 def spoken(cell: Shown, column: Column) -> str:

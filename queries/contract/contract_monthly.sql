@@ -4,7 +4,7 @@
 -- definition:
 --   numerator: 月ごとに届いた件数（キャッシュレス不具合、対象が電子申請の問合せ等、AI-OCR依頼）
 --   scope: 契約の目標のうち単位期間が月のもの。対応状況によらず、届いたものすべて
---   reference: 発生日時・受付日時・依頼日の月。最後の記録より後の月は、0件か未着か分からないため空欄。基準日の月は途中で、範囲より少なくても判定しない
+--   reference: 発生日時・受付日時・依頼日の月。最後の記録より後の月は、0件か未着か分からないため空欄。基準日の月が終わるまでは、上限を超えたときだけ判定し、ほかは「途中」とする
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   as_of: {title: 基準日, kind: date, default: today}
@@ -15,7 +15,7 @@
 --   upper:      {title: 上限, kind: integer, unit: 件}
 --   actual:     {title: 実績, kind: integer, unit: 件, description: 空欄は記録が届いていない月です}
 --   is_partial: {title: 集計状況, kind: choice, choices: [途中, 確定], description: 基準日までに終わっていない月は「途中」です}
---   status:     {title: 状態, kind: choice, choices: [想定内, 想定超, 想定未満]}
+--   status:     {title: 状態, kind: choice, choices: [想定内, 想定超, 想定未満, 途中], description: 記録が届いていない月は空欄です}
 -- key: [month, indicator]
 -- reads: [contract_targets, incidents, inquiries, ocr_requests]
 
@@ -78,9 +78,11 @@ SELECT
     actual,
     CASE WHEN is_partial THEN '途中' ELSE '確定' END                          AS is_partial,
     CASE
+        WHEN actual IS NULL THEN NULL
         WHEN actual > upper THEN '想定超'
-        WHEN actual >= coalesce(lower, 0) THEN '想定内'
-        WHEN actual IS NOT NULL AND NOT is_partial THEN '想定未満'
+        WHEN is_partial THEN '途中'
+        WHEN actual < lower THEN '想定未満'
+        ELSE '想定内'
     END                                                                       AS status
 FROM counted
 ORDER BY indicator, month
