@@ -428,7 +428,7 @@ class Question(Declared):
     it reads nothing else. Such a question is the nation's, and no municipality's lake is asked it.
     `versions` are the states of its definition, the present one last. `breaks` names the question whose answer
     (changed_on, change) says when the base of this one's rates changed. `earlier` are the versions that stay as files
-    of their own.
+    of their own. `figure` is the quantity that its figure shows in a pack, where that is not what is protected.
     """
 
     name: str
@@ -443,6 +443,7 @@ class Question(Declared):
     reads: tuple[str, ...] = ()
     gathers: tuple[str, ...] = ()
     publish: Publish | None = None
+    figure: str | None = None
     versions: tuple[Version, ...] = (FIRST_VERSION,)
     breaks: str | None = None
     earlier: tuple[Question, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -94,11 +94,11 @@ class Table:
 
     @cached_property
     def measured(self) -> Column | None:
-        """The quantity that a figure shows: the count, else the first rate, else the first quantity."""
-        publish = self.public.result.question.publish
-        count = publish.count if publish else None
+        """The quantity that a figure shows: the declared one, else the count, the first rate, the first quantity."""
+        question = self.public.result.question
+        named = question.figure or (question.publish.count if question.publish else None)
         found = [self.columns[at] for at in self.quantities]
-        wanted = [c for c in found if c.name == count] or [c for c in found if c.unit == "%"] or found
+        wanted = [c for c in found if c.name == named] or [c for c in found if c.unit == "%"] or found
         return wanted[0] if wanted else None
 
     @property
@@ -151,10 +151,27 @@ class Table:
         """The figure for a page that draws it itself, as Plotly's JSON."""
         return None if self.drawing is None else str(self.drawing[0].to_json())
 
+    @cached_property
+    def named(self) -> Mapping[str, str]:
+        """What says of a number in a sentence what it is of: columns and rows, each with its full name.
+
+        A month goes also without its year where no other row has the same.
+        """
+        question = self.public.result.question
+        keys = [self.columns.index(question.column(name)) for name in question.key if not self.is_headline]
+        rows = [[str_of(row[at], self.columns[at]) for at in keys] for row in self.public.rows]
+        names = {each: each for each in [*(c.title for c in self.columns), *("・".join(row) for row in rows)] if each}
+        short = [(name.partition("年")[2], name) for name in names if self.by_month and name[:4].isdigit()]
+        alone = [month for month, _ in short]
+        return names | {month: name for month, name in short if alone.count(month) == 1}
+
     def words(self) -> list[str]:
-        """What stands with the figures: the sentences made of them or edited by a person, and why it is so."""
+        """What stands with the figures: the sentences made of them or edited by a person, and why it is so.
+
+        A draft asks for the reason that nobody wrote; the public is not shown that question.
+        """
         said = self.generated() if self.edited is None else list(self.edited)
-        return [*said, f"{BECAUSE}{self.reason or REASON}"]
+        return said if self.decision and not self.reason else [*said, f"{BECAUSE}{self.reason or REASON}"]
 
     def generated(self) -> list[str]:
         """What the figures say, in sentences made of them."""
@@ -163,20 +180,33 @@ class Table:
     def _headline(self) -> list[str]:
         (row,) = self.public.rows
         at = {column.name: cell for column, cell in zip(self.columns, row, strict=True)}
-        publish = self.public.result.question.publish
-        said = []
+        said = self._counted_from()
         for position in self.quantities:
             column = self.columns[position]
             if "との差" not in column.title and "増減率" not in column.title and "前年" not in column.title:
                 said.append(f"{column.title}は{spoken(at[column.name], column)}。")
-        before = at.get(publish.previous) if publish and publish.previous else None
-        now = at.get(publish.count) if publish and publish.count else None
-        if before and now and isinstance(before.value, int) and isinstance(now.value, int):
-            change = now.value - before.value
-            word = "増えました" if change > 0 else "減りました"
-            unit = self.public.result.question.column(publish.count or "").unit if publish else ""
-            said.append(f"前年同期より{abs(change):,}{unit}{word}。" if change else "前年同期と同じです。")
+                said += self._than_before(column, at)
         return said
+
+    def _counted_from(self) -> list[str]:
+        """The days that are counted, where the answer has a first one: the sums of half a year are no quarter's."""
+        params = self.public.result.params
+        first, last = params.get("since"), params.get("until") or params.get("as_of")
+        if not isinstance(first, dt.date) or not isinstance(last, dt.date):
+            return []
+        return [f"数えた期間は、{japanese_date(first)}から{japanese_date(last)}までです。"]
+
+    def _than_before(self, column: Column, at: Mapping[str, Shown]) -> list[str]:
+        """How the protected count compares with the year before, beside itself; nothing of other columns."""
+        publish = self.public.result.question.publish
+        if not publish or not publish.previous or publish.previous not in at or column.name != publish.count:
+            return []
+        now, before = at[column.name].value, at[publish.previous].value
+        if not isinstance(now, int) or not isinstance(before, int):
+            return []
+        change, word = now - before, "増えました" if now > before else "減りました"
+        how = f"より{abs(change):,}{column.unit}{word}" if change else "と同じです"
+        return [f"{column.title}は、前年同期{how}。"]
 
     def _compared(self) -> list[str]:
         column = self.measured
@@ -195,8 +225,10 @@ class Table:
             if most != least:
                 high, low = (f"{str_of(Shown(value), column)}{column.unit}" for value in (most, least))
                 at_most, at_least = (listed([name for value, name in values if value == end]) for end in (most, least))
+                seen = "伏せていない値のうち、" if any(row[at].sign == HIDDEN for row in self.public.rows) else ""
                 said.append(
-                    f"{column.title}は、{at_most}の{high}がいちばん大きく、{at_least}の{low}がいちばん小さい値です。"
+                    f"{column.title}は、{seen}{at_most}の{high}がいちばん大きく、"
+                    f"{at_least}の{low}がいちばん小さい値です。"
                 )
         if any(cell.sign == HIDDEN for row in self.public.rows for cell in row):
             said.append(f"少ない件数は伏せています（{HIDDEN}）。")
@@ -352,7 +384,8 @@ def str_of(cell: Shown, column: Column) -> str:
 def spoken(cell: Shown, column: Column) -> str:
     """What a sentence says of a cell."""
     if cell.sign:
-        return {HIDDEN: "伏せています（少ない件数）"}.get(cell.sign, f"「{cell.sign}」です（{LEGEND[cell.sign]}）")
+        hidden = {HIDDEN: "伏せています（少ない件数か、それが計算で分かる数値）"}
+        return hidden.get(cell.sign, f"「{cell.sign}」です（{LEGEND[cell.sign]}）")
     return f"{str_of(cell, column)}{column.unit or ''}です"
 
 

@@ -12,7 +12,12 @@ from dx_data.text import fold, looks_personal
 _HEAD, _REMARK = "■", "#"
 _COUNTED = "件|人|名|団体|円|割|倍|回|日|月|年|手続|種類|窓口|ポイント|%|パーセント|分の|番"
 _NUMBER = re.compile(rf"[0-9][0-9,]*(?:\.[0-9]+)?|[〇一二三四五六七八九十百千万億半]+(?=\s*(?:{_COUNTED}))")
-_WAYS = {"増": "増", "減": "減", "最多": "大き", "最少": "小さ"}
+_DATE = re.compile(
+    r"(?:[0-9]{4}年|令和[0-9元]+年)?[0-9]{1,2}月(?:[0-9]{1,2}日)?|(?:[0-9]{4}|令和[0-9元]+)年度?|第[0-9]四半期"
+)
+_MOST = r"最[多大]|(?:いちばん|もっとも|最も)[多大]"
+_LEAST = r"最[少小]|(?:いちばん|もっとも|最も)[少小]"
+_WAYS = {"増": "増|上回|伸び", "減": "減|下回", "最大": _MOST, "最小": _LEAST}
 _LONGEST = 400
 
 
@@ -51,21 +56,35 @@ def edits(text: str, pack: Pack) -> dict[str, tuple[str, ...]]:
 
 
 def checked(table: Table, sentences: Sequence[str]) -> Iterator[Problem]:
-    """A fault for everything that an edited text of a table may not say."""
-    generated = "".join(table.generated())
-    known = _numbers([generated])
+    """A fault for everything that an edited text of a table may not say.
+
+    A number stays with what it is of and with its direction: the count of one row is no other row's, however true it
+    is in itself. Days and months of a period are free, as long as the figures' own sentences name them.
+    """
+    generated = table.generated()
+    known, ways = _numbers(generated), {way for way, _ in _ways("".join(generated))}
+    told = {fact for sentence in generated for fact in _facts(sentence, table.named)}
     for sentence in sentences:
         folded = fold(sentence)
-        if strange := sorted(_numbers([folded]) - known):
+        strange = sorted(_numbers([folded]) - known)
+        turned = [said for way, said in _ways(folded) if way not in ways]
+        if strange:
             yield _wrong(
                 f"『{table.title}』の文「{sentence[:_LONGEST]}」の数値『{'・'.join(strange)}』は、元の文にありません",
                 "数値は変えずに、ことばだけを直してください",
             )
-        if turned := [way for way, said in _WAYS.items() if way in folded and said not in generated]:
+        if turned:
             yield _wrong(
                 f"『{table.title}』の文「{sentence[:_LONGEST]}」の『{'・'.join(turned)}』は、元の文にありません",
                 "増減の向きは、数値から作った文のとおりにしてください",
             )
+        for of, number, way in [] if strange or turned else _facts(sentence, table.named):
+            if not any((of, number) == fact[:2] and way in (None, fact[2]) for fact in told):
+                yield _wrong(
+                    f"『{table.title}』の文「{sentence[:_LONGEST]}」の『{number}』は、"
+                    + (f"『{of}』の数値として元の文にありません" if of else "何の数値かが書かれていません"),
+                    "数値の前に、元の文と同じ項目や行の名前を置き、増減や大小もそのままにしてください",
+                )
         if folded.startswith((BECAUSE, "理由:")):
             yield _wrong(
                 f"『{table.title}』の文に理由があります",
@@ -79,6 +98,33 @@ def checked(table: Table, sentences: Sequence[str]) -> Iterator[Problem]:
 
 def _numbers(texts: Iterable[str]) -> set[str]:
     return {each.replace(",", "") for text in texts for each in _NUMBER.findall(fold(text))}
+
+
+def _ways(folded: str) -> list[tuple[str, str]]:
+    """The directions that a text tells, each with the word that does."""
+    return [(way, found[0]) for way, pattern in _WAYS.items() if (found := re.search(pattern, folded))]
+
+
+def _facts(sentence: str, named: Mapping[str, str]) -> list[tuple[str, str, str | None]]:
+    """What a sentence says by numbers: what each is of (the name before it), the number, the direction after it."""
+    names = {fold(name): of for name, of in named.items()}
+    parts = [
+        "|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "(?!)",
+        _DATE.pattern,
+        _NUMBER.pattern,
+        *_WAYS.values(),
+    ]
+    of, facts = "", list[tuple[str, str, str | None]]()
+    for found in re.finditer("|".join(f"({part})" for part in parts), fold(sentence)):
+        name, date, number, *_ = found.groups()
+        if name:
+            of = names[name]
+        elif number:
+            facts.append((of, number.replace(",", ""), None))
+        elif not date and facts and facts[-1][2] is None:
+            way = next(way for way, pattern in _WAYS.items() if re.fullmatch(pattern, found[0]))
+            facts[-1] = (*facts[-1][:2], way)
+    return facts
 
 
 def _read(text: str) -> Mapping[str, tuple[str, ...]]:

@@ -18,6 +18,7 @@
 --   procedures:      {title: 数えた手続の数, kind: integer, unit: 手続}
 --   left_out:        {title: 数えられない手続の数, kind: integer, unit: 手続, description: オンラインでできるのに総受付件数が報告されていない手続です}
 -- key: [month]
+-- figure: online_use_rate
 -- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: total, parts: {total: [online]}, measure: 総受付}
 -- reads: [application_counts, applications, forms, procedures]
 

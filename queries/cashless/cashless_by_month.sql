@@ -1,4 +1,4 @@
--- title: キャッシュレス比率（月次推移、前年度から）
+-- title: キャッシュレス比率（月次推移、{since}から）
 -- question: 窓口のキャッシュレスは件数でも金額でも増えているか。
 -- serves: {receipts_month: [transactions, amount_yen], cashless_ratio: [transaction_rate, amount_rate]}
 -- definition:
@@ -26,6 +26,7 @@
 --   is_partial:            {title: 集計状況, kind: choice, choices: [途中, 確定], description: 月の最後の開庁日までの収納が届いていない月は「途中」です}
 -- key: [month]
 -- breaks: ratio_base_changes
+-- figure: transaction_rate
 -- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: transactions, parts: {transactions: [base_transactions], base_transactions: [cash_transactions, cashless_transactions]}, measure: 窓口の収納, net: true, columns: [month, transactions, amount_yen, cash_transactions, cashless_transactions, base_transactions, transaction_rate, is_partial]}
 -- reads: [receipts, payment_methods, counters, calendar_days]
 

@@ -1,4 +1,4 @@
--- title: 相談・伴走支援（月次推移、前年度から）
+-- title: 相談・伴走支援（月次推移、{since}から）
 -- question: 相談は月ごとに何件あり、何回対応したか。
 -- serves: {cases: cases, visits: visits}
 -- definition:

@@ -20,6 +20,7 @@
 --   attendees: {title: 延べ参加者数, kind: integer, unit: 人}
 --   result:    {title: 目標に対して, kind: choice, choices: [下限に届いた, 上限を超えた, まだ届かない]}
 -- key: [kind]
+-- figure: held
 -- publish: {decision: 案（区の決定待ち）［仮定］, unit: 人, count: attendees, measure: 研修の参加, columns: [kind, held, lower, upper, attendees]}
 -- reads: [trainings, contract_targets]
 
@@ -73,7 +74,7 @@ SELECT
     CASE WHEN held < lower THEN lower - held WHEN lower IS NOT NULL AND held IS NOT NULL THEN 0 END AS remaining,
     planned,
     cancelled,
-    attendees::BIGINT                                                         AS attendees,
+    CASE WHEN held = 0 THEN 0 ELSE attendees::BIGINT END                      AS attendees,
     CASE
         WHEN lower IS NULL OR held IS NULL THEN NULL
         WHEN held > upper THEN '上限を超えた'
