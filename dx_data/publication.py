@@ -151,6 +151,21 @@ def edited(pack: Pack, sentences: Mapping[str, Sequence[str]]) -> Pack:
     return replace(pack, sections=tuple(made))
 
 
+def carried(pack: Pack, told: Mapping[str, Any] | None) -> tuple[Pack, list[str]]:
+    """A new draft with the sentences that people made for an earlier one, and the titles of tables that lost theirs.
+
+    `told` is the earlier draft's manifest. Sentences go along whose numbers the new figures still say.
+    """
+    written = {
+        table["question"]: tuple(table["text"]) for table in (told or {"tables": ()})["tables"] if "text" in table
+    }
+    wrong = {table.name for table in pack.tables if any(texts.checked(table, written.get(table.name, ())))}
+    there = {table.name for table in pack.tables}
+    titles = {table["question"]: table["title"] for table in told["tables"]} if told else {}
+    lost = [titles[name] for name in written if name in wrong or name not in there]
+    return edited(pack, {name: said for name, said in written.items() if name in there - wrong}), lost
+
+
 def _digest(folder: Path) -> str:
     try:
         return manifest.digest((folder / manifest.NAME).read_bytes())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -122,6 +124,57 @@ def test_a_pack_goes_from_draft_to_a_decided_correction(
     at.button(key=f"kept_{candidate.number}").click().run()
     assert corrections.waiting(real.ledger) == []
     assert [(line.who, line.detail["decision"]) for line in real.ledger.lines_of(Act.RULED)] == [("区 太郎", "kept")]
+
+
+def states(at: AppTest) -> list[str]:
+    return re.findall(r">(済み|いまここ|まだ)<", markup(at))
+
+
+def area_of(at: AppTest) -> Any:
+    return next(each for each in at.text_area if each.label.startswith("文章"))
+
+
+def test_no_step_is_done_that_nobody_confirmed(real: house.House) -> None:
+    at = quarter(page("publication"))
+    assert states(at) == ["済み", "いまここ", "いまここ", *["まだ"] * 4]
+    at.button(key="make_draft").click().run()
+    assert states(at) == ["済み", *["いまここ"] * 4, "まだ", "まだ"]
+
+
+def test_typed_sentences_stay_over_another_quarter_and_say_that_they_are_no_draft(real: house.House) -> None:
+    at = quarter(page("publication"))
+    at.button(key="make_draft").click().run()
+    unsaved = "直した文は、まだ案に入っていません。"
+    assert not [each for each in at.warning if each.value.startswith(unsaved)]
+    own = area_of(at).value.replace("いちばん大きく", "もっとも大きく")
+    area_of(at).set_value(own).run()
+    assert [each for each in at.warning if each.value.startswith(unsaved)]
+    at.selectbox(key="quarter").set_value("令和8年度第2四半期").run()
+    assert not at.text_area
+    quarter(at)
+    assert area_of(at).value == own
+
+
+def test_a_draft_made_anew_keeps_edited_sentences_whose_numbers_still_hold(real: house.House, tmp_path: Path) -> None:
+    at = quarter(page("publication"))
+    at.button(key="make_draft").click().run()
+    own = (
+        area_of(at)
+        .value.replace("いちばん大きく", "もっとも大きく")
+        .replace("研修の回数は3回です。", "研修の回数は3回でした。")
+    )
+    area_of(at).set_value(own).run()
+    at.button(key="remake").click().run()
+    at.button(key="make_draft").click().run()
+    assert [each.value for each in (*at.exception, *at.error)] == []
+    assert area_of(at).value == own
+    bring(real, tmp_path, "late.csv", LATE)
+    at = quarter(page("publication"))
+    at.button(key="make_draft").click().run()
+    (lost,) = [each.value for each in at.warning if "引き継いでいません" in each.value]
+    titles = [catalog.read_questions()[name].title for name in SHORT]
+    assert [title in lost for title in titles] == [True, True]
+    assert "研修の回数は3回でした。" not in area_of(at).value
 
 
 def test_a_pack_whose_data_were_disposed_of_says_so(

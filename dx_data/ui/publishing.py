@@ -22,6 +22,7 @@ from dx_data.custody.published import Approval, Draft, Edition
 from dx_data.disclosure.public import HIDDEN
 from dx_data.errors import NotFound
 from dx_data.pack import manifest, texts
+from dx_data.pack.content import REASON
 from dx_data.text import japanese_date
 from dx_data.ui import cards, faults, filters, tables, words
 from dx_data.ui.session import Session
@@ -79,13 +80,13 @@ class Desk:
             return None
 
     @property
-    def reached(self) -> int:
-        """At which step it is; the first is 0."""
+    def now(self) -> range:
+        """The steps that are open, the first is 0: what nobody said yes to yet stays open until the approval."""
         if self.is_out:
-            return 6
+            return range(6, 7)
         if self.approved:
-            return 5
-        return 2 if self.made is None else 4
+            return range(5, 6)
+        return range(1, 3) if self.made is None else range(1, 5)
 
 
 def choose(here: Session) -> Quarter:
@@ -106,7 +107,7 @@ def steps(desk: Desk) -> None:
     """The seven steps: what, by whom, how far."""
     with st.container(border=True, key="card_steps"):
         st.header(f"公表までの7つの手順（{desk.quarter.title}）", anchor=False)
-        states = [DONE if n < desk.reached else NOW if n == desk.reached else LATER for n in range(len(STEPS))]
+        states = [NOW if n in desk.now else DONE if n < desk.now.start else LATER for n in range(len(STEPS))]
         rows = [[f"{n}. {name}", states[n - 1], who, what] for n, (name, who, what) in enumerate(STEPS, 1)]
         tables.show(("手順", "状態", "だれが", "すること"), rows, caption="公表までの7つの手順", heard=True)
         if desk.here.house.is_demo:
@@ -164,8 +165,16 @@ def draft(desk: Desk) -> None:
             _copy(desk, desk.made.place, desk.made.line, issued=False)
         else:
             st.info("この四半期の案は、まだありません。「案を作る」を押してください（1分ほどかかります）。")
+        if lost := st.session_state.pop("sentences_lost", None):
+            st.warning(
+                f"次の表は数値が変わったので、直した文を引き継いでいません：{'、'.join(lost)}。4 で直してください。"
+            )
         label = "案を作り直す" if desk.made else "案を作る"
-        if here.person.may(Right.DRAFT) and st.button(label, key="make_draft"):
+        if not here.person.may(Right.DRAFT):
+            return
+        if desk.made:
+            st.caption("作り直しても、直した文は、数値がいまと合うかぎり引き継ぎます。")
+        if st.button(label, key="make_draft"):
             _make(desk, None)
 
 
@@ -182,7 +191,10 @@ def _make(desk: Desk, text: str | None) -> None:
     here = desk.here
     with faults.spoken(), st.spinner("案を作っています…"):
         pack = publication.draft(here.house, desk.quarter)
-        if text is not None:
+        if text is None:
+            pack, lost = publication.carried(pack, desk.told)
+            st.session_state["sentences_lost"] = lost
+        else:
             pack = publication.edited(pack, texts.edits(text, pack))
         publication.write_next(pack, here.house, here.person)
         st.rerun()
@@ -274,7 +286,14 @@ def sentences(desk: Desk) -> None:
         if not desk.here.person.may(Right.DRAFT):
             return
         now = file.read_text("utf-8-sig")
-        edited = st.text_area("文章（1行に1つの文）", now, height=320, key=f"texts_{desk.made.line}")
+        kept = f"typed_{desk.made.line}"  # Streamlit forgets what stands in a box when another page is opened
+        typed = st.session_state.get(kept, now)
+        edited = st.text_area("文章（1行に1つの文）", typed, height=320, key=f"texts_{desk.made.line}")
+        st.session_state[kept] = edited
+        if edited != now:
+            st.warning(
+                "直した文は、まだ案に入っていません。下のボタンを押すまで、ブラウザーで画面を読み込み直すと消えます。"
+            )
         if st.button("この文章で案を作り直す", disabled=edited == now, key="remake"):
             _make(desk, edited)
 
@@ -307,6 +326,9 @@ def _approve(desk: Desk, made: Draft) -> None:
     if not made.proven:
         label = f"案を作った『{faults.plain(made.who)}』（ログインなし）が、自分ではないことを確かめました"
         sure = st.checkbox(label, key=f"other_{made.line}") and sure
+    file = publication.beside(Path(made.place), publication.TEXTS)
+    if without := file.read_text("utf-8-sig").count(REASON) if file.is_file() else 0:
+        st.warning(f"理由の書かれていない表が {without} あります。発行した資料に、その理由の行は載りません。")
     if st.button("承認する", disabled=not sure, key="approve"):
         with faults.spoken():
             publication.approve(desk.here.house, desk.quarter, desk.here.person)
