@@ -726,6 +726,27 @@ def test_28_bars_in_words() -> None:
     assert charts.alt(WARDS, "ward", "value", **asked) == said
 
 
+def test_a_month_not_over_that_is_beyond_the_others_says_so() -> None:
+    columns = (None,) * 2
+    rows = [
+        (month(2026, n), value, *columns, state)
+        for n, value, state in ((4, 5, "確定"), (5, 12, "確定"), (6, 15, "途中"))
+    ]
+    said = charts.alt(by_month(*rows), "month", "received", partial="state")
+    assert said.endswith("最大は2026年5月の12件、最小は2026年4月の5件です。2026年6月は途中で、すでに15件です。")
+
+
+def test_months_of_one_value_and_a_line_of_none_are_told_in_whole_sentences() -> None:
+    rows = [(month(2026, n), 0, None, None, None, None, None, n) for n in (4, 5, 6)]
+    said = charts.alt(by_month(*rows), "month", ("received", "third", "fourth"))
+    assert said.endswith(
+        "期間は2026年4月から2026年6月までです。申請件数は、2026年4月から2026年6月まで、どの月も0件です。"
+        "窓口の値はありません。データなしの月：2026年4月、2026年5月、2026年6月。"
+        "郵送は、2026年4月から2026年6月にかけて、4件から6件になりました（＋2件 増）。"
+        "最大は2026年6月の6件、最小は2026年4月の4件です。"
+    )
+
+
 def test_months_that_share_the_most_or_the_least_are_named_together() -> None:
     rows = [(month(2026, 4), 0), (month(2026, 5), 9), (month(2026, 6), 9), (month(2026, 7), 0), (month(2026, 8), 5)]
     said = charts.alt(by_month(*rows), "month", "received")

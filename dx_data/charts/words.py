@@ -113,6 +113,10 @@ def _line_words(
     finished = [row for at, row in enumerate(rows) if at not in open_at]
     running = [rows[at] for at in open_at]
     known = [(value, row) for value, row in zip(numbers(finished, y), finished, strict=True) if value is not None]
+    told = [(value, row) for value, row in zip(numbers(running, y), running, strict=True) if value is not None]
+    kind = "月" if moment.month else "日"
+    if not known and not told:
+        return (f"{measure.title}の値はありません。" if named else "") + _gaps(rows, y, when, symbol, kind)
     said = f"{measure.title}は、" if named else ""
     if known:
         last, at_last = known[-1]
@@ -122,12 +126,11 @@ def _line_words(
             values = [value for value, _ in known]
             most, least = max(values), min(values)
             at_most, at_least = (listed([when(row) for value, row in known if value == end]) for end in (most, least))
-            said += _course(result, column_of(result, y), measure, moment, known)
-            said += (
-                f"どの{'月' if moment.month else '日'}も同じ値です。"
-                if most == least
-                else f"最大は{at_most}の{measure(most)}、最小は{at_least}の{measure(least)}です。"
-            )
+            if most == least:
+                said += f"{when(known[0][1])}から{when(at_last)}まで、どの{kind}も{measure(most)}です。"
+            else:
+                said += _course(result, column_of(result, y), measure, moment, known)
+                said += f"最大は{at_most}の{measure(most)}、最小は{at_least}の{measure(least)}です。"
         if compare and not _apart(result, y, moment, at_last[moment.name]):
             before = numbers([at_last], compare)[0]
             said += (
@@ -139,10 +142,10 @@ def _line_words(
         if target and (goal := numbers([at_last], target)[0]) is not None:
             reached = "届いています" if last >= goal else "届いていません"
             said += f"{column_of(result, target).title}（{measure(goal)}）に{reached}。"
-    for value, row in zip(numbers(running, y), running, strict=True):
-        if value is not None:
-            said += f"{when(row)}は途中で、{measure(value)}です。"
-    return said + _gaps(rows, y, when, symbol, "月" if moment.month else "日")
+    for value, row in told:
+        beyond = measure.unit != "%" and known and value > max(each for each, _ in known)
+        said += f"{when(row)}は途中で、{'すでに' if beyond else ''}{measure(value)}です。"
+    return said + _gaps(rows, y, when, symbol, kind)
 
 
 def _course(
