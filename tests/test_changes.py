@@ -56,12 +56,12 @@ def test_the_overview_says_what_changed_since_last_week(home: house.House) -> No
 def test_a_refused_difference_is_shown_after_a_second_click(home: house.House) -> None:
     at = page("cashless")
     rates = {metric.label: metric.delta for metric in at.metric}
-    assert rates["件数比率"] == "前年同期比 数える対象が変わったため示しません"
-    assert rates["今年度の収納件数"] == "前年同期比 ＋2件 増"
+    assert rates["件数比率"] == "前年同期との差 数える対象が変わったため示しません"
+    assert rates["今年度の収納件数"] == "前年同期との差 ＋2件 増"
     assert "2026年5月1日（窓口Bのキャッシュレス受け入れ開始）に数えるものが変わり" in markup(at)
     (again,) = (button for button in at.button if button.key == "card_cashless_headline_across")
     again.click().run()
-    assert {metric.label: metric.delta for metric in at.metric}["件数比率"] == "前年同期比 －17.7ポイント 減"
+    assert {metric.label: metric.delta for metric in at.metric}["件数比率"] == "前年同期との差 －17.7ポイント 減"
     assert at.query_params["across"] == "cashless_headline"
     assert "across=cashless_headline" in markup(at)
     assert not [button for button in at.button if button.key == "card_cashless_headline_across"]

@@ -258,7 +258,7 @@ def test_the_overview_begins_with_four_figures_each_with_target_year_before_and_
         f"{cases['cases']:,}件",
     ]
     said = markup(at)
-    assert len(re.findall(">前年同期比 ", said)) == 4
+    assert len(re.findall(">前年同期との差 ", said)) == 4
     assert said.count(">目標 登録なし<") == 3
     assert f">想定 {cases['target_upper']}件（いまの目安 {words.number(cases['pace'])}件）<" in said
     figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
