@@ -1,0 +1,48 @@
+"""What a page says of a lake that holds only some of it: what is unknown is never told as none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dx_data import house
+from dx_data import settings as setting
+from tests.screens import PERSON, markup, page, point_to
+from tests.test_catalog import load
+from tests.test_differences import receipt
+
+UNTIL = dt.date(2026, 11, 20)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[house.House]:
+    """An empty demo lake."""
+    with pytest.MonkeyPatch.context() as patch:
+        point_to(patch, tmp_path)
+        made = house.make_house(PERSON, demo_until=UNTIL)
+        yield made
+        made.close()
+    setting.settings.cache_clear()
+
+
+def test_deposits_that_did_not_arrive_are_not_told_as_made(home: house.House) -> None:
+    load(home.lake, "receipts", [receipt("2026-05-07", 2, method="コード決済"), receipt("2026-05-07", 9)], UNTIL)
+    at = page("deposits")
+    told = [info.value for info in at.info]
+    assert "入金の予定も実績も届いていないので、入金されたかどうかは分かりません。" in told
+    assert not [said for said in told if "まだ入っていない入金はありません" in said]
+    assert "入金の項目が空欄の収納（決済手段別、2025年4月1日から2026年11月20日まで）" in [
+        heading.value for heading in at.header
+    ]
+    assert "入金の項目が空欄の行" in markup(at)
+
+
+def test_all_deposits_made_are_told_of_what_has_deposits(home: house.House) -> None:
+    made = {"deposit_due_on": UNTIL, "deposited_on": UNTIL, "deposited_yen": 600}
+    load(home.lake, "receipts", [receipt("2026-05-07", 2, method="コード決済") | made], UNTIL)
+    told = [info.value for info in page("deposits").info]
+    assert "入金の項目のある収納に、まだ入っていない入金はありません。" in told
+    assert "入金の項目がすべて空欄の、現金でない収納はありません。" in told
