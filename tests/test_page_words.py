@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from dx_data import house
 from dx_data import settings as setting
 from tests.screens import PERSON, markup, page, point_to
 from tests.test_catalog import load
-from tests.test_differences import receipt
+from tests.test_differences import application, form, receipt
 
 UNTIL = dt.date(2026, 11, 20)
 
@@ -46,3 +47,15 @@ def test_all_deposits_made_are_told_of_what_has_deposits(home: house.House) -> N
     told = [info.value for info in page("deposits").info]
     assert "入金の項目のある収納に、まだ入っていない入金はありません。" in told
     assert "入金の項目がすべて空欄の、現金でない収納はありません。" in told
+
+
+def test_the_forms_of_a_table_add_up_and_their_state_is_said_to_be_todays(home: house.House) -> None:
+    forms = [form(1), *(form(n) | {"state": state} for n, state in enumerate(("作成中", "停止中", "終了"), 2))]
+    load(home.lake, "forms", [each | {"opened_on": dt.date(2026, 4, 1)} for each in forms], UNTIL)
+    load(home.lake, "applications", [application(1, "2026-05-01T09:00")], UNTIL)
+    said = markup(page("forms"))
+    heads = re.findall(r">([^<]*)</th>", said)
+    first = heads.index("フォーム区分")
+    states = ["いまのフォームの数", "いま作成中", "いま公開中", "いま停止中", "いままでに終了"]
+    assert heads[first + 2 : first + 7] == [f"{state}（フォーム）" for state in states]
+    assert "公開していたフォーム（停止中を含む）" in said
