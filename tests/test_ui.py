@@ -678,6 +678,7 @@ def test_help_speaks_of_what_stands_on_the_screens() -> None:
         ["このページを印刷"] if "このページを印刷</button>" in (MAIN.parent / "guide.py").read_text("utf-8") else []
     )
     shown = " ".join(texts)
+    assert "すべて変わります" not in " ".join(line for step in guide.STEPS for line in (step.short, *step.text))
     said = guide.shown_words()
     assert len(said) > 15
     assert [
