@@ -59,3 +59,18 @@ def test_the_forms_of_a_table_add_up_and_their_state_is_said_to_be_todays(home: 
     states = ["いまのフォームの数", "いま作成中", "いま公開中", "いま停止中", "いままでに終了"]
     assert heads[first + 2 : first + 7] == [f"{state}（フォーム）" for state in states]
     assert "公開していたフォーム（停止中を含む）" in said
+
+
+def test_what_comes_from_the_year_before_is_told_where_it_is_counted(home: house.House) -> None:
+    case = {"target": "自治町会", "area": "亀有", "channel": "電話", "stage": "事前相談", "status": "対応中"}
+    cases = [case | {"consultation_id": f"S-{n}", "received_on": dt.date(2026, n, 1)} for n in (3, 5)]
+    load(home.lake, "consultations", cases, UNTIL)
+    visits = [{"consultation_id": f"S-{n}", "line": 1, "acted_on": dt.date(2026, 6, n)} for n in (3, 5)]
+    load(home.lake, "consultation_log", visits, UNTIL)
+    at = page("consultations")
+    figures = {metric.label: metric.value for metric in at.metric}
+    assert figures["相談件数（イ＋ウ）"] == "1件"
+    assert figures["終わっていない相談（前年度からを含む）"] == "2件"
+    assert figures["経過確認が済んでいない相談（前年度からを含む）"] == "0件"
+    assert figures["延べ回数（前年度からの相談を含む）"] == "2回"
+    assert ">期間に受け付けた相談への延べ回数（回）</th>" in markup(at)
