@@ -74,3 +74,14 @@ def test_what_comes_from_the_year_before_is_told_where_it_is_counted(home: house
     assert figures["経過確認が済んでいない相談（前年度からを含む）"] == "0件"
     assert figures["延べ回数（前年度からの相談を含む）"] == "2回"
     assert ">期間に受け付けた相談への延べ回数（回）</th>" in markup(at)
+
+
+def test_what_an_exhibition_led_to_is_told_apart_as_reported_and_as_counted(home: house.House) -> None:
+    event = {"event": "DX展示会", "kind": "展示会", "state": "実施済", "moved_to_support": 4}
+    events = [event | {"event_id": f"E-{month}", "held_on": dt.date(2026, month, 1)} for month in (5, 10)]
+    load(home.lake, "events", events, UNTIL)
+    case = {"consultation_id": "S-1", "target": "自治町会", "channel": "電話", "stage": "事前相談", "status": "対応中"}
+    load(home.lake, "consultations", [case | {"received_on": dt.date(2026, 10, 2)}], UNTIL)
+    said = markup(page("consultations"))
+    assert ">移行件数（主催者の報告）（件）</th>" in said
+    assert ">相談の台帳の件数（イ＋ウ）（件）</th>" in said
