@@ -94,6 +94,7 @@ def compare(
     """
     question = catalog.named(name, version)
     params = catalog.params(question, given, today)
+    base, since = _base(question, earlier, snapshot, day), since_words(question, earlier, snapshot, day, today)
     if _number(earlier) > _number(snapshot):
         raise WrongUsage.because(
             f"比べる時点『{earlier.title}』が、答えの時点『{snapshot.title}』より後です", "前の時点を指定してください"
@@ -109,7 +110,7 @@ def compare(
             after,
             question=_asked(question, after.question.title),
             rows=[_row(one) for one in moved],
-            notes=(*_notes(question, params, moved, count, day, today), *after.notes),
+            notes=(*_notes(question, params, moved, count, base, since), *after.notes),
         )
 
     more = (earlier.changed(question.reads), told(question, earlier), day, today, parts)
@@ -220,10 +221,27 @@ def _row(one: Moved) -> tuple[Value, ...]:
 # --- words ----------------------------------------------------------------------------------------------------
 
 
+def since_words(question: Question, earlier: Snapshot, snapshot: Snapshot, day: dt.date, today: dt.date) -> str:
+    """What a difference is taken from: the report of a day, or the older file that this report was made of."""
+    if (base := _base(question, earlier, snapshot, day)) < day:
+        return f"{japanese_date(base)}時点の台帳"
+    return "先週の報告" if today - day == _WEEK else f"{japanese_date(day).partition('(')[0]}の報告"
+
+
+def _base(question: Question, earlier: Snapshot, snapshot: Snapshot, day: dt.date) -> dt.date:
+    """The day from which a difference counts: `day`, unless what changed was then more than a week old.
+
+    A question counts the first dataset that it reads, so that one's file decides where several changed.
+    """
+    changed = [name for name in question.reads if earlier.changed([name]) != snapshot.changed([name])]
+    own_dates_last = sorted((name for name in changed if name in DATASETS), key=lambda name: DATASETS[name].dated)
+    reached = next(filter(None, (earlier.as_of([name]) for name in own_dates_last)), day)
+    return reached if reached <= day - _WEEK else day
+
+
 def _notes(
-    question: Question, params: Mapping[str, Any], moved: Sequence[Moved], count: int, day: dt.date, today: dt.date
+    question: Question, params: Mapping[str, Any], moved: Sequence[Moved], count: int, day: dt.date, since: str
 ) -> tuple[str, ...]:
-    since = "先週の報告" if today - day == _WEEK else f"{japanese_date(day).partition('(')[0]}の報告"
     if not moved:
         return (f"差：{since}から変わった数値はありません（{count:,} の数値を比べました）。",)
     alone = len({one.column.name for one in moved}) == 1
@@ -236,7 +254,7 @@ def _notes(
 
 
 def _over(params: Mapping[str, Any], one: Moved, day: dt.date) -> bool:
-    """Whether what a figure is about was over on the day of the earlier snapshot: what comes after that is late."""
+    """Whether what a figure is about was over on the day that it is compared with: what comes after that is late."""
     for column, about in one.place:
         if column.kind is Kind.DATE and isinstance(about, dt.date):
             return (_next_month(about) - dt.timedelta(days=1) if column.month else about) <= day

@@ -122,17 +122,26 @@ class House:
         """
         now = self.at(snapshot)
         today, loads = today or self.today(now), now.history()
-        if isinstance(since, dt.date):
-            earlier, day = now.earlier(self.snapshot_on(since, loads)), since
-        else:
-            earlier = self.at(since)
-            day = self._day(earlier.number, loads)
+        earlier, day = self._earlier(now, since)
         if not across_break:
             breaks.refuse(self.catalog.named(name, version), day, self._day(now.number, loads))
         found = differences.compare(
             self.catalog, name, earlier, now, day=day, today=today, version=version, parts=parts, **params
         )
         return self._marked(found)
+
+    def compared_with(self, name: str, since: str | dt.date, snapshot: str | int | Moment | None = None) -> str:
+        """What `compare` takes its differences from, in words."""
+        now = self.at(snapshot)
+        earlier, day = self._earlier(now, since)
+        return differences.since_words(self.catalog.named(name), earlier, now, day, self.today(now))
+
+    def _earlier(self, now: Moment, since: str | dt.date) -> tuple[Moment, dt.date]:
+        loads = now.history()
+        if isinstance(since, dt.date):
+            return now.earlier(self.snapshot_on(since, loads)), since
+        earlier = self.at(since)
+        return earlier, self._day(earlier.number, loads)
 
     def bring_near(self, at: Moment) -> Iterator[str]:
         """Lay in memory what questions read as it stands at a moment, where somebody keeps such tables.

@@ -52,6 +52,6 @@ cards.card(
 guided = ("subsidy", "guided", "applied", "applied_rate", "granted", "granted_rate")
 title, empty = f"助成金の案内から交付まで（助成金別、{year.title}）", "助成金を案内した相談はまだありません。"
 cards.card(here, here.ask("subsidies", **period), cards.table(*guided), title=title, empty=empty)
-moved = ("event", "held_on", "organisations", "consulted", "cases", "support_cases")
+moved = ("event", "held_on", "organisations", "consulted", "moved_to_support", "cases", "support_cases")
 title, empty = f"展示会から相談へ（展示会別、{year.title}）", "実施した展示会はまだありません。"
 cards.card(here, here.ask("exhibition_to_consultation", **period), cards.table(*moved), title=title, empty=empty)

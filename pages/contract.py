@@ -1,4 +1,4 @@
-"""契約の進捗: DX推進課と受託者が、仕様書の量に届いているか、年度末に届きそうかを、年度を選んで確かめる。"""
+"""契約の進捗: DX推進課と受注者が、仕様書の量に届いているか、年度末に届きそうかを、年度を選んで確かめる。"""
 
 from dx_data.access import Right
 from dx_data.ui import cards, filters, session

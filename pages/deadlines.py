@@ -1,4 +1,4 @@
-"""契約の期限: DX推進課と受託者が、務め・議事録・成果品・点検・契約不適合の期限を、年度を選んで確かめる。"""
+"""契約の期限: DX推進課と受注者が、務め・議事録・成果品・点検・契約不適合の期限を、年度を選んで確かめる。"""
 
 from dx_data.access import Right
 from dx_data.ui import cards, filters, session

@@ -12,16 +12,25 @@ cards.card(
     cards.figures("transactions", "amount_yen", "amount_rate"),
     title=f"入金のもとになる収納（件数・金額・比率、{year.title}）",
 )
+settled = here.ask("settlement", as_of=year.until)
 cards.card(
     here,
     here.ask("deposits_by_age", as_of=year.until),
     cards.bars(x="age", y="waiting_yen"),
     title=f"未入金の請求額（予定日からの日数別、{year.title}）",
-    empty="まだ入っていない入金はありません。",
+    empty="入金の項目のある収納に、まだ入っていない入金はありません。"
+    if settled.rows
+    else "入金の予定も実績も届いていないので、入金されたかどうかは分かりません。",
 )
 cards.card(
     here,
-    here.ask("settlement", as_of=year.until),
+    here.ask("deposits_unstated", as_of=year.until),
+    cards.table("method", "unstated", "unstated_yen", "receipts"),
+    empty="入金の項目がすべて空欄の、現金でない収納はありません。",
+)
+cards.card(
+    here,
+    settled,
     cards.table(
         "method", "deposit_due_on", "state", "billed_yen", "deposited_yen", "difference_yen", "days_late", limit=12
     ),

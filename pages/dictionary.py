@@ -1,4 +1,4 @@
-"""データ辞書: 職員と受託者が、どのファイルのどの列を取り込めるかを調べ、記入用のひな形を受け取る。"""
+"""データ辞書: 職員と受注者が、どのファイルのどの列を取り込めるかを調べ、記入用のひな形を受け取る。"""
 
 from dx_data.access import Right
 from dx_data.ui import cards, dictionary, filters, session

@@ -16,7 +16,7 @@ cards.card(
 cards.card(
     here,
     here.ask("applications_by_purpose", **period),
-    cards.table("purpose", "counts", "forms", "published", "stopped", "ended", "received"),
+    cards.table("purpose", "counts", "forms", "drafts", "published", "stopped", "ended", "received"),
     title=f"フォームと申請（フォーム区分別、{year.title}）",
 )
 cards.card(

@@ -1,4 +1,4 @@
-"""データの健康: DX推進課と受託者が、データが間隔どおりに届き、抜け・食い違い・誤りが減っているかを確かめる。"""
+"""データの健康: DX推進課と受注者が、データが間隔どおりに届き、抜け・食い違い・誤りが減っているかを確かめる。"""
 
 from dx_data.access import Right
 from dx_data.ui import cards, filters, inspected, session

@@ -1,4 +1,4 @@
-"""取込履歴: 受託者と職員が、いつ何を取り込んだかを確かめ、必要なら取り消す。"""
+"""取込履歴: 受注者と職員が、いつ何を取り込んだかを確かめ、必要なら取り消す。"""
 
 from dx_data.access import Right
 from dx_data.ui import history, publishing, remembering, session

@@ -1,4 +1,4 @@
-"""データ取込: 受託者と職員が、届いたファイルを確かめ、何が変わるかを見てから台帳に取り込む。"""
+"""データ取込: 受注者と職員が、届いたファイルを確かめ、何が変わるかを見てから台帳に取り込む。"""
 
 from dx_data.access import Right
 from dx_data.ui import publishing, receiving, session

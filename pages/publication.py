@@ -1,4 +1,4 @@
-"""四半期公表: 受託者が案を作り、DX推進課の別の人が承認して発行し、公表のあとの変化に決定をする。"""
+"""四半期公表: 受注者が案を作り、DX推進課の別の人が承認して発行し、公表のあとの変化に決定をする。"""
 
 from dx_data.access import Right
 from dx_data.ui import cards, publishing, session

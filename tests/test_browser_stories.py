@@ -261,7 +261,7 @@ def test_the_overview_on_paper_has_its_figures_two_abreast_and_what_is_folded(pa
 
 
 def test_a_contractor_brings_four_weekly_files_one_of_them_faulty(page: Page, url: str, home: house.House) -> None:
-    """受託者: three go in with one yes; the fourth says where, what and how to mend, and nothing of it is stored."""
+    """受注者: three go in with one yes; the fourth says where, what and how to mend, and nothing of it is stored."""
     rows = list(csv.reader(io.StringIO(FILES[FAULTY].content.decode("cp932"))))
     place = rows[0].index("受付日時")
     rows[2][place] = "2026/02/30 10:00"

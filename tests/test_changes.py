@@ -53,15 +53,29 @@ def test_the_overview_says_what_changed_since_last_week(home: house.House) -> No
     assert told in markup(at)
 
 
+def test_what_was_already_old_a_week_ago_says_since_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    point_to(monkeypatch, tmp_path)
+    made = house.make_house(PERSON, demo_until=UNTIL)
+    case = {"target": "自治町会", "channel": "電話", "stage": "相談", "status": "対応中"}
+    cases = [{**case, "consultation_id": f"S-{n}", "received_on": dt.date(2026, 5, n)} for n in (1, 2, 3)]
+    load(made.lake, "consultations", cases[:1], dt.date(2026, 7, 6))
+    load(made.lake, "consultations", cases, UNTIL)
+    made.close()
+    assert ">相談件数（イ＋ウ）：2026年7月6日(月)時点の台帳から +2件 増（1件 → 3件）</p>" in markup(page("overview"))
+    at = page("consultations")
+    assert "2026年7月6日(月)時点の台帳との差（1 の数値）" in [each.label for each in at.expander]
+    setting.settings.cache_clear()
+
+
 def test_a_refused_difference_is_shown_after_a_second_click(home: house.House) -> None:
     at = page("cashless")
     rates = {metric.label: metric.delta for metric in at.metric}
-    assert rates["件数比率"] == "前年同期比 数える対象が変わったため示しません"
-    assert rates["今年度の収納件数"] == "前年同期比 ＋2件 増"
+    assert rates["件数比率"] == "前年同期との差 数える対象が変わったため示しません"
+    assert rates["今年度の収納件数"] == "前年同期との差 ＋2件 増"
     assert "2026年5月1日（窓口Bのキャッシュレス受け入れ開始）に数えるものが変わり" in markup(at)
     (again,) = (button for button in at.button if button.key == "card_cashless_headline_across")
     again.click().run()
-    assert {metric.label: metric.delta for metric in at.metric}["件数比率"] == "前年同期比 －17.7ポイント 減"
+    assert {metric.label: metric.delta for metric in at.metric}["件数比率"] == "前年同期との差 －17.7ポイント 減"
     assert at.query_params["across"] == "cashless_headline"
     assert "across=cashless_headline" in markup(at)
     assert not [button for button in at.button if button.key == "card_cashless_headline_across"]

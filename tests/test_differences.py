@@ -187,6 +187,31 @@ def test_from_the_empty_lake_everything_is_new_and_a_rate_has_no_parts(lake: Lak
     ]
 
 
+@pytest.mark.parametrize(
+    ("before", "since"),
+    [
+        (dt.date(2026, 4, 6), "2026年4月6日(月)時点の台帳"),
+        (LAST_WEEK - dt.timedelta(days=7), "2026年11月6日(金)時点の台帳"),
+        (LAST_WEEK - dt.timedelta(days=6), "先週の報告"),
+    ],
+)
+def test_an_older_file_says_since_when(lake: Lake, before: dt.date, since: str) -> None:
+    first = load(lake, "applications", [application(1, "2026-04-02T09:00")], before).snapshot
+    load(lake, "applications", [application(2, "2026-06-01T09:00")])
+    result = compared(lake, "applications_by_month", first)
+    late = "新しく" if before.month == 4 else "遅れて"
+    assert result.notes[0] == f"2026年6月分：{since}から +1件 増（{late}届いた分 1件）"
+
+
+def test_the_first_dataset_that_a_question_reads_says_since_when(lake: Lake) -> None:
+    load(lake, "forms", [form(1)], dt.date(2026, 4, 6))
+    first = load(lake, "applications", [application(1, "2026-11-02T09:00")], LAST_WEEK).snapshot
+    load(lake, "forms", [form(1, "課B")])
+    load(lake, "applications", [application(2, "2026-11-16T09:00")])
+    result = compared(lake, "applications_by_month", first)
+    assert result.notes[0] == "2026年11月分：先週の報告から +1件 増（新しく届いた分 1件）"
+
+
 def test_a_later_snapshot_is_no_earlier_one(lake: Lake) -> None:
     load(lake, "forms", [form(1)])
     load(lake, "forms", [form(1, "課B")])

@@ -258,7 +258,7 @@ def test_the_overview_begins_with_four_figures_each_with_target_year_before_and_
         f"{cases['cases']:,}件",
     ]
     said = markup(at)
-    assert len(re.findall(">前年同期比 ", said)) == 4
+    assert len(re.findall(">前年同期との差 ", said)) == 4
     assert said.count(">目標 登録なし<") == 3
     assert f">想定 {cases['target_upper']}件（いまの目安 {words.number(cases['pace'])}件）<" in said
     figures = [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
@@ -678,6 +678,7 @@ def test_help_speaks_of_what_stands_on_the_screens() -> None:
         ["このページを印刷"] if "このページを印刷</button>" in (MAIN.parent / "guide.py").read_text("utf-8") else []
     )
     shown = " ".join(texts)
+    assert "すべて変わります" not in " ".join(line for step in guide.STEPS for line in (step.short, *step.text))
     said = guide.shown_words()
     assert len(said) > 15
     assert [

@@ -231,8 +231,8 @@ def figures(*items: str | tuple[str, str]) -> Body:
 def compared(result: Result, value: Any, name: str) -> str:
     """A difference to the year before in words, or why there is none."""
     if value is None and result.refused:
-        return "前年同期比 数える対象が変わったため示しません"
-    return f"前年同期比 {words.change(value, result.question.column(name))}"
+        return "前年同期との差 数える対象が変わったため示しません"
+    return f"前年同期との差 {words.change(value, result.question.column(name))}"
 
 
 def only(result: Result, **values: Any) -> Result:

@@ -73,7 +73,8 @@ def since_seen(here: Session, result: Result) -> None:
     since: str | dt.date = shown[0] if len(shown) > 1 else here.today - WEEK
     if isinstance(since, dt.date) and here.house.snapshot_on(since, here.at.history()) == 0:
         return
-    opening = "前に見たときとの差" if len(shown) > 1 else "先週の報告との差"
+    opening = "前に見たとき" if len(shown) > 1 else here.house.compared_with(name, since, here.at)
+    opening += "との差"
     asked = {"across_break": name in here.across, "parts": bool(st.session_state.get(f"apart_{name}"))}
     try:
         found = here.house.compare(name, since, here.at, today=here.today, **asked, **result.params)

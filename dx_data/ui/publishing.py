@@ -27,7 +27,7 @@ from dx_data.text import japanese_date
 from dx_data.ui import cards, faults, filters, tables, words
 from dx_data.ui.session import Session
 
-MAKER, DECIDER = "受託者（取込）か、公表の役割の人", "公表の役割の人（DX推進課）"
+MAKER, DECIDER = "受注者（取込）か、公表の役割の人", "公表の役割の人（DX推進課）"
 STEPS = (
     ("対象を選ぶ", "だれでも", "終わった四半期を選びます。"),
     ("揃っているか", MAKER, "届いていないデータ、行のない月、食い違いを確かめ、足りなければ届け元に頼みます。"),

@@ -5,18 +5,18 @@
 --   numerator: フォーム区分ごとのフォームの数と、期間に届いた申請の件数（取下げを除く）
 --   scope: フォーム管理台帳にあるすべてのフォームと、台帳にないフォームへの申請。電子申請の数値に数えるのは「手続」と台帳にないものだけ
 --   exclusions: 取下げ、台帳から消えたフォームの数（申請は数える）
---   reference: 申請日時で数える。公開状態は台帳を取り込んだ時のもの
+--   reference: 申請日時で数える。フォームの数と公開状態は、選んだ期間によらず、台帳を取り込んだ時のもの
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   until: {title: 終了日, kind: date, default: today}
 -- columns:
 --   purpose:   {title: フォーム区分, description: 台帳にないフォームへの申請は「（台帳になし）」です}
 --   counts:    {title: 数値に入るか, kind: choice, choices: [入る, 入らない]}
---   forms:     {title: フォームの数, kind: integer, unit: フォーム}
---   drafts:    {title: 作成中, kind: integer, unit: フォーム}
---   published: {title: 公開中, kind: integer, unit: フォーム}
---   stopped:   {title: 停止中, kind: integer, unit: フォーム}
---   ended:     {title: 終了, kind: integer, unit: フォーム}
+--   forms:     {title: いまのフォームの数, kind: integer, unit: フォーム}
+--   drafts:    {title: いま作成中, kind: integer, unit: フォーム}
+--   published: {title: いま公開中, kind: integer, unit: フォーム}
+--   stopped:   {title: いま停止中, kind: integer, unit: フォーム}
+--   ended:     {title: いままでに終了, kind: integer, unit: フォーム}
 --   received:  {title: 申請件数, kind: integer, unit: 件}
 -- key: [purpose]
 -- reads: [applications, forms]

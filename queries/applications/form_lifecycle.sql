@@ -2,10 +2,10 @@
 -- question: 手続のフォームは、月ごとにいくつ公開し、改修し、終わり、いくつ使えるか。
 -- serves: {form_lifecycle: [opened, revised, closed, open_forms]}
 -- definition:
---   numerator: その月に公開・最終改修・公開終了したフォームの数と、月の末日に公開していたフォームの数
+--   numerator: その月に公開・最終改修・公開終了したフォームの数と、月の末日に公開していたフォーム（停止中を含む）の数
 --   scope: フォーム管理台帳にある、フォーム区分が「手続」のフォーム
 --   exclusions: 台帳から消えたフォーム、公開開始日が空欄のフォーム（公開の数）
---   reference: 公開開始日・最終改修日・公開終了日の月。改修は最後の1回だけを数える。途中の月は終了日までで、公開終了日の翌日から使えないとみる
+--   reference: 公開開始日・最終改修日・公開終了日の月。改修は最後の1回だけを数える。途中の月は終了日までで、公開終了日の翌日から使えないとみる。公開状態は見ない。止めた日は台帳にないので、いま停止中のフォームも、公開終了日がなければ数え、いま公開中の数より多くなる
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start, description: この日の月から示します}
 --   until: {title: 終了日, kind: date, default: today}
@@ -14,7 +14,7 @@
 --   opened:     {title: 公開したフォーム, kind: integer, unit: フォーム}
 --   revised:    {title: 最後に改修したフォーム, kind: integer, unit: フォーム}
 --   closed:     {title: 終わったフォーム, kind: integer, unit: フォーム}
---   open_forms: {title: 公開していたフォーム, kind: integer, unit: フォーム, description: 月の末日（途中の月は終了日）の数です}
+--   open_forms: {title: 公開していたフォーム（停止中を含む）, kind: integer, unit: フォーム, description: 月の末日（途中の月は終了日）の数です}
 --   is_partial: {title: 集計状況, kind: choice, choices: [途中, 確定]}
 -- key: [month]
 -- reads: [forms]

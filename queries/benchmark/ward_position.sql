@@ -14,7 +14,7 @@
 --   indicator:       {title: 指標名}
 --   municipality:    {title: 市区町村名}
 --   value:           {title: 値, kind: number, unit: 各指標の単位, description: 空欄は未記入です}
---   unit:            {title: 単位}
+--   unit:            {title: 単位, description: この区が未記入でも、その指標の単位です}
 --   numerator:       {title: 分子, kind: integer, unit: 手続}
 --   denominator:     {title: 分母, kind: integer, unit: 手続}
 --   rank:            {title: 23区での順位, kind: integer, unit: 位, description: 値の大きい順です。23区でなければ空欄です}
@@ -34,6 +34,7 @@ WITH stated AS (
         indicator,
         code,
         value,
+        unit,
         CASE
             WHEN code BETWEEN '131016' AND '131237' AND value IS NOT NULL
                 THEN rank() OVER (
@@ -54,7 +55,8 @@ medians AS (
         median(value) FILTER (WHERE code LIKE '13%')                          AS tokyo_median,
         count(value)                                                          AS national,
         median(value)                                                         AS national_median,
-        max(rank) FILTER (WHERE code = $code)                                 AS rank
+        max(rank) FILTER (WHERE code = $code)                                 AS rank,
+        max(unit)                                                             AS unit
     FROM stated
     GROUP BY category, indicator
 )
@@ -64,7 +66,7 @@ SELECT
     own.indicator,
     own.municipality,
     own.value,
-    own.unit,
+    medians.unit,
     own.numerator,
     own.denominator,
     medians.rank                                                              AS rank,

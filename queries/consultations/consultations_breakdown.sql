@@ -4,7 +4,7 @@
 -- definition:
 --   numerator: 期間に受け付けた相談の件数（イ＋ウのすべて）と、その相談への終了日までの対応の延べ回数・対応時間
 --   denominator: 期間に受け付けた相談の件数
---   scope: 相談・伴走支援の台帳にある相談を、選んだ区分で分ける。相談分野だけは1件に2つ以上あるとそれぞれで数えるため、合計は件数より大きくなる
+--   scope: 相談・伴走支援の台帳にある相談を、選んだ区分で分ける。延べ回数に、期間の前に受け付けた相談への対応は入らないので、年度の延べ回数（主な数値）より少ないことがある。相談分野だけは1件に2つ以上あるとそれぞれで数えるため、合計は件数より大きくなる
 --   exclusions: 台帳から消えた相談
 --   reference: 受付日で数える。段階・満足度は台帳を取り込んだ時のもの。手段は受け付けた手段で、満足度は答えのある相談の平均（5点満点）
 -- params:
@@ -16,7 +16,7 @@
 --   cases:            {title: 相談件数（イ＋ウ）, kind: integer, unit: 件}
 --   total:            {title: 全相談件数（イ＋ウ）, kind: integer, unit: 件, description: 重なりを除いた数です}
 --   share:            {title: 割合, kind: number, unit: "%"}
---   visits:           {title: 延べ回数, kind: integer, unit: 回}
+--   visits:           {title: 期間に受け付けた相談への延べ回数, kind: integer, unit: 回}
 --   handling_minutes: {title: 対応時間, kind: integer, unit: 分, description: 対応時間が1行も書いていなければ空欄です}
 --   rated:            {title: 満足度を答えた相談, kind: integer, unit: 件}
 --   satisfaction:     {title: 満足度の平均, kind: number, unit: 点}

@@ -17,7 +17,7 @@
 --   share:         {title: 割合, kind: number, unit: "%"}
 --   support_cases: {title: うち伴走支援の件数（ウ）, kind: integer, unit: 件, description: 伴走支援に進んだ相談です}
 --   organisations: {title: 団体数, kind: integer, unit: 団体, description: 団体IDの数です。団体IDが空欄の相談は入りません}
---   visits:        {title: 延べ回数, kind: integer, unit: 回}
+--   visits:        {title: 期間に受け付けた相談への延べ回数, kind: integer, unit: 回}
 -- key: [target]
 -- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: cases, parts: {cases: [support_cases]}, measure: 相談, columns: [target, cases, support_cases]}
 -- reads: [consultations, consultation_log]

@@ -3,7 +3,7 @@
 -- serves: {cases: cases, visits: visits, time_spent: handling_minutes, consultation_satisfaction: satisfaction}
 -- definition:
 --   numerator: 年度初めから基準日までに受け付けた相談の件数。イ＋ウは相談のすべて、ウは伴走支援に進んだ相談（段階が伴走支援・経過確認、または完了・辞退で構築完了日があるか、伴走支援だったことを観測したもの）
---   scope: 相談・伴走支援の台帳にある相談。延べ回数と対応時間は、同じ期間に対応した対応履歴の行
+--   scope: 相談・伴走支援の台帳にある相談。延べ回数と対応時間は、同じ期間に対応した対応履歴の行で、前の年度に受け付けた相談への対応も入る。終わっていない相談と経過確認は、前の年度に受け付けた相談も入る
 --   exclusions: 台帳から消えた相談
 --   reference: 受付日。段階・状況は台帳を取り込んだ時のもの。件数は相談番号ごとに1件とし、取下げ・辞退も数える。想定は契約の目標の「相談・伴走支援」で、基準日に有効なもの。イ＋ウとウのどちらで数えるかは区が決めるまで両方を示す
 -- params:
@@ -19,10 +19,10 @@
 --   target_upper:      {title: 想定の上限, kind: integer, unit: 件}
 --   pace:              {title: 基準日までの想定件数, kind: number, unit: 件, description: 上限を年度の日数で割って、基準日までの日数を掛けた目安です}
 --   organisations:     {title: 相談した団体数, kind: integer, unit: 団体, description: 団体IDの数です。団体IDが空欄の相談は入りません}
---   visits:            {title: 延べ回数, kind: integer, unit: 回, description: 対応履歴の行の数で、件数とは別のものです}
+--   visits:            {title: 延べ回数（前年度からの相談を含む）, kind: integer, unit: 回, description: 対応履歴の行の数で、件数とは別のものです}
 --   handling_minutes:  {title: 対応時間, kind: integer, unit: 分, description: 対応時間の書いてある行の合計です}
---   unfinished:        {title: 終わっていない相談, kind: integer, unit: 件, description: 段階が完了・辞退でなく、対応状況が完了でない相談です（前年度からの分を含む）}
---   waiting_follow_up: {title: 経過確認が済んでいない相談, kind: integer, unit: 件, description: 構築完了日があり、経過確認日がない相談です（辞退を除く）}
+--   unfinished:        {title: 終わっていない相談（前年度からを含む）, kind: integer, unit: 件, description: 段階が完了・辞退でなく、対応状況が完了でない相談です}
+--   waiting_follow_up: {title: 経過確認が済んでいない相談（前年度からを含む）, kind: integer, unit: 件, description: 構築完了日があり、経過確認日がない相談です（辞退を除く）}
 --   overdue_follow_up: {title: うち次回予定日を過ぎた相談, kind: integer, unit: 件, description: 契約に経過確認の期限はないため、次回予定日で見ます}
 --   rated:             {title: 満足度を答えた相談, kind: integer, unit: 件}
 --   satisfaction:      {title: 満足度の平均, kind: number, unit: 点, description: 5点満点です}

@@ -6,7 +6,7 @@
 --   denominator: その展示会の参加団体数
 --   scope: 期間に開いた、状況が実施済の展示会
 --   exclusions: 講習会、中止・企画・募集中のもの。どの展示会からか分からない相談（最後の行に数だけ示す）
---   reference: 開催日で数え、相談は受付日が終了日までのもの。会場の相談件数と移行件数は主催者の記録で、相談の件数とは別のもの
+--   reference: 開催日で数え、相談は受付日が終了日までのもの。会場の相談件数と移行件数は主催者が報告した数で、相談の台帳から数えた件数とは別のもの。台帳に手段「展示会」の相談がなければ、報告があっても0件
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   until: {title: 終了日, kind: date, default: today}
@@ -16,10 +16,10 @@
 --   held_on:          {title: 開催日, kind: date}
 --   attendees:        {title: 来場者数, kind: integer, unit: 人}
 --   organisations:    {title: 参加団体数, kind: integer, unit: 団体}
---   consulted:        {title: 会場の相談件数, kind: integer, unit: 件, description: 主催者の記録です}
---   moved_to_support: {title: 主催者の記録の移行件数, kind: integer, unit: 件}
---   cases:            {title: 相談件数（イ＋ウ）, kind: integer, unit: 件, description: 相談のすべてです}
---   support_cases:    {title: うち伴走支援の件数（ウ）, kind: integer, unit: 件, description: 伴走支援に進んだ相談です}
+--   consulted:        {title: 会場の相談件数（主催者の報告）, kind: integer, unit: 件, description: 主催者の記録で、相談の台帳とは別のものです}
+--   moved_to_support: {title: 移行件数（主催者の報告）, kind: integer, unit: 件, description: 主催者の記録で、相談の台帳とは別のものです}
+--   cases:            {title: 相談の台帳の件数（イ＋ウ）, kind: integer, unit: 件, description: 相談の台帳から数えた、相談のすべてです}
+--   support_cases:    {title: 相談の台帳のうち伴走支援の件数（ウ）, kind: integer, unit: 件, description: 相談の台帳から数えた、伴走支援に進んだ相談です}
 --   cases_rate:       {title: 相談になった割合, kind: number, unit: "%", description: 相談件数÷参加団体数です}
 -- key: [event_id]
 -- reads: [events, consultations]
