@@ -343,6 +343,31 @@ def test_the_overview_says_of_which_month_the_monthly_volumes_are(lakes: Path) -
     assert glance.month_shown(past) == dt.date(2026, 3, 1)
 
 
+def test_a_year_that_is_over_has_a_result_and_no_outlook(lakes: Path) -> None:
+    at = page("contract")
+    assert "契約の目標の着地の見込み（指標別、令和8年度の3月31日）" in [each.value for each in at.header]
+    assert not [each.value for each in at.info if "終わりました" in each.value]
+    at.selectbox(key="year").set_value("令和7年度").run()
+    assert not at.exception
+    headings = [each.value for each in at.header]
+    assert "契約の目標と実績（指標別の一覧、令和7年度）" in headings
+    assert not [heading for heading in headings if "着地の見込み" in heading]
+    assert "令和7年度は終わりました。着地の見込みはなく、上の「契約の目標と実績」がその結果です。" in [
+        each.value for each in at.info
+    ]
+
+
+@pytest.mark.parametrize(("day", "over"), [("2026-03-31", False), ("2026-04-01", True)])
+def test_a_year_is_over_on_the_day_after_its_last(lakes: Path, day: str, over: bool) -> None:
+    at = page("contract")
+    at.query_params["day"] = day
+    at.run()
+    at.selectbox(key="year").set_value("令和7年度").run()
+    assert not at.exception
+    assert bool([each.value for each in at.info if "終わりました" in each.value]) is over
+    assert bool([each.value for each in at.header if "着地の見込み" in each.value]) is not over
+
+
 # --- which lake -----------------------------------------------------------------------------------
 
 
