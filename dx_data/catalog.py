@@ -351,11 +351,14 @@ def _with_earlier(name: str, question: Question | None, earlier: list[Question])
     return question.model_copy(update={"earlier": tuple(ordered)})
 
 
-def _resolved(default: Any, today: dt.date) -> Any:
-    start = calendar.fiscal_year_start(today)
+_REFERENCES = ("as_of", "until")
+
+
+def _resolved(default: Any, today: dt.date, reference: dt.date) -> Any:
+    start = calendar.fiscal_year_start(reference)
     named = {
         "today": today,
-        "month_start": today.replace(day=1),
+        "month_start": reference.replace(day=1),
         "fiscal_year_start": start,
         "previous_fiscal_year_start": start.replace(year=start.year - 1),
         "contract_start": CONTRACT_START,
@@ -423,15 +426,25 @@ class Catalog:
             ) from None
 
     def params(self, question: Question, given: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
-        """Every declared parameter with its value; WrongUsage for an unknown name or an unreadable value."""
+        """Every declared parameter with its value; WrongUsage for an unknown name or an unreadable value.
+
+        A period that is left out belongs to the day that the answer is for: where that is given, not to today.
+        """
         if unknown := set(given) - set(question.params):
             known = "・".join(question.params) or "（条件なし）"
             raise WrongUsage.because(
                 f"質問『{question.name}』に条件『{'・'.join(sorted(unknown))}』はありません",
                 f"使える条件は {known} です",
             )
+        typed = {
+            name: _typed(name, param, given[name])
+            for name, param in question.params.items()
+            if given.get(name) is not None
+        }
+        # Of two days the earlier, so that a period does not begin after its end.
+        reference = min((day for name in _REFERENCES if isinstance(day := typed.get(name), dt.date)), default=today)
         return {
-            name: _typed(name, param, given[name] if given.get(name) is not None else _resolved(param.default, today))
+            name: typed[name] if name in typed else _typed(name, param, _resolved(param.default, today, reference))
             for name, param in question.params.items()
         }
 

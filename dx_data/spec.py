@@ -327,8 +327,8 @@ _COMPARES = re.compile("前年同[期月].*(との差|増減率)")
 
 
 class Param(Declared):
-    """One value a question takes. `default` is a literal or a name that the reference date resolves:
-    today, month_start, fiscal_year_start, previous_fiscal_year_start, contract_start."""
+    """One value a question takes. `default` is a literal or a name: today, contract_start, or
+    month_start, fiscal_year_start, previous_fiscal_year_start of the given `as_of` or `until` (today without them)."""
 
     title: str
     kind: Kind = Kind.TEXT

@@ -1,5 +1,7 @@
 """契約の進捗: DX推進課と受注者が、仕様書の量に届いているか、年度末に届きそうかを、年度を選んで確かめる。"""
 
+import streamlit as st
+
 from dx_data.access import Right
 from dx_data.ui import cards, filters, session
 
@@ -26,13 +28,16 @@ cards.card(
     cards.table("due_on", "side", "kind", "subject", "open_days", "state"),
     empty="これからの10開庁日に期限の来ることはありません。" if duties.updated else "",
 )
-landing = ("indicator", "lower", "upper", "actual", "planned", "expected", "low", "high", "unit", "outlook")
-cards.card(
-    here,
-    here.ask("contract_landing", since=year.since, as_of=year.until),
-    cards.table(*landing, limit=40),
-    title=f"契約の目標の着地の見込み（指標別、{year.title}の3月31日）",
-)
+if year.until < here.today:
+    st.info(f"{year.title}は終わりました。着地の見込みはなく、上の「契約の目標と実績」がその結果です。")
+else:
+    landing = ("indicator", "lower", "upper", "actual", "planned", "expected", "low", "high", "unit", "outlook")
+    cards.card(
+        here,
+        here.ask("contract_landing", since=year.since, as_of=year.until),
+        cards.table(*landing, limit=40),
+        title=f"契約の目標の着地の見込み（指標別、{year.title}の3月31日）",
+    )
 demand = here.ask("contract_monthly", since=year.since, as_of=year.until)
 if not demand.rows:
     cards.card(here, demand)

@@ -181,6 +181,35 @@ def test_every_named_default(tmp_path: Path, default: str, value: dt.date) -> No
     assert Catalog({}).params(question, {}, dt.date(2028, 2, 29))["since"] == value
 
 
+@pytest.mark.parametrize("default", ["today", "month_start", "fiscal_year_start", "previous_fiscal_year_start"])
+@pytest.mark.parametrize("until", [None, dt.date(2024, 2, 29), "令和8年4月1日", dt.date(2027, 4, 1)])
+@pytest.mark.parametrize("as_of", [None, dt.date(2026, 3, 31), "2026-04-01", " ", dt.date(2027, 12, 1)])
+def test_a_period_left_out_is_that_of_the_day_asked_for(
+    tmp_path: Path, default: str, until: dt.date | str | None, as_of: dt.date | str | None
+) -> None:
+    """Whole answers: what is left out of them is what a caller on that day gets who names no day at all."""
+    days = "".join(f"--   {name}: {{title: 日, kind: date, default: today}}\n" for name in ("until", "as_of"))
+    header = HEADER.replace("fiscal_year_start", default).replace("-- columns:\n", days + "-- columns:\n")
+    question = read_question(written(tmp_path, header))
+    given = {name: day for name, day in (("until", until), ("as_of", as_of)) if day is not None}
+    params = Catalog({}).params(question, given, TODAY)
+    read = {"2026-04-01": dt.date(2026, 4, 1), "令和8年4月1日": dt.date(2026, 4, 1), " ": None}
+    known = {name: read[day] if isinstance(day, str) else day for name, day in given.items()}
+    day = min((day for day in known.values() if day), default=TODAY)
+    since = Catalog({}).params(question, {}, TODAY if default == "today" else day)["since"]
+    assert params == {"since": since, "least": 0, "system": "kintone", "until": TODAY, "as_of": TODAY} | known
+
+
+def test_a_given_day_does_not_move_what_is_given_or_fixed(tmp_path: Path) -> None:
+    days = "--   as_of: {title: 基準日, kind: date, default: today}\n-- columns:\n"
+    header = HEADER.replace("fiscal_year_start", "contract_start").replace("-- columns:\n", days)
+    question = read_question(written(tmp_path, header))
+    as_of = dt.date(2024, 3, 31)
+    assert Catalog({}).params(question, {"as_of": as_of}, TODAY)["since"] == dt.date(2025, 4, 1)
+    given = {"as_of": as_of, "since": dt.date(2020, 1, 2)}
+    assert Catalog({}).params(question, given, TODAY)["since"] == dt.date(2020, 1, 2)
+
+
 def test_typed_in_values_are_read_by_kind(catalog: Catalog) -> None:
     question = catalog.named("per_system")
     given = {"since": "令和8年5月1日", "least": "１，２３４", "system": "LoGoフォーム"}

@@ -665,6 +665,13 @@ def test_parts_of_bullets_share_one_scale() -> None:
     ]
 
 
+def test_what_is_of_a_month_that_is_not_over_says_so_beside_its_bar() -> None:
+    row = ("不具合", 2, 3, 1, "件", 1, "途中")
+    figure = charts.bullets(replace(GOALS, rows=[row]), **AIMED)
+    assert figure.layout.annotations[1].text == "1／2～3件 途中"
+    assert [trace.name for trace in figure.data] == ["実績"]
+
+
 def test_nothing_beyond_the_target_leaves_a_little_room() -> None:
     one = replace(GOALS, rows=GOALS.rows[1:2])
     assert charts.bullets(one, **AIMED).layout.xaxis.range == (0, 120)

@@ -20,7 +20,7 @@ from dx_data.custody.ledger import Act
 from dx_data.derive import questions_page
 from dx_data.errors import DeclarationError, NotPermitted
 from dx_data.text import japanese_dates
-from dx_data.ui import asgi, definitions, faults, guide, month, tables, words
+from dx_data.ui import asgi, definitions, faults, glance, guide, month, tables, words
 from tests import screens, screenshots
 from tests.screens import PERSON, STEMS, markup, page, point_to, start, unfolded
 
@@ -312,6 +312,60 @@ def test_the_overview_shows_the_contract_s_volumes_what_is_due_and_what_is_late(
     overdue = sum(row["state"] == "期限超過" for row in duties[:8])
     assert said.count('<li class="dx-late">') == overdue + len(late)
     assert all(f"<b>{row['dataset']} {row['late_days']:,}日の遅れ</b>" in said for row in late)
+
+
+def test_the_overview_says_of_which_month_the_monthly_volumes_are(lakes: Path) -> None:
+    """They stand beside volumes of the year: their month is in their names and in the words, not over on the last day
+    but one."""
+    lake = house.open_house(demo=True)
+    told: dict[dt.date, tuple[list[str], list[str], str]] = {}
+    for day in (dt.date(2026, 10, 30), dt.date(2026, 10, 31)):
+        board = lake.ask("contract_scoreboard", as_of=day)
+        figure = glance.targets.draw(board, **glance.targets.columns)
+        names = [name.replace("<br>", "") for name in figure.layout.yaxis.ticktext]
+        beside = [note.text for note in figure.layout.annotations[1:]]
+        at = [place for place, row in enumerate(board.records()) if row["rhythm"] == "月"]
+        told[day] = (
+            [names[place] for place in at],
+            [beside[place].rpartition("件")[2] for place in at],
+            glance.targets.words(board, **glance.targets.columns),
+        )
+        assert len(at) < len(names)
+        assert sum("月）" in name for name in names) == len(at)
+    past = lake.ask("contract_scoreboard", since=dt.date(2025, 4, 1))
+    lake.close()
+    names = ["キャッシュレス 不具合（10月）", "電子申請 問合せ等（10月）", "AI-OCR 依頼（10月）"]
+    assert [each[0] for each in told.values()] == [names, names]
+    for _, _, said in told.values():
+        assert said.endswith("キャッシュレス 不具合、電子申請 問合せ等、AI-OCR 依頼は、10月分の目標と実績です。")
+    assert told[dt.date(2026, 10, 30)][1].count(" 途中") >= 1
+    assert set(told[dt.date(2026, 10, 31)][1]) == {""}
+    assert glance.month_shown(past) == dt.date(2026, 3, 1)
+
+
+def test_a_year_that_is_over_has_a_result_and_no_outlook(lakes: Path) -> None:
+    at = page("contract")
+    assert "契約の目標の着地の見込み（指標別、令和8年度の3月31日）" in [each.value for each in at.header]
+    assert not [each.value for each in at.info if "終わりました" in each.value]
+    at.selectbox(key="year").set_value("令和7年度").run()
+    assert not at.exception
+    headings = [each.value for each in at.header]
+    assert "契約の目標と実績（指標別の一覧、令和7年度）" in headings
+    assert not [heading for heading in headings if "着地の見込み" in heading]
+    assert "令和7年度は終わりました。着地の見込みはなく、上の「契約の目標と実績」がその結果です。" in [
+        each.value for each in at.info
+    ]
+
+
+@pytest.mark.parametrize(("day", "over"), [("2026-03-31", False), ("2026-04-01", True)])
+def test_a_year_is_over_on_the_day_after_its_last(lakes: Path, day: str, over: bool) -> None:
+    at = page("contract")
+    at.query_params["day"] = day
+    at.run()
+    at.selectbox(key="year").set_value("令和7年度").run()
+    assert not at.exception
+    assert bool([each.value for each in at.info if "終わりました" in each.value]) is over
+    assert bool([each.value for each in at.header if "着地の見込み" in each.value]) is not over
 
 
 # --- which lake -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from dx_data.charts.palette import Palette, palette
 from dx_data.charts.reading import category_column, category_words, column_of, numbers, quantity
 
 BEHIND = "遅れ"
+PARTIAL = "途中"
 
 _ROW = 21  # pixels
 _NAME_WIDTH = 16  # characters before a name wraps
@@ -64,11 +65,11 @@ class Bullet:
 
     @property
     def beside(self) -> str:
-        """What stands beside the bar: 「7／10件」, with its state where it is behind, or that nothing is recorded."""
+        """What stands beside the bar: 「7／10件」, with its state where it is behind or not over, or 「記録なし」."""
         if self.actual is None:
             return "記録なし"
         far = "≫" if (self.share(self.actual) or 0) > _FARTHEST else ""
-        return f"{far}{self.actual:,}／{self.target}" + (f" {self.status}" if self.status == BEHIND else "")
+        return f"{far}{self.actual:,}／{self.target}" + (f" {self.status}" if self.status in {BEHIND, PARTIAL} else "")
 
     @property
     def told(self) -> str:
@@ -123,7 +124,8 @@ def bullets(
     """Lying bars from zero, each as long as its share of its own target, which is the dashed line at 100 %.
 
     `pace` is what should be done by now (a short line across the bar). Beside each bar stand the counts and, where the
-    quantity is behind, that word. `part` draws some of the rows on the scale of all. What has no record has no bar.
+    quantity is behind or its month not over, that word. `part` draws some of the rows on the scale of all. What has no
+    record has no bar.
     """
     every = read(result, x, y, lower=lower, upper=upper, pace=pace, unit=unit, status=status)
     drawn = every[part]

@@ -21,8 +21,8 @@ FAMILIES = {
 DEFAULTS = {
     "today": "きょう（デモでは最後の日）",
     "month_start": "基準日の月の1日",
-    "fiscal_year_start": "年度の初日",
-    "previous_fiscal_year_start": "前年度の初日",
+    "fiscal_year_start": "基準日（または終了日）の年度の初日",
+    "previous_fiscal_year_start": "基準日（または終了日）の前年度の初日",
     "contract_start": "契約の初日",
 }
 

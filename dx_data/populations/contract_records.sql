@@ -1,6 +1,6 @@
 -- title: 契約の目標に数える記録。day は数える日（数えないものは空欄）、done_on は進み方をみる日、planned_on はまだのものの予定の日
 -- params: [on_day]
--- reads: [procedures, trainings, tool_support, incidents, inquiries, ocr_requests, technology_trials, events, consultations, meetings, deliverables, evaluations]
+-- reads: [procedures, trainings, tool_support, incidents, inquiries, ocr_requests, technology_trials, events, consultations, meetings, deliverables, evaluations, evaluations_known]
 
 -- Every record stands here; the day is blank when it does not count, so that 0 differs from 「記録なし」.
 WITH records (source, kind, day, done_on, planned_on, item, amount) AS (
@@ -101,12 +101,14 @@ WITH records (source, kind, day, done_on, planned_on, item, amount) AS (
     SELECT
         '評価',
         '',
-        CASE WHEN rating IS NOT NULL THEN make_date(2018 + regexp_extract(fiscal_year, '[0-9]+')::INT, 4, 1) END,
+        CASE WHEN k.rating IS NOT NULL THEN k.ended_on END,
         NULL,
         NULL,
-        fiscal_year || half,
+        e.fiscal_year || e.half,
         NULL
-    FROM evaluations
+    FROM evaluations AS e
+    LEFT JOIN evaluations_known(on_day) AS k
+        ON k.fiscal_year = e.fiscal_year AND k.half = e.half AND k.item = e.item
 )
 
 SELECT * REPLACE (coalesce(done_on, day) AS done_on)

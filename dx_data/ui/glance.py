@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -129,13 +130,45 @@ class Targets(cards.Chart):
                 )
 
 
-targets = Targets(charts.bullets, _BULLETS, charts.against)
+def month_shown(result: Result) -> dt.date:
+    """The month that the monthly indicators of a `contract_scoreboard` are of: the reference day's, or a past year's
+    last."""
+    day: dt.date = min(result.params["as_of"], calendar.fiscal_year_end(result.params["since"]))
+    return day.replace(day=1)
+
+
+def _monthly(result: Result) -> list[str]:
+    return [str(row["indicator"]) for row in result.records() if row["rhythm"] == "月"]
+
+
+def _of_months(result: Result) -> Result:
+    """The answer with the month in the names of what is counted by the month: it stands beside what is by the year."""
+    month, monthly = month_shown(result).month, set(_monthly(result))
+    place = [column.name for column in result.columns].index("indicator")
+    rows = [
+        (*row[:place], f"{row[place]}（{month}月）", *row[place + 1 :]) if row[place] in monthly else row
+        for row in result.rows
+    ]
+    return replace(result, rows=rows)
+
+
+def _bullets(result: Result, **named: Any) -> Any:
+    return charts.bullets(_of_months(result), **named)
+
+
+def _in_words(result: Result, *, part: slice = slice(None), **named: Any) -> str:
+    monthly = _monthly(replace(result, rows=result.rows[part]))
+    said = f"{'、'.join(monthly)}は、{month_shown(result).month}月分の目標と実績です。" if monthly else ""
+    return charts.against(_of_months(result), part=part, **named) + said
+
+
+targets = Targets(_bullets, _BULLETS, _in_words)
 
 
 def targets_told(result: Result) -> None:
     """A body with the same in words, as the figures' alternatives have them."""
     for at in _halves(result):
-        _note(drawn.once(result, charts.against, **_BULLETS, part=at))
+        _note(drawn.once(result, _in_words, **_BULLETS, part=at))
 
 
 def _halves(result: Result) -> tuple[slice, slice]:

@@ -4,7 +4,7 @@
 -- definition:
 --   numerator: 年度の月次報告会の回数、月例報告書の月数、期限を過ぎた議事録・成果品の数
 --   denominator: なし（件数）。期限内の割合は、提出期限の来た、または提出された議事録の数で割る
---   scope: 会議は年度の初日から基準日までに開いたもの。成果品は年度の区分による。改善報告書と期限を過ぎた成果品はこれまでのすべて
+--   scope: 会議は年度の初日から基準日までに開いたもの。成果品は年度の区分による。期限を過ぎた成果品はこれまでのすべて。改善は、その年度までの、基準日より前に終わった半期の評価による
 --   exclusions: これから開く会議
 --   reference: 基準日。期限の計算は「議事録の期限」「成果品の期限」と同じ
 -- params:
@@ -19,7 +19,7 @@
 --   minutes_in_time_rate: {title: 議事録が期限内の割合, kind: number, unit: "%", description: 5開庁日は目安です}
 --   minutes_overdue:      {title: 期限を過ぎて未提出の議事録, kind: integer, unit: 件}
 --   deliverables_overdue: {title: 期限を過ぎて未提出の成果品, kind: integer, unit: 件}
---   improvements_open:    {title: 済んでいない改善, kind: integer, unit: 件, description: 改善が必要とされ、再評価まで済んでいない評価項目です}
+--   improvements_open:    {title: 済んでいない改善, kind: integer, unit: 件, description: 改善が必要とされ、基準日に再評価まで済んでいない評価項目です。再評価の日は記録がないため、改善報告書の承認の日にみます［仮定］}
 -- key: [as_of]
 -- publish: {decision: 案（区の決定待ち）［仮定］, unit: なし, reason: 契約の会議・書類の数で、人や団体の数ではない}
 -- reads: [meetings, deliverables, evaluations, calendar_days]
@@ -67,8 +67,9 @@ delivered AS (
 
 judged AS (
     SELECT count(*) FILTER (WHERE improvement = '要' AND re_rating IS NULL)   AS improvements_open
-    FROM evaluations
-    HAVING count(*) > 0
+    FROM evaluations_known($as_of)
+    WHERE year <= year($since - INTERVAL 3 MONTH)
+    HAVING EXISTS (SELECT 1 FROM evaluations)
 )
 
 SELECT

@@ -5,7 +5,7 @@
 --   numerator: 指標ごとに、年度（月の指標は基準日の月）の初めから基準日までの実績
 --   scope: 契約の目標のうち、基準日（終わった年度は年度末日）に適用中のもの。数え方は備考に示す
 --   exclusions: 中止、予定・計画。取下げ・辞退も想定需要には数える
---   reference: 目安は、下限×（期間の開庁日のうち基準日までに過ぎた割合）の端数を切り捨てたもの。成果品と評価は1か月遅れで届くものとする。実施は下限で達成、上限を超えると超過。目標は「契約の目標」の表による
+--   reference: 目安は、下限×（期間の開庁日のうち基準日までに過ぎた割合）の端数を切り捨てたもの。成果品と評価は1か月遅れで届くものとする。評価は、基準日より前に終わった半期のもの。実施は下限で達成、上限を超えると超過。月の指標は、その月が終わるまでは、上限を超えたときだけ判定し、ほかは「途中」とする。目標は「契約の目標」の表による
 -- params:
 --   since: {title: 年度の初日, kind: date, default: fiscal_year_start}
 --   as_of: {title: 基準日, kind: date, default: today}
@@ -19,7 +19,7 @@
 --   actual:    {title: 実績, kind: integer, unit: 各単位, description: 空欄は記録なしで、0ではありません}
 --   unit:      {title: 単位}
 --   pace:      {title: 目安, kind: integer, unit: 各単位, description: 下限を開庁日で割り振り、基準日までにあるはずの量です。開庁日の分からない年度は空欄です}
---   status:    {title: 状態, kind: choice, choices: [達成, 順調, 遅れ, 超過, 想定内, 想定超, 想定未満], description: 想定需要に良し悪しはありません}
+--   status:    {title: 状態, kind: choice, choices: [達成, 順調, 遅れ, 超過, 想定内, 想定超, 想定未満, 途中], description: 想定需要に良し悪しはありません。「途中」は、基準日までに終わっていない月のものです}
 --   note:      {title: 備考}
 -- key: [indicator]
 -- reads: [contract_targets, procedures, trainings, tool_support, incidents, inquiries, ocr_requests, technology_trials, events, consultations, meetings, deliverables, evaluations, calendar_days]
@@ -99,7 +99,7 @@ judged AS (
         CASE
             WHEN t.source IS NULL THEN '数え方が決まっていません'
             WHEN s.source IS NULL THEN '記録なし'
-            WHEN t.rhythm = '月' AND coalesce(s.newest < t.since, true) THEN '今月の記録なし'
+            WHEN t.rhythm = '月' AND coalesce(s.newest < t.since, true) THEN strftime(t.since, '%-m月分の記録なし')
             WHEN t.measure = '最小' AND c.found IS NULL THEN '開催または社数の記録なし'
             WHEN t.rhythm = '月' THEN concat_ws('。', strftime(t.since, '%-m月分'), t.hint)
             ELSE t.hint
@@ -122,6 +122,7 @@ SELECT
     CASE
         WHEN actual IS NULL THEN NULL
         WHEN actual > upper THEN CASE nature WHEN '実施' THEN '超過' ELSE '想定超' END
+        WHEN rhythm = '月' AND until > $as_of THEN '途中'
         WHEN nature = '想定需要' THEN CASE WHEN actual >= pace THEN '想定内' WHEN pace IS NOT NULL THEN '想定未満' END
         WHEN actual >= coalesce(lower, 0) THEN '達成'
         WHEN actual >= pace THEN '順調'

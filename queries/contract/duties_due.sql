@@ -3,7 +3,7 @@
 -- serves: {due_ward: due_on, due_contractor: due_on}
 -- definition:
 --   numerator: まだ済んでいない、期限が基準日の10開庁日先までのこと（期限を過ぎたものを含む）
---   scope: 議事録の提出と点検、成果品の提出、年度ごとの電子媒体の納品、改善報告書の提出・承認・再評価（期限の定めがないものは期限を空欄にして示す）、検査から1年の契約不適合の通知、情報の定期点検（間隔は3か月［仮定］）、契約の目標にある月次報告会の開催（その月の末日まで）
+--   scope: 議事録の提出と点検、成果品の提出、年度ごとの電子媒体の納品、基準日より前に終わった半期の改善報告書の提出・承認・再評価（期限の定めがないものは期限を空欄にして示す）、検査から1年の契約不適合の通知、情報の定期点検（間隔は3か月［仮定］）、契約の目標にある月次報告会の開催（その月の末日まで）
 --   exclusions: これから開く会議の議事録、みなし承認になった点検、期限を過ぎた契約不適合の通知
 --   reference: 期限の計算は「議事録の期限」「成果品の期限」「契約不適合の通知期限」「情報の定期点検」と同じ
 -- params:
@@ -65,15 +65,15 @@ duties (due_on, side, kind, subject, id) AS (
     UNION ALL
     SELECT
         NULL,
-        CASE WHEN improvement_submitted_on <= $as_of THEN '区' ELSE '受注者' END,
+        CASE WHEN improvement_submitted_on IS NULL THEN '受注者' ELSE '区' END,
         CASE
-            WHEN improvement_submitted_on IS NULL OR improvement_submitted_on > $as_of THEN '改善報告書の提出'
-            WHEN approved_on IS NULL OR approved_on > $as_of THEN '改善報告書の承認'
+            WHEN improvement_submitted_on IS NULL THEN '改善報告書の提出'
+            WHEN approved_on IS NULL THEN '改善報告書の承認'
             ELSE '再評価'
         END,
         item,
         fiscal_year || half || ' ' || item
-    FROM evaluations
+    FROM evaluations_known($as_of)
     WHERE improvement = '要' AND re_rating IS NULL
     UNION ALL
     SELECT (held_on + INTERVAL 1 YEAR)::DATE, '区', '契約不適合の通知', coalesce(meeting, kind), meeting_id

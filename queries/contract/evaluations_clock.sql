@@ -3,8 +3,8 @@
 -- serves: {half_yearly_duties: state, improvement_reports: improvement_submitted_on}
 -- definition:
 --   numerator: 半期と評価項目ごとの評価、改善報告書、承認、再評価
---   scope: 記録のある評価と、契約の目標に評価があり、基準日までに終わったのに評価のない半期
---   reference: 基準日。評価の日付と改善報告書の期限は契約に定めがないため、遅れとは判定しない
+--   scope: 基準日より前に終わった半期のうち、記録のある評価と、契約の目標に評価があるのに評価のない半期
+--   reference: 基準日。評価の日付と改善報告書の期限は契約に定めがないため、遅れとは判定しない。再評価は、改善報告書の承認の日にみる［仮定］
 -- params:
 --   as_of: {title: 基準日, kind: date, default: today}
 -- columns:
@@ -42,10 +42,10 @@ known AS (
         item,
         rating,
         improvement,
-        CASE WHEN improvement_submitted_on <= $as_of THEN improvement_submitted_on END AS improvement_submitted_on,
-        CASE WHEN approved_on <= $as_of THEN approved_on END                  AS approved_on,
+        improvement_submitted_on,
+        approved_on,
         re_rating
-    FROM evaluations
+    FROM evaluations_known($as_of)
     UNION ALL
     SELECT h.fiscal_year, h.half, '（評価の記録なし）', NULL, NULL, NULL, NULL, NULL
     FROM halves AS h

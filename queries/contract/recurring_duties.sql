@@ -5,7 +5,7 @@
 --   numerator: 務めと期間ごとに、済んだ日と期限
 --   scope: 契約の目標に月次報告会・月例報告書・評価・年度報告書・事例集のあるもの（基準日か年度末日に適用中）と、年度ごとの電子媒体の納品
 --   exclusions: DX公表資料（公表の記録で数える）
---   reference: 基準日までに済んだもの。月次報告会はその月の末日、月例報告書は成果品の提出期限（指定日の14日前、閉庁日なら前の開庁日。行がなければ翌月の末日［仮定］）、年度報告書・事例集は提出期限（なければ3月31日［仮定］）、電子媒体は3月31日。評価は期限の定めがない
+--   reference: 基準日までに済んだもの。評価は、基準日より前に終わった半期のもの。月次報告会はその月の末日、月例報告書は成果品の提出期限（指定日の14日前、閉庁日なら前の開庁日。行がなければ翌月の末日［仮定］）、年度報告書・事例集は提出期限（なければ3月31日［仮定］）、電子媒体は3月31日。評価は期限の定めがない
 -- params:
 --   since: {title: 年度の初日, kind: date, default: fiscal_year_start}
 --   as_of: {title: 基準日, kind: date, default: today}
@@ -88,7 +88,7 @@ duties (position, rhythm, duty, side, period, until, due_on, done_on, is_done) A
         NULL,
         EXISTS (
             SELECT 1
-            FROM evaluations AS e
+            FROM evaluations_known($as_of) AS e
             WHERE e.fiscal_year = y.title AND e.half = h.half AND e.rating IS NOT NULL
         )
     FROM year AS y
