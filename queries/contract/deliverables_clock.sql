@@ -4,7 +4,7 @@
 -- definition:
 --   numerator: 成果品ごとの提出期限と提出日
 --   scope: 年度の成果品と、それより前の年度の成果品で基準日までに出ていないもの
---   reference: 提出期限は指定日の14日前で、閉庁日にあたるときは前の開庁日［仮定］。提出期限の記入があればそれによる
+--   reference: 提出期限は指定日の14日前で、閉庁日にあたるときは前の開庁日［仮定］。提出期限の記入があればそれによる。区確認は、その日の記録がないため、基準日までに出たものは今の記録を、後に出たものは空欄で示す
 -- params:
 --   since: {title: 年度の初日, kind: date, default: fiscal_year_start}
 --   as_of: {title: 基準日, kind: date, default: today}
@@ -33,7 +33,7 @@ WITH dated AS (
         d.designated_on,
         coalesce(d.due_on, due.day)                                           AS due_on,
         CASE WHEN d.submitted_on <= $as_of THEN d.submitted_on END            AS submitted_on,
-        d.review
+        CASE WHEN d.submitted_on IS NULL OR d.submitted_on <= $as_of THEN d.review END AS review
     FROM deliverables AS d
     LEFT JOIN calendar_days AS before ON before.day = d.designated_on - 14
     LEFT JOIN calendar_days AS due ON due.is_open AND due.ordinal = before.ordinal

@@ -5,7 +5,7 @@
 --   numerator: 1回ごとの出展社数、来場者数、会場での相談件数、相談・伴走への移行件数（主催者の記録）
 --   scope: 開催日が開始日から終了日の年度の末日までの展示会・講習会（企画・募集中を含む）
 --   exclusions: なし。会場での相談件数は、相談・伴走支援の件数（相談番号の数）には入らない
---   reference: 開催日。出展社数の目標は終了日に適用中の「展示会 出展社数（1回あたり）」
+--   reference: 開催日。終了日より後の実施済は、その時点ではまだなので「予定」とし、出展社数と結果を示さない。中止は、決めた日の記録がなく、開くと思わせないよう中止のまま示す。出展社数の目標は終了日に適用中の「展示会 出展社数（1回あたり）」
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   until: {title: 終了日, kind: date, default: today}
@@ -14,7 +14,7 @@
 --   held_on:          {title: 開催日, kind: date}
 --   kind:             {title: 区分}
 --   event:            {title: 名称}
---   state:            {title: 状況, kind: choice, choices: [企画, 募集中, 実施済, 中止]}
+--   state:            {title: 状況, kind: choice, choices: [企画, 募集中, 実施済, 中止, 予定], description: 「予定」は、終了日より後に実施したものです}
 --   exhibitors:       {title: 出展社数, kind: integer, unit: 社, description: 空欄は不明で、0社ではありません}
 --   exhibitor_target: {title: 出展社数の目標, kind: integer, unit: 社}
 --   exhibitor_result: {title: 出展社数の目標に対して, kind: choice, choices: [届いた, 足りない, 不明]}
@@ -32,6 +32,20 @@ WITH target AS (
     WHERE indicator = '展示会 出展社数（1回あたり）'
       AND valid_from <= $until
       AND (valid_to IS NULL OR valid_to >= $until)
+),
+
+listed AS (
+    SELECT
+        * REPLACE (
+            CASE WHEN state = '実施済' AND held_on > $until THEN '予定' ELSE state END AS state,
+            CASE WHEN state <> '実施済' OR held_on <= $until THEN exhibitors END AS exhibitors,
+            CASE WHEN held_on <= $until THEN attendees END                    AS attendees,
+            CASE WHEN held_on <= $until THEN organisations END                AS organisations,
+            CASE WHEN held_on <= $until THEN consulted END                    AS consulted,
+            CASE WHEN held_on <= $until THEN moved_to_support END             AS moved_to_support
+        )
+    FROM events
+    WHERE held_on BETWEEN $since AND make_date(year($until - INTERVAL 3 MONTH)::INT + 1, 3, 31)
 )
 
 SELECT
@@ -53,7 +67,6 @@ SELECT
     e.organisations,
     e.consulted,
     e.moved_to_support
-FROM events AS e
+FROM listed AS e
 CROSS JOIN target AS t
-WHERE e.held_on BETWEEN $since AND make_date(year($until - INTERVAL 3 MONTH)::INT + 1, 3, 31)
 ORDER BY e.held_on DESC, e.event_id

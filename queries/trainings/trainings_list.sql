@@ -6,7 +6,7 @@
 --   denominator: 定員の人数
 --   scope: 実施日が開始日から終了日の年度の末日までの研修（予定を含む）
 --   exclusions: なし
---   reference: 実施日。参加者数は実施済のものだけを示す
+--   reference: 実施日。終了日より後の実施済は、その時点ではまだなので「予定」とし、申込者数と結果を示さない。中止は、決めた日の記録がなく、開くと思わせないよう中止のまま示す。参加者数・参加課数・満足度は、終了日までに実施済のものだけを示す
 -- params:
 --   since: {title: 開始日, kind: date, default: fiscal_year_start}
 --   until: {title: 終了日, kind: date, default: today}
@@ -29,7 +29,8 @@
 WITH listed AS (
     SELECT
         *,
-        CASE WHEN state = '実施済' AND held_on <= $until THEN attendees END   AS counted
+        state = '実施済' AND held_on <= $until                                AS is_done,
+        state = '実施済' AND held_on > $until                                 AS is_later
     FROM trainings
     WHERE held_on BETWEEN $since AND make_date(year($until - INTERVAL 3 MONTH)::INT + 1, 3, 31)
 )
@@ -42,14 +43,14 @@ SELECT
     session,
     CASE
         WHEN state = '予定' AND held_on < $until THEN '予定日を過ぎた予定'
-        WHEN state = '実施済' AND held_on > $until THEN '予定'
+        WHEN is_later THEN '予定'
         ELSE state
     END                                                                       AS state,
     capacity,
-    registrations,
-    counted                                                                   AS attendees,
-    round(100.0 * counted / nullif(capacity, 0), 1)                           AS fill_rate,
-    section_count                                                             AS sections,
-    satisfaction
+    CASE WHEN NOT is_later THEN registrations END                             AS registrations,
+    CASE WHEN is_done THEN attendees END                                      AS attendees,
+    CASE WHEN is_done THEN round(100.0 * attendees / nullif(capacity, 0), 1) END AS fill_rate,
+    CASE WHEN is_done THEN section_count END                                  AS sections,
+    CASE WHEN is_done THEN satisfaction END                                   AS satisfaction
 FROM listed
 ORDER BY held_on DESC, training_id
