@@ -21,8 +21,8 @@
 --   capacity:         {title: 定員, kind: integer, unit: 人}
 --   attendees:        {title: 来場者数, kind: integer, unit: 人}
 --   organisations:    {title: 参加団体数, kind: integer, unit: 団体}
---   consulted:        {title: 会場での相談件数, kind: integer, unit: 件}
---   moved_to_support: {title: 相談・伴走への移行件数, kind: integer, unit: 件}
+--   consulted:        {title: 会場での相談件数（主催者の報告）, kind: integer, unit: 件}
+--   moved_to_support: {title: 相談・伴走への移行件数（主催者の報告）, kind: integer, unit: 件}
 -- key: [event_id]
 -- reads: [events, contract_targets]
 
