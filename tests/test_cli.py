@@ -243,7 +243,7 @@ def test_what_changed_since_a_snapshot_or_a_day_is_told(dx: Dx, write: Any) -> N
             "vanished": 0,
         },
     ]
-    assert "（遅れて届いた分 1件、訂正 -1件）" in told["notes"][0]
+    assert "2026年4月10日(金)時点の台帳から ±0件 増減なし（新しく届いた分 1件、変わった分 -1件）" in told["notes"][0]
     text = dx(*asked, "--compare", lake.rpartition(":")[2])
     assert "定義: 第1版（2025年4月1日から） 初めの定義です" in text.stdout
     before = dx(*asked, "--compare", "2026年3月1日", "--csv")  # nothing was loaded yet then
