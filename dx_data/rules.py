@@ -143,6 +143,7 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "gate.header": ("個人情報の列", None),
     "gate.not_stored": ("保存しない個人情報らしい値", None),
     "gate.outside": ("表の外の個人情報らしい値", "L1-04"),
+    "gate.stored": ("個人のものでないとみて保存した値", None),
     "gate.system": ("管理用の列", None),
     "gate.unsearched": ("中を調べられない部分", "L1-10"),
     "id.zeros_lost": ("先頭の0を失ったかもしれない番号", None),
