@@ -179,8 +179,8 @@ class Dataset(Declared):
 
     `key` makes a row unique (a key column may be blank; blank is then a value). `period` is the date column by which a
     期間 delivery replaces. `child_of` names the dataset whose kintone records carry this one as sub-table `table`.
-    `tracks` are columns whose changes are kept as observed history. `vanish_limit` is the share of vanished keys above
-    which a 全件 delivery needs its own yes.
+    `tracks` are columns whose changes are kept as observed history. `vanish_limit` is the share of vanished keys, of
+    those it speaks of, above which a delivery needs its own yes.
 
     What rows must agree on: of two columns in `orders` the first is never later; what `together` says of a state.
     `opening` is the date column that has rows on every 開庁日 and on no other day. `rollups` are kept beside the rows.
