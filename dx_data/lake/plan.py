@@ -179,7 +179,9 @@ def plan_part(
     overwrites = _overwrites(cursor, delta, gone) if (counts["changed"] or missing) and not again else ()
     plan = PartPlan(
         part,
-        **counts,
+        added=counts["added"],
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
         missing=missing,
         current=before,
         changes=changes,
