@@ -280,6 +280,23 @@ def test_months_across_by_channel_are_added_up(tmp_path: Path) -> None:
     assert [(r["month"].month, r["total"], r.get("online")) for r in rows] == [(4, 10, 3), (5, 10, 4)]
 
 
+def test_a_month_that_stands_twice_across_is_refused(tmp_path: Path) -> None:
+    rows: Grid = [["電子申請件数（令和8年度）"], ["手続ID", "手続名", "4月", "4月", "6月"], ["P-1", "a", 1, 2, 3]]
+    with pytest.raises(FileRejected) as refused:
+        door(book(tmp_path, {"件数": rows}))
+    found = [(p.rule, p.message, p.sheet, p.column, p.header, p.rows) for p in refused.value.problems]
+    assert found == [("layout.group_twice", "4月 の列が2つあります（C列・D列）", "件数", "D", "4月", (2,))]
+    both = "手続ID,手続名,2025年4月_電子申請件数,2025年4月_総受付件数,2026年4月_電子申請件数\nP-1,a,3,7,4\n"
+    _, kept = door(text(tmp_path, both))
+    assert [(r["month"].year, r["online"], r.get("total")) for r in kept] == [(2025, 3, 7), (2026, 4, None)]
+
+
+def test_a_procedure_that_stands_in_two_rows_is_not_added_up(tmp_path: Path) -> None:
+    content = "手続ID,手続名,2025年4月,2025年5月,2025年6月\nP-1,a,3,4,5\nP-1,a,3,4,5\n"
+    examined, rows = door(text(tmp_path, content))
+    assert ([(p.rule, p.count) for p in examined.problems], rows) == ([("check.duplicate_key", 6)], [])
+
+
 def test_months_without_a_year_are_asked_for_it(tmp_path: Path) -> None:
     path = text(tmp_path, "手続ID,手続名,4月,5月,6月\nP-1,a,3,4,5\n")
     with pytest.raises(FileRejected) as refused:
