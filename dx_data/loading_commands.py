@@ -210,6 +210,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--delivery", type=click.Choice([d.value for d in Delivery]), default=None, help="全件・期間・追加の別。")
 @click.option("--yes", is_flag=True, help="確認せずに取り込みます（迷う点が残るときは取り込みません）。")
 @click.option("--partial", is_flag=True, help="誤りのある行を除いて取り込みます。")
+@click.option("--vanished", is_flag=True, help="ファイルにない行が多く消えてもよいとします。")
 @click.option("--older", is_flag=True, help="台帳より古い時点のファイルで、新しい値を書き換えてもよいとします。")
 @click.pass_obj
 def load(
@@ -223,6 +224,7 @@ def load(
     delivery: str | None,
     yes: bool,
     partial: bool,
+    vanished: bool,
     older: bool,
     reference: Path | None,
     **about: Any,
@@ -243,7 +245,15 @@ def load(
         )
     house = _made(demo, person)
     chosen = Delivery(delivery) if delivery else None
-    wish = _wish(dataset, mapping, as_of=as_of, delivery=chosen, partial=partial, accept_older=older)
+    wish = _wish(
+        dataset,
+        mapping,
+        as_of=as_of,
+        delivery=chosen,
+        partial=partial,
+        accept_vanished=vanished,
+        accept_older=older,
+    )
     if back := house.clock_is_back():
         say(back.sentence)
     done = []

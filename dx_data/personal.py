@@ -86,6 +86,10 @@ _NO_OFFICE = "(?<![者屋店社所課係長員客皆民位人同多模仕異一]
 # A ward's name goes on with an office's (区役所, 区民), while 立石 is a place in Katsushika.
 _MUNICIPALITY = "[一-龠々ぁ-んァ-ヶ]{1,6}[市区町村](?!役所|役場|民|立(?!石)|分|別|内|外|長|政)"
 _LOT = "[0-9]{1,3}-[0-9]{1,4}-[0-9]{1,4}"
+# In the name of an area: 五丁目 and 5丁目 are areas themselves.
+_LOT_OF_AREA = re.compile(
+    "[0-9〇一二三四五六七八九十] ?(?:-|の) ?[0-9〇一二三四五六七八九十]|[0-9〇一二三四五六七八九十] ?(?:番(?!町)|号)"
+)
 
 # Kind, words of which one must occur (cheaper to look for), pattern.
 _SHAPES: tuple[tuple[str, str, str], ...] = (
@@ -154,6 +158,15 @@ def kinds(folded: str) -> frozenset[str]:
     for hint in set((_HINTS_IN_ASCII if text.isascii() else _HINTS).findall(text)):
         found.update(kind for kind, pattern in _BY_HINT[hint] if kind not in found and _shape(pattern).search(text))
     return frozenset(found)
+
+
+def holds_lot(folded: str) -> bool:
+    """Whether the name of an area goes on with a lot number, which makes it an address.
+
+    >>> [holds_lot(text) for text in ("立石", "立石五丁目", "立石5丁目", "立石5-13-1", "立石五丁目13番1号")]
+    [False, False, False, True, True]
+    """
+    return _LOT_OF_AREA.search(folded) is not None
 
 
 def is_bare(folded: str) -> bool:

@@ -31,7 +31,9 @@ _SNAPSHOT = re.compile(r"([0-9a-f]+:)?[0-9]{1,7}")
 def datasets(as_json: bool) -> None:
     """取り込めるデータの種類を表示します。"""
     if as_json:
-        print_json({"datasets": [each.model_dump(mode="json", exclude={"rollups"}) for each in DATASETS.values()]})
+        print_json(
+            {"datasets": [each.model_dump(mode="json", exclude={"rollups", "parts"}) for each in DATASETS.values()]}
+        )
         return
     for each in DATASETS.values():
         click.echo(f"{each.name:<26} {each.title}（{each.delivery.value}、{each.rhythm}）: {each.grain}")

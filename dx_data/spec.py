@@ -138,6 +138,15 @@ class Column(Declared):
         return self.kind.counts and self.title.endswith(("との差", "増減率"))
 
 
+class PartOf(Declared):
+    """The column `part` is never more than `whole`; where it `may_exceed` that, for it also has what came earlier, it
+    is only told."""
+
+    part: str
+    whole: str
+    may_exceed: bool = False
+
+
 class Together(Declared):
     """Where `state` has one of `values`, the column `needs` is filled."""
 
@@ -179,10 +188,11 @@ class Dataset(Declared):
 
     `key` makes a row unique (a key column may be blank; blank is then a value). `period` is the date column by which a
     期間 delivery replaces. `child_of` names the dataset whose kintone records carry this one as sub-table `table`.
-    `tracks` are columns whose changes are kept as observed history. `vanish_limit` is the share of vanished keys above
-    which a 全件 delivery needs its own yes.
+    `tracks` are columns whose changes are kept as observed history. `vanish_limit` is the share of vanished keys, of
+    those it speaks of, above which a delivery needs its own yes.
 
-    What rows must agree on: of two columns in `orders` the first is never later; what `together` says of a state.
+    What rows must agree on: of two columns in `orders` the first is never later; what `parts` says of quantities and
+    `together` of a state.
     `opening` is the date column that has rows on every 開庁日 and on no other day. `rollups` are kept beside the rows.
     """
 
@@ -201,6 +211,7 @@ class Dataset(Declared):
     tracks: tuple[str, ...] = ()
     vanish_limit: float = 0.05
     orders: tuple[tuple[str, str], ...] = ()
+    parts: tuple[PartOf, ...] = ()
     together: tuple[Together, ...] = ()
     opening: str | None = None
     rollups: tuple[Rollup, ...] = ()
@@ -215,7 +226,8 @@ class Dataset(Declared):
             raise ValueError(f"{self.name}: two columns of one title")
         single = (name for name in (self.period, self.opening) if name)
         ruled = (name for rule in self.together for name in (rule.state, rule.needs))
-        for name in (*self.key, *self.tracks, *single, *ruled, *(name for pair in self.orders for name in pair)):
+        pairs = (name for pair in (*self.orders, *((rule.part, rule.whole) for rule in self.parts)) for name in pair)
+        for name in (*self.key, *self.tracks, *single, *ruled, *pairs):
             if name not in names:
                 raise ValueError(f"{self.name}: {name} is no column")
         if self.delivery is Delivery.PERIOD and not self.period:

@@ -59,6 +59,28 @@ def test_a_state_without_its_date_is_told_and_loads(home: House, take: Any, writ
     ]
 
 
+def test_a_part_that_is_more_than_its_whole_keeps_the_row_out(home: House, write: Any) -> None:
+    """A blank whole is not known, so nothing is said; what is finished may have been received before."""
+    path = write(
+        "a.csv",
+        "年月,手続ID,総受付件数,電子申請件数,完了件数\n"
+        "2026-04,P-1,10,10,10\n2026-04,P-2,0,9999,0\n2026-04,P-3,,5,9\n2026-04,P-4,4,3,6\n",
+    )
+    found = intake.review(path, home, home.settings)
+    assert [(p.rule, p.column, p.header, p.rows, p.message, p.fix) for p in found.problems] == [
+        (
+            "check.part",
+            "D",
+            "電子申請件数",
+            (3,),
+            "『総受付件数』より多くなっています",
+            "2つの列が入れ替わっていないか確かめ、違うほうを直してください",
+        )
+    ]
+    assert told(found, "check.exceeds") == [("check.exceeds", "完了件数", 1, (5,), "6")]
+    assert (found.tables[0].rows, found.tables[0].ok_rows) == (4, 3)
+
+
 # --- other tables ----------------------------------------------------------------------------------------------
 
 

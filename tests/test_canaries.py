@@ -31,11 +31,13 @@ from dx_data import cli, intake
 from dx_data import settings as setting
 from dx_data.access import Person, Role
 from dx_data.custody.exits import Exit, hand_over
+from dx_data.datasets import DATASETS
 from dx_data.door.returned_list import SHEET
 from dx_data.errors import LoadRefused, Stopped
 from dx_data.house import House, make_house
 from dx_data.intake import Reviewed, Wish
 from dx_data.returned.comments import AUTHOR
+from dx_data.spec import Dataset
 from tests.canaries import Canary, all_canaries, book, csv, table
 
 CANARIES = all_canaries()
@@ -267,3 +269,107 @@ def test_a_damaged_part_outside_the_cells_refuses_the_book(tmp_path: Path) -> No
     found = intake.review(path, None, setting.Settings())
     assert [p.rule for p in found.problems] == ["read.damaged"]
     assert isinstance(LoadRefused(found.problems), Stopped)
+
+
+ADDRESS = "葛飾区立石5-13-1 鶯谷雛之"
+
+
+def _column_by_column(dataset: Dataset) -> Iterator[tuple[str, list[list[str]]]]:
+    """Two rows for each stored column, with the address in it; one file for all that are not stored."""
+    needed = [column for column in dataset.columns if column.required]
+    unstored = [column for column in dataset.columns if not column.pii.stored]
+    for planted in [*([column] for column in dataset.stored), unstored]:
+        heads = [*needed, *(column for column in planted if column not in needed)]
+        plain = [column.example or (column.choices[0].value if column.choices else "1") for column in heads]
+        cells = [ADDRESS if column in planted else cell for column, cell in zip(heads, plain, strict=True)]
+        yield "・".join(column.name for column in planted), [[column.title for column in heads], cells]
+
+
+def test_what_is_said_of_an_address_is_true_in_every_column_of_every_dataset(
+    home: House, tmp_path: Path, person: Person
+) -> None:
+    """Refused, or not stored and said so, or stored as a public place's and said so."""
+    path = tmp_path / "planted.csv"
+    said: dict[str, set[str]] = {}
+    for dataset in DATASETS.values():
+        for name, rows in _column_by_column(dataset):
+            path.write_bytes(csv(rows))
+            wish = Wish(dataset, as_of=dt.date(2026, 11, 1), partial=True, accept_vanished=True)
+            found = intake.review(path, None, home.settings, wish=wish)
+            (rule,) = {e.rule for e in (*found.problems, *found.mended) if e.rule.startswith("gate.")} or {""}
+            said.setdefault(rule, set()).add(f"{dataset.name}.{name}")
+            if rule != "gate.stored" and found.loadable:
+                intake.load(intake.review(path, home, home.settings, wish=wish), home, person)
+    remains = Remains()
+    _keep_lake(remains, home)
+    remains.keep("files", *_bytes_below(tmp_path / "lake"))
+    assert (remains.holding(ADDRESS), "rows" in remains.holding("LoGoフォーム")) == ([], True)
+    assert said["gate.stored"] == {
+        "counters.counter",
+        "events.venue",
+        "incidents.counter",
+        "receipts.counter",
+        "trainings.venue",
+    }
+    unstored = {f"{d.name}.{'・'.join(c.name for c in d.columns if not c.pii.stored)}" for d in DATASETS.values()}
+    assert said["gate.class"] | said[""] == unstored
+    assert said.keys() == {"gate.contact", "gate.class", "gate.stored", ""}
+
+
+CONSULTATION = (
+    "相談番号,受付日,対象区分,支援段階,相談分野,対応状況,地域\nC-1,2026-10-01,自治町会,伴走支援,SNS・HP,対応中,"
+)
+
+
+@pytest.mark.parametrize(
+    ("area", "rules"),
+    [
+        ("葛飾区立石5-13-1 山田太郎", ["gate.contact"]),
+        ("〒124-8555", ["gate.contact"]),
+        ("立石５－１３", ["gate.contact"]),
+        ("立石五丁目13番1号", ["gate.contact"]),
+        ("立石", []),
+        ("立石五丁目", []),
+        ("立石5丁目", []),
+    ],
+)
+def test_an_area_is_a_part_of_the_town_and_no_address(tmp_path: Path, area: str, rules: list[str]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{CONSULTATION}{area}\n", "utf-8")
+    found = intake.review(path, None, setting.Settings(), wish=Wish(as_of=dt.date(2026, 11, 1)))
+    assert ([p.rule for p in found.problems], found.mended) == (rules, ())
+    assert area not in str(found.problems)
+
+
+WIDE = "収納日,コード決済_件数,コード決済_金額,現金_件数,現金_金額\n2026-10-01,1,300,1,300\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (f"窓口：{ADDRESS}\n{WIDE}", "gate.stored"),
+        (f"窓口：090-1234-5678\n{WIDE}", "gate.contact"),
+        (
+            "システム,申請番号,申請日時,処理状況,手続名\nkintone,A1,2026-10-01,完了,090-1234-5678\n"
+            "※ 問い合わせは 090-1234-5678 まで,,,,\n",
+            "gate.contact",
+        ),
+        (
+            "システム,申請番号,申請日時,処理状況,手続名\nkintone,A1,2026-10-01,完了,転入届\n"
+            "※ 問い合わせは 090-1234-5678 まで,,,,\n",
+            "gate.not_stored",
+        ),
+        (
+            "システム,申請番号,申請日時,処理状況\n"
+            + "".join(f"kintone,{n},2026-10-01,完了\n" for n in range(14912345600, 14912345699))
+            + "kintone,09012345678,2026-10-01,完了\n",
+            "gate.stored",
+        ),
+    ],
+    ids=["address in a title", "telephone in a title", "cell and note", "note alone", "among numbers"],
+)
+def test_not_stored_is_said_only_of_what_is_not_stored(tmp_path: Path, file: str, said: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(file, "utf-8")
+    found = intake.review(path, None, setting.Settings(), wish=Wish(as_of=dt.date(2026, 11, 1)))
+    assert {e.rule for e in (*found.problems, *found.mended) if e.rule.startswith("gate.")} == {said}

@@ -275,6 +275,15 @@ def test_an_older_file_needs_its_own_yes(dx: Dx, write: Any) -> None:
     assert dx("load", "--yes", "--older", old, "--as-of", "2026-10-01").returncode == 0
 
 
+def test_a_part_of_a_month_needs_its_own_yes(dx: Dx, write: Any) -> None:
+    head = "年月,手続ID,電子申請件数\n"
+    dx("load", "--yes", write("all.csv", head + "2026-04,P-1,5\n2026-04,P-2,1\n"), "--as-of", "2026-11-01")
+    part = write("part.csv", head + "2026-04,P-1,6\n")
+    ended = dx("load", "--yes", part, "--as-of", "2026-11-02")
+    assert (ended.returncode, "（2026-04、手続ID: P-2 1 件）" in ended.stderr) == (1, True)
+    assert dx("load", "--yes", "--vanished", part, "--as-of", "2026-11-02").returncode == 0
+
+
 def test_a_reading_given_once_is_remembered_listed_and_forgotten(dx: Dx, tmp_path: Path) -> None:
     odd = A.replace("申請番号", "うけつけの番号")
     first, second = tmp_path / "a_20261101.csv", tmp_path / "b_20261102.csv"

@@ -215,6 +215,62 @@ def test_paypays_transactions_become_a_days_receipts(tmp_path: Path) -> None:
     assert examined.asks == ()
 
 
+PAYPAY = "決済番号,加盟店ID,屋号,店舗ID,店舗名,端末番号/PosID,取引ステータス,取引日時,取引金額\n"
+
+
+def payment(number: int, state: str, moment: str, yen: int | str, shop: str = "戸籍住民課") -> str:
+    return f"{number},9,区,7,{shop},T1,{state},2025/04/01 {moment}:00,{yen}\n"
+
+
+def test_a_payment_that_paypay_lists_twice_counts_once(tmp_path: Path) -> None:
+    sale, other = payment(1001, "取引完了", "09:30", 300), payment(1002, "取引完了", "09:40", 300)
+    refunds = payment(1002, "返金完了", "10:30", -100) + payment(1002, "返金完了", "10:40", -100)
+    again = sale.replace(",300", ',"300"')
+    examined, rows = door(text(tmp_path, PAYPAY + sale + other + refunds + again + refunds))
+    assert examined.problems == ()
+    assert [(r["entry"], r["transactions"], r["amount_yen"]) for r in rows] == [("売上", 2, 600), ("返金", -2, -200)]
+    assert [(m.message, m.count, m.rows) for m in examined.mended if m.rule == "receipts.again"] == [
+        ("前の行と同じ取引（同じ決済番号）なので、1度だけ数えました", 3, (6, 7, 8))
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        payment(1001, "取引完了", "09:30", 450),
+        payment(1001, "取引完了", "09:31", 300),
+        payment(1001, "取引完了", "09:30", 300, "税務課"),
+    ],
+)
+def test_one_payment_with_two_contents_is_refused(tmp_path: Path, other: str) -> None:
+    with pytest.raises(FileRejected) as refused:
+        door(text(tmp_path, PAYPAY + payment(1001, "取引完了", "09:30", 300) + other))
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.column, problem.header, problem.rows) == (
+        "receipts.number_twice",
+        "A",
+        "決済番号",
+        (2, 3),
+    )
+    assert "1001" not in problem.sentence
+
+
+@pytest.mark.parametrize("state", ["支払い失敗", "エラー", "承認待ち", "取引失敗", "返金失敗"])
+def test_what_was_not_paid_is_not_counted(tmp_path: Path, state: str) -> None:
+    content = PAYPAY + payment(1, "取引完了", "09:30", 300) + payment(2, state, "09:40", 900)
+    examined, rows = door(text(tmp_path, content))
+    assert (examined.problems, [(r["transactions"], r["amount_yen"]) for r in rows]) == ((), [(1, 300)])
+    assert [m.rows for m in examined.mended if m.rule == "receipts.no_receipt"] == [(3,)]
+
+
+@pytest.mark.parametrize("state", ["支払い失敗", "決済エラー", "支払い承認待ち"])
+def test_what_was_not_paid_is_never_proposed_as_a_sale(tmp_path: Path, state: str) -> None:
+    content = f"収納日,窓口,決済手段,区分,件数,金額\n2025-04-01,保育課,現金,{state},1,300\n"
+    examined, _ = door(text(tmp_path, content))
+    (problem,) = examined.problems
+    assert (problem.rule, problem.fix) == ("choice.unknown", "売上・取消・返金 のどれかにしてください")
+
+
 @pytest.mark.parametrize(
     ("title", "group", "amount"),
     [
@@ -278,6 +334,23 @@ def test_months_across_by_channel_are_added_up(tmp_path: Path) -> None:
     content = "手続ID,手続名,区分,2025年4月,2025年5月,2025年6月\nP-1,a,電子,3,4,\nP-1,a,窓口,7,6,2\n"
     _, rows = door(text(tmp_path, content))
     assert [(r["month"].month, r["total"], r.get("online")) for r in rows] == [(4, 10, 3), (5, 10, 4)]
+
+
+def test_a_month_that_stands_twice_across_is_refused(tmp_path: Path) -> None:
+    rows: Grid = [["電子申請件数（令和8年度）"], ["手続ID", "手続名", "4月", "4月", "6月"], ["P-1", "a", 1, 2, 3]]
+    with pytest.raises(FileRejected) as refused:
+        door(book(tmp_path, {"件数": rows}))
+    found = [(p.rule, p.message, p.sheet, p.column, p.header, p.rows) for p in refused.value.problems]
+    assert found == [("layout.group_twice", "4月 の列が2つあります（C列・D列）", "件数", "D", "4月", (2,))]
+    both = "手続ID,手続名,2025年4月_電子申請件数,2025年4月_総受付件数,2026年4月_電子申請件数\nP-1,a,3,7,4\n"
+    _, kept = door(text(tmp_path, both))
+    assert [(r["month"].year, r["online"], r.get("total")) for r in kept] == [(2025, 3, 7), (2026, 4, None)]
+
+
+def test_a_procedure_that_stands_in_two_rows_is_not_added_up(tmp_path: Path) -> None:
+    content = "手続ID,手続名,2025年4月,2025年5月,2025年6月\nP-1,a,3,4,5\nP-1,a,3,4,5\n"
+    examined, rows = door(text(tmp_path, content))
+    assert ([(p.rule, p.count) for p in examined.problems], rows) == ([("check.duplicate_key", 6)], [])
 
 
 def test_months_without_a_year_are_asked_for_it(tmp_path: Path) -> None:

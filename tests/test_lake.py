@@ -182,7 +182,7 @@ def test_a_period_delivery_replaces_exactly_the_months_it_covers(
     home: House, take: Any, write: Any, person: Person
 ) -> None:
     take(write("4-5.csv", COUNTS + "2026-04,P-1,甲,10,5\n2026-04,P-2,乙,8,1\n2026-05,P-1,甲,12,6\n"))
-    done = take(write("4.csv", COUNTS + "2026-04,P-1,甲,10,7\n"))
+    done = take(write("4.csv", COUNTS + "2026-04,P-1,甲,10,7\n"), accept_vanished=True)
     assert done.plan.counts == {"added": 0, "changed": 1, "unchanged": 0, "missing": 1}
     kept = rows(home, "application_counts", "month::VARCHAR, procedure_id, online")
     assert kept == [("2026-04-01", "P-1", 7), ("2026-05-01", "P-1", 6)]
@@ -194,9 +194,58 @@ def test_a_period_delivery_replaces_exactly_the_months_it_covers(
     ]
 
 
+RECEIPTS = "収納日,窓口,決済手段,区分,件数,金額\n"
+
+
+def receipt(day: int, counter: str, count: int = 1) -> str:
+    return f"2026-10-{day:02},{counter},現金,売上,{count},{count * 300}\n"
+
+
+def test_a_part_of_a_period_is_asked_about_before_it_takes_others_rows(home: House, take: Any, write: Any) -> None:
+    counters = ("戸籍住民課", "税務課", "保育課", "子育て支援課", "道路管理課")
+    take(write("all.csv", RECEIPTS + "".join(receipt(day, c) for day in (15, 16, 19) for c in counters)))
+    before = rows(home, "receipts")
+    part = write("part.csv", RECEIPTS + receipt(15, "税務課", 2) + receipt(16, "税務課"))
+    found = take(part)
+    assert (found.status, rows(home, "receipts") == before) == ("asks", True)
+    (asked,) = found.asks
+    assert (asked.rule, asked.count, asked.message, asked.fix) == (
+        "plan.vanished",
+        8,
+        "『キャッシュレス事績簿』の、ファイルにある日や月の 10 件のうち 8 件（80.0 %）がファイルにありません。"
+        "取り込むと消えます（2026-10-15～2026-10-16、"
+        "窓口: 保育課 2 件、子育て支援課 2 件、戸籍住民課 2 件など 4 種類）",
+        "一部の窓口や手続だけのファイルなら「届け方」を「追加」（--delivery 追加）にし、"
+        "本当に無くなったのなら「消滅を認める」（--vanished）を選んでください",
+    )
+    added = take(part, delivery=Delivery.APPEND)
+    assert added.plan.counts == {"added": 0, "changed": 1, "unchanged": 1, "missing": 0}
+    assert len(rows(home, "receipts")) == 15
+    once = write("once.csv", RECEIPTS + receipt(15, "税務課", 2) + receipt(16, "税務課", 3))
+    assert take(once, accept_vanished=True).plan.counts["missing"] == 8
+
+
+def test_a_part_of_a_months_procedures_is_asked_about(home: House, take: Any, write: Any) -> None:
+    take(write("all.csv", COUNTS + "".join(f"2026-04,P-{n:02},手続{n},9,{n}\n" for n in range(1, 9))))
+    (asked,) = take(write("part.csv", COUNTS + "2026-04,P-01,手続1,9,1\n")).asks
+    assert asked.message == (
+        "『月次受付件数』の、ファイルにある日や月の 8 件のうち 7 件（87.5 %）がファイルにありません。取り込むと消えます"
+        "（2026-04、手続ID: P-02 1 件、P-03 1 件、P-04 1 件など 7 種類）"
+    )
+
+
+def test_a_small_correction_of_a_period_is_not_asked_about(home: House, take: Any, write: Any) -> None:
+    """As many as a 全件 delivery may lack, of the days that the file speaks of."""
+    take(write("all.csv", RECEIPTS + "".join(receipt(15, f"窓口{n:02}") for n in range(20))))
+    one = take(write("one.csv", RECEIPTS + "".join(receipt(15, f"窓口{n:02}") for n in range(19))))
+    assert (one.status, one.plan.counts["missing"]) == ("loaded", 1)
+    two = take(write("two.csv", RECEIPTS + "".join(receipt(15, f"窓口{n:02}") for n in range(18))))
+    assert (two.status, [p.count for p in two.asks]) == ("asks", [1])
+
+
 def test_undo_names_the_load_that_removed_its_row(home: House, take: Any, write: Any, person: Person) -> None:
     take(write("4.csv", COUNTS + "2026-04,P-1,甲,10,5\n2026-04,P-2,乙,8,1\n"))
-    take(write("4b.csv", COUNTS + "2026-04,P-1,甲,10,5\n"))
+    take(write("4b.csv", COUNTS + "2026-04,P-1,甲,10,5\n"), accept_vanished=True)
     with pytest.raises(UndoRefused, match="取込番号 2"):
         intake.undo(1, home, person)
 

@@ -255,6 +255,8 @@ def filled_in(draw: st.DrawFn, dataset: Dataset) -> list[dict[str, Any]]:
         for earlier, later in dataset.orders:
             if isinstance(row[earlier], dt.datetime) and isinstance(row[later], dt.datetime):
                 row[later] = max(row[earlier], row[later])
+        for rule in dataset.parts:
+            row[rule.whole] = max(row[rule.part], row[rule.whole])
         free = [c.name for c in dataset.stored if not c.required and c.name not in dataset.key and c.kind is Kind.TEXT]
         found.append(row | dict.fromkeys(draw(st.sets(st.sampled_from(free), max_size=2)) if free else (), None))
     return found

@@ -13,7 +13,7 @@ from dx_data.datasets import DATASETS
 from dx_data.derive import checks
 from dx_data.errors import Mended, Problem
 from dx_data.rules import RULES, Severity, rule_named
-from dx_data.spec import Column, Dataset, Delivery, Kind, Together
+from dx_data.spec import Column, Dataset, Delivery, Kind, PartOf, Together
 from dx_data.text import Unreadable
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,6 +111,7 @@ def test_what_rows_must_agree_on_names_columns() -> None:
     }
     for wrong in (
         {"orders": (("b", "x"),)},
+        {"parts": (PartOf(part="b", whole="x"),)},
         {"together": (Together(state="x", values=("済",), needs="b"),)},
         {"together": (Together(state="a", values=("済",), needs="x"),)},
         {"opening": "x"},

@@ -1,7 +1,7 @@
 """電子申請実績 月次集計 (columns.md D3a): receipts of a procedure in a month, all channels and online."""
 
 from dx_data.datasets._choices import SYSTEMS
-from dx_data.spec import Column, Dataset, Delivery, Kind, Pii
+from dx_data.spec import Column, Dataset, Delivery, Kind, PartOf, Pii
 
 DATASET = Dataset(
     name="application_counts",
@@ -14,6 +14,11 @@ DATASET = Dataset(
     key=("month", "procedure_id", "form_id"),
     delivery=Delivery.PERIOD,
     period="month",
+    parts=(
+        PartOf(part="online", whole="total"),
+        # What is finished in a month may have been received before it.
+        PartOf(part="finished", whole="total", may_exceed=True),
+    ),
     columns=(
         Column(
             name="month",

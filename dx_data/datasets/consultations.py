@@ -79,7 +79,7 @@ DATASET = Dataset(
             name="area",
             title="地域",
             aliases=("地区", "所在地域"),
-            description="団体のある地域です",
+            description="団体のある地域です。町名までで、番地のある値は受け取りません",
             example="亀有",
         ),
         Column(

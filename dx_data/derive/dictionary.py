@@ -40,7 +40,7 @@ def _row(dataset: Dataset, column: Column) -> dict[str, str]:
 
 def facts(dataset: Dataset) -> dict[str, str]:
     """What a dataset is, and what its rows must keep to, in words."""
-    agreed = {"行の決まり": "。".join(_agreed(dataset))} if dataset.orders or dataset.together else {}
+    agreed = {"行の決まり": "。".join(_agreed(dataset))} if dataset.orders or dataset.parts or dataset.together else {}
     return {
         "1行の意味": dataset.grain,
         "出所": dataset.source,
@@ -56,6 +56,9 @@ def _agreed(dataset: Dataset) -> Iterator[str]:
     """What the cells of a row must agree on."""
     for earlier, later in dataset.orders:
         yield f"{dataset.column(later).title}は{dataset.column(earlier).title}より前でない"
+    for share in dataset.parts:
+        more = "より多ければ知らせる" if share.may_exceed else "より多くない"
+        yield f"{dataset.column(share.part).title}は{dataset.column(share.whole).title}{more}"
     for rule in dataset.together:
         values = "・".join(rule.values)
         yield f"{dataset.column(rule.state).title}が{values}なら{dataset.column(rule.needs).title}を書く"

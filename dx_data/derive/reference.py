@@ -49,6 +49,7 @@ ROWS = Dataset(
     # A table that comes again replaces the rows of its own name and no other's.
     delivery=Delivery.PERIOD,
     period="name",
+    vanish_limit=1,
     columns=(
         Column(name="name", title="名前", required=True, description="参考データの名前です"),
         Column(name="line", title="行番号", kind=Kind.INTEGER, unit="行目", description="表の中の何行目かです"),

@@ -379,6 +379,11 @@ def count_below(table: str, column: str, header: int) -> str:
     return f"SELECT count(*) FROM {table} WHERE row > {int(header)} AND {column} IN {cells}"
 
 
+def count_among(view: str, column: str) -> str:
+    """How many cells of a laid-out column are one of ?."""
+    return f"SELECT count(*) FROM {view} WHERE {quoted(column)} IN (SELECT unnest(?::VARCHAR[]))"
+
+
 # --- typing and checking -------------------------------------------------------------------------------------
 
 

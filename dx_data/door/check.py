@@ -125,6 +125,7 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
     work.require()
     work.bound()
     work.order()
+    work.weigh_parts()
     work.await_choices(declared)
     work.unique()
     work.even()
@@ -449,6 +450,22 @@ class _Work:
                 f"『{first.column.title}』より前の日付です",
                 f"『{first.column.title}』とこの項目の日付を確かめ、違うほうを直してください",
             )
+
+    def weigh_parts(self) -> None:
+        """No part of a row is more than its whole; one that may be is told."""
+        found = {each.column.name: n for n, each in enumerate(self.read)}
+        for rule in self.matched.dataset.parts:
+            if not found.keys() >= {rule.part, rule.whole}:
+                continue
+            n, part, whole = found[rule.part], self.read[found[rule.part]], self.read[found[rule.whole]]
+            places = np.flatnonzero(part.quantities() > whole.quantities())
+            words = f"『{whole.column.title}』より多くなっています"
+            if rule.may_exceed:
+                words = f"{words}。前の月までに受け付けた分を含むのでなければ、2つの列を確かめてください"
+                self.notice(n, places, "check.exceeds", words)
+            else:
+                fix = "2つの列が入れ替わっていないか確かめ、違うほうを直してください"
+                self.note(n, places, "check.part", words, fix)
 
     def notice_states_without_date(self) -> None:
         """A state that needs another cell filled (済 without its date) is told: figures over time will lack the row."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from dx_data.datasets import DATASETS
 from dx_data.door.anew import DASH, in_digits, made_anew, meanings, rows_of, told
 from dx_data.door.dating import FISCAL, MONTH, YEAR_MONTH, When, western
+from dx_data.door.echo import shown
 from dx_data.door.laid import Laid
 from dx_data.door.staging import Staging
 from dx_data.door.totals import fold, fold_header, number
@@ -60,7 +61,8 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
     kept = [n for n in kept if n != channel]
     title = "".join(laid.above)
     plain = total if "総受付" in title or "全受付" in title else online
-    figures: dict[tuple[str, ...], tuple[int, dict[str, list[str]]]] = {}
+    # Only channels are added up: the same procedure in two rows is left to the check, which refuses it.
+    figures: dict[tuple[int, tuple[str, ...]], tuple[int, dict[str, list[str]]]] = {}
     yearless = next((m for m in months.values() if m.year is None), None)
     if yearless and (time.year_of(yearless.month) is None):
         raise FileRejected.because(
@@ -71,6 +73,9 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
             sheet=laid.sheet,
             rows=laid.header_rows,
         )
+    _refuse_twice(
+        laid, {n: (m.year or time.year_of(m.month), m.month, _counted(m.counts, plain)) for n, m in months.items()}
+    )
     folded: list[int] = []
     for row, cells in rows_of(laid, staging):
         for n, month in months.items():
@@ -84,14 +89,14 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
                 word = fold_header(cells[channel])
                 spread = [online, "Σ"] if word in _ONLINE else [total] if word in _ALL else ["Σ"]
             key = (f"{year}-{month.month:02}-01", *(cells[k] for k in kept))
-            _, parts = figures.setdefault(key, (row, {}))
+            _, parts = figures.setdefault((row if channel is None else 0, key), (row, {}))
             for part in spread:
                 parts.setdefault(part, []).append(cell)
             folded.append(row)
     names = list(dict.fromkeys(part for _, parts in figures.values() for part in parts if part != "Σ"))
     names += [total] if channel is not None and total not in names else []
     out = []
-    for key, (row, parts) in figures.items():
+    for (_, key), (row, parts) in figures.items():
         if "Σ" in parts and total not in parts:
             parts[total] = [_added(parts["Σ"])]
         out.append((row, [*key, *(_added(parts.get(name, [])) for name in names)]))
@@ -99,6 +104,26 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
     columns += [(name, "") for name in names]
     message = "横に並ぶ月の列を、1行に1か月に直しました"
     return made_anew(laid, staging, columns, out, told(laid, "layout.folded", message, folded))
+
+
+def _refuse_twice(laid: Laid, meant: Mapping[int, tuple[int | None, int, str]]) -> None:
+    """FileRejected where two columns hold the same figures of the same month: one of them is of another month."""
+    places: dict[tuple[int | None, int, str], list[int]] = {}
+    for n, what in meant.items():
+        places.setdefault(what, []).append(n)
+    for (_, month, _), found in places.items():
+        if len(found) > 1:
+            letters = "・".join(f"{laid.headings[n].letter}列" for n in found)
+            raise FileRejected.because(
+                f"{month}月 の列が{len(found)}つあります（{letters}）",
+                "見出しの月を確かめ、違うほうを直してください",
+                stage="layout",
+                rule="layout.group_twice",
+                sheet=laid.sheet,
+                column=laid.headings[found[-1]].letter,
+                header=shown(laid.headings[found[-1]].text),
+                rows=laid.header_rows,
+            )
 
 
 def _counted(words: str, plain: str) -> str:

@@ -85,15 +85,22 @@ def _told(hit: Hit, tables: Sequence[Matched]) -> Mended | None:
         known |= {heading.letter for heading in (*table.unknown, *table.system, *table.declined)}
         if table.laid.sheet == hit.sheet.name and letter(hit.position) in known:
             return None
+    rule, becomes = ("gate.stored", _stays(hit)) if hit.stored else ("gate.not_stored", "この値は保存しません")
     return Mended(
-        rule="gate.not_stored",
-        message=f"{_hidden(hit.sheet.hidden)}{hit.kind}らしい値があります。この値は保存しません",
+        rule=rule,
+        message=f"{_hidden(hit.sheet.hidden)}{hit.kind}らしい値があります。{becomes}",
         sheet=hit.sheet.name,
         column=letter(hit.position),
         header=hit.header or None,
         count=hit.count,
         rows=hit.rows,
     )
+
+
+def _stays(hit: Hit) -> str:
+    if hit.kind in personal.PLACES:
+        return "公の場所の項目なので、そのまま保存します。個人の住所なら、消して書き出し直してください"
+    return "同じ桁数の番号の中にあるので、番号としてそのまま保存します。電話番号なら、消して書き出し直してください"
 
 
 def _left_out(table: Matched, heading: Heading, message: str, rule: str) -> Mended:

@@ -42,7 +42,9 @@ _PAYPAY_ENTRIES = {
     "取引取消": "取消",
     "取引受付取消": "取消",
 }
-_PAYPAY_NO_RECEIPT = ("調整", "送金完了", "取引失敗", "返金失敗")
+_PAYPAY_NO_RECEIPT = ("調整", "送金完了")
+# What failed or waits was not paid, in whatever words the statement says so.
+_UNPAID = re.compile("失敗|エラー|待ち")
 _METHODS = {
     fold_choice(s): choice.value
     for choice in RECEIPTS.column("method").choices
@@ -270,10 +272,26 @@ def paypay(laid: Laid, staging: Staging) -> Laid:
     sums: dict[tuple[str, str, str, str], list[tuple[int, Decimal]]] = {}
     out: list[Row] = []
     left_out: list[int] = []
+    again: list[int] = []
+    seen: dict[tuple[str, ...], tuple[int, tuple[object, ...]]] = {}
     for row, cells in rows:
         state = cell(cells, status)
-        if state in _PAYPAY_NO_RECEIPT or (state == "取引受付完了" and cell(cells, id_) in complete):
+        if (
+            state in _PAYPAY_NO_RECEIPT
+            or _UNPAID.search(state)
+            or (state == "取引受付完了" and cell(cells, id_) in complete)
+        ):
             left_out.append(row)
+            continue
+        written = cell(cells, money)
+        facts = cell(cells, moment), number(written) or written, cell(cells, store), cell(cells, terminal)
+        # One payment may be refunded in parts, at several moments.
+        one = cell(cells, id_), state, facts[0] if _PAYPAY_ENTRIES.get(state) == "返金" else ""
+        first, known = seen.setdefault(one, (row, facts)) if one[0] else (row, facts)
+        if first != row:
+            if known != facts:
+                raise _two_of_one_number(laid, id_, (first, row))
+            again.append(row)
             continue
         entry = _PAYPAY_ENTRIES.get(state, state)
         day = re.split("[ T]", cell(cells, moment))[0]
@@ -297,9 +315,24 @@ def paypay(laid: Laid, staging: Staging) -> Laid:
     mended = told(
         laid, "layout.folded", "PayPayの取引を、日・窓口・区分ごとの件数と金額にまとめました", [r for r, _ in rows]
     )
-    words = "収納ではない取引（調整・送金・失敗・完了済みの受付）なので数えていません"
+    words = "収納ではない取引（調整・送金・失敗・エラー・承認待ち・完了済みの受付）なので数えていません"
     mended += told(laid, "receipts.no_receipt", words, left_out)
+    mended += told(laid, "receipts.again", "前の行と同じ取引（同じ決済番号）なので、1度だけ数えました", again)
     used = {n for n in (status, moment, money, store, terminal) if n is not None}
     rest = "・".join(shown(h.text) for n, h in enumerate(laid.headings) if n not in used and h.text)
     mended += told(laid, "receipts.paypay_columns", f"保存しない列です: {rest}", [r for r, _ in rows])
     return made_anew(laid, staging, columns, sorted(out, key=lambda r: r[0]), mended)
+
+
+def _two_of_one_number(laid: Laid, position: int | None, rows: tuple[int, int]) -> FileRejected:
+    heading = laid.headings[position or 0]
+    return FileRejected.because(
+        "決済番号と取引ステータスが同じで、日時・金額・店舗・端末のどれかが違う取引があります",
+        "取引明細を2つつなげていないか確かめ、正しいほうの行だけを残してください",
+        stage="layout",
+        rule="receipts.number_twice",
+        sheet=laid.sheet,
+        column=heading.letter,
+        header=shown(heading.text),
+        rows=rows,
+    )

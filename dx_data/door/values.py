@@ -102,6 +102,11 @@ class Values:
         each = self.values.to_numpy(zero_copy_only=False).astype(f"datetime64[{unit}]")
         return np.append(each, np.datetime64("NaT"))[self.spelled.numbers]
 
+    def quantities(self) -> npt.NDArray[np.float64]:
+        """The numbers of all rows, NaN where there is none."""
+        each = self.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return np.append(each, np.nan)[self.spelled.numbers]
+
     def keys(self) -> tuple[npt.NDArray[np.int64], int]:
         """For each row a number that only rows of the same value share (blank is one), and how many there may be."""
         if pa.types.is_list(self.values.type):

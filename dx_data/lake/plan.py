@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +16,7 @@ from dx_data.lake.moment import Moment, same_key
 from dx_data.spec import Column, Dataset, Delivery, Kind
 
 _CHANGES_SHOWN = 50
+_GOING_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,34 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Going:
+    """Whose rows a 期間 delivery would take away: the first and last day, and the values of one column by rows.
+
+    `kinds` is how many such values there are, of which `named` are those with the most rows.
+    """
+
+    first: str
+    last: str
+    title: str
+    named: tuple[tuple[str, int], ...]
+    kinds: int
+
+    @property
+    def words(self) -> str:
+        """The same in words."""
+        days = self.first if self.first == self.last else f"{self.first}～{self.last}"
+        named = "、".join(f"{value} {count:,} 件" for value, count in self.named)
+        return f"{days}、{self.title}: {named}" + (f"など {self.kinds:,} 種類" if self.kinds > len(self.named) else "")
+
+
+@dataclass(frozen=True)
 class PartPlan:
     """What a load would do to one table: rows 追加 / 変更 / 変更なし / 消滅, with the first changes spelled out.
 
     For a 期間 delivery `missing` rows are replaced away; for a 全件 delivery they are marked 消滅. `doubled` counts
     keys that stand in more than one row, which happens across the sheets of one book. `overwrites` are the loads whose
-    rows would change or go, with how many. `current` is how many keys a 全件 delivery can miss.
+    rows would change or go, with how many. `current` is how many stored keys the delivery speaks of, counted where it
+    misses any; `going` says whose those are that a 期間 delivery misses.
     """
 
     part: Part
@@ -62,6 +85,7 @@ class PartPlan:
     changes: tuple[Change, ...] = ()
     doubled: int = 0
     overwrites: tuple[tuple[int, int], ...] = ()
+    going: Going | None = None
 
     @property
     def alters(self) -> bool:
@@ -70,9 +94,8 @@ class PartPlan:
 
     @property
     def vanishes_too_many(self) -> bool:
-        """Whether more keys would vanish than a 全件 delivery may take without its own yes."""
-        limit = self.part.dataset.vanish_limit * self.current
-        return self.part.delivery is Delivery.WHOLE and self.missing > max(limit, 0)
+        """Whether more of the keys it speaks of would vanish than a delivery may take without its own yes."""
+        return self.missing > self.part.dataset.vanish_limit * self.current
 
 
 @dataclass(frozen=True)
@@ -148,21 +171,25 @@ def plan_part(
     fates = dict(cursor.execute(f"SELECT fate, count(*) FROM {delta} GROUP BY fate").fetchall())
     ((missing,),) = cursor.execute(f"SELECT count(*) FROM {gone}").fetchall()
     before = 0
-    if part.delivery is Delivery.WHOLE:
-        ((before,),) = cursor.execute(f"SELECT count(*) FROM {current} c WHERE c.vanished_on IS NULL").fetchall()
+    if missing:
+        ((before,),) = cursor.execute(f"SELECT count(*) FROM {current} c WHERE {covered}").fetchall()
     changes = _changes(cursor, dataset, delta, part.present) if fates.get("changed") and not again else ()
     cursor.unregister("incoming")
     counts = {fate: int(fates.get(fate, 0)) for fate in ("added", "changed", "unchanged")}
     overwrites = _overwrites(cursor, delta, gone) if (counts["changed"] or missing) and not again else ()
-    return PartPlan(
+    plan = PartPlan(
         part,
-        **counts,
+        added=counts["added"],
+        changed=counts["changed"],
+        unchanged=counts["unchanged"],
         missing=missing,
         current=before,
         changes=changes,
         doubled=doubled,
         overwrites=overwrites,
     )
+    told = plan.vanishes_too_many and part.delivery is Delivery.PERIOD
+    return replace(plan, going=_going(cursor, dataset, gone)) if told else plan
 
 
 def around(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], rows: str, side: str) -> str:
@@ -183,6 +210,22 @@ def around(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], rows: s
             for kind in (TYPES[c.kind],)
         ]
     )
+
+
+def _going(cursor: duckdb.DuckDBPyConnection, dataset: Dataset, gone: str) -> Going:
+    """Whose rows go, by the first column of the key that tells them apart and is no day."""
+    period = quoted(dataset.period or "")
+    day = f"strftime({period}, '%Y-%m')" if dataset.column(dataset.period or "").month else f"{period}::VARCHAR"
+    columns = [column for column in dataset.keys if column.name != dataset.period]
+    filled = ", ".join(f"count({quoted(column.name)})" for column in columns)
+    first, last, *counts = cursor.execute(f"SELECT min({day}), max({day}), {filled} FROM {gone}").fetchall()[0]
+    column = next((column for column, count in zip(columns, counts, strict=True) if count), columns[0])
+    by_value = cursor.execute(
+        f"SELECT coalesce({quoted(column.name)}::VARCHAR, '（空欄）') AS value, count(*) AS n FROM {gone}"
+        " GROUP BY value ORDER BY n DESC, value"
+    ).fetchall()
+    named = tuple((str(value), int(n)) for value, n in by_value[:_GOING_SHOWN])
+    return Going(str(first), str(last), column.title, named, len(by_value))
 
 
 def _overwrites(cursor: duckdb.DuckDBPyConnection, delta: str, gone: str) -> tuple[tuple[int, int], ...]:
@@ -247,15 +290,22 @@ def doubled_problem(part: PartPlan) -> Problem:
 
 
 def vanished_problem(part: PartPlan) -> Problem:
-    """The fault of a 全件 delivery that lacks too many of the keys we know."""
+    """The fault of a delivery that lacks too many of the keys it speaks of."""
     dataset = part.part.dataset
     share = 100 * part.missing / max(part.current, 1)
+    sure = "本当に無くなったのなら「消滅を認める」（--vanished）を選んでください"
+    if part.part.delivery is Delivery.WHOLE:
+        within, going, fix = " ", "", f"全件を書き出したか確かめ、{sure}"
+    else:
+        within = "、ファイルにある日や月の "
+        going = f"。取り込むと消えます（{part.going.words}）" if part.going else ""
+        fix = f"一部の窓口や手続だけのファイルなら「届け方」を「追加」（--delivery 追加）にし、{sure}"
     return Problem(
         stage="plan",
         rule="plan.vanished",
-        message=f"『{dataset.title}』の {part.current:,} 件のうち {part.missing:,} 件（{share:.1f} %）が"
-        "ファイルにありません",
-        fix="全件を書き出したか確かめ、本当に無くなったのなら「消滅を認める」を選んでください",
+        message=f"『{dataset.title}』の{within}{part.current:,} 件のうち {part.missing:,} 件（{share:.1f} %）が"
+        f"ファイルにありません{going}",
+        fix=fix,
         count=part.missing,
     )
 
