@@ -91,7 +91,7 @@ def test_late_corrected_and_vanished_rows_are_told_apart(lake: Lake) -> None:
         "2026年11月分・収納金額：先週の報告から +2,100円 増（新しく届いた分 2,100円）",
     )
     assert (result.since, result.snapshot) == (lake.at(before).title, lake.at().title)
-    assert result.question.title == "キャッシュレス比率の前の時点との差（月次推移、前年度から）"
+    assert result.question.title == "キャッシュレス比率の前の時点との差（月次推移、2025年4月1日から）"
 
 
 def test_the_issue_s_own_sentence(lake: Lake) -> None:

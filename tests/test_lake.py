@@ -212,10 +212,10 @@ def test_a_part_of_a_period_is_asked_about_before_it_takes_others_rows(home: Hou
     assert (asked.rule, asked.count, asked.message, asked.fix) == (
         "plan.vanished",
         8,
-        "『キャッシュレス事績簿』の、ファイルにある日や月の 10 件のうち 8 件（80.0 %）がファイルにありません。"
-        "取り込むと消えます（2026-10-15～2026-10-16、"
+        "『キャッシュレス事績簿』の、ファイルにある日や月の 10 件のうち 8 件（80.0 %）は、"
+        "ファイルに1行もない窓口のものです。取り込むと消えます（2026-10-15～2026-10-16、"
         "窓口: 保育課 2 件、子育て支援課 2 件、戸籍住民課 2 件など 4 種類）",
-        "一部の窓口や手続だけのファイルなら「届け方」を「追加」（--delivery 追加）にし、"
+        "一部の窓口だけのファイルなら「届け方」を「追加」（--delivery 追加）にし、"
         "本当に無くなったのなら「消滅を認める」（--vanished）を選んでください",
     )
     added = take(part, delivery=Delivery.APPEND)
@@ -225,12 +225,19 @@ def test_a_part_of_a_period_is_asked_about_before_it_takes_others_rows(home: Hou
     assert take(once, accept_vanished=True).plan.counts["missing"] == 8
 
 
+def test_a_counter_s_own_rows_are_replaced_without_a_question(home: House, take: Any, write: Any) -> None:
+    """Another file of the same counters speaks of all their rows of a day, whatever else is in its keys."""
+    take(write("all.csv", RECEIPTS + "".join(receipt(15, "税務課").replace("現金", how) for how in ("現金", "PayPay"))))
+    again = take(write("again.csv", RECEIPTS + receipt(15, "税務課", 3)))
+    assert (again.status, again.plan.counts["missing"]) == ("loaded", 1)
+
+
 def test_a_part_of_a_months_procedures_is_asked_about(home: House, take: Any, write: Any) -> None:
     take(write("all.csv", COUNTS + "".join(f"2026-04,P-{n:02},手続{n},9,{n}\n" for n in range(1, 9))))
     (asked,) = take(write("part.csv", COUNTS + "2026-04,P-01,手続1,9,1\n")).asks
     assert asked.message == (
-        "『月次受付件数』の、ファイルにある日や月の 8 件のうち 7 件（87.5 %）がファイルにありません。取り込むと消えます"
-        "（2026-04、手続ID: P-02 1 件、P-03 1 件、P-04 1 件など 7 種類）"
+        "『月次受付件数』の、ファイルにある日や月の 8 件のうち 7 件（87.5 %）は、ファイルに1行もない手続IDのものです。"
+        "取り込むと消えます（2026-04、手続ID: P-02 1 件、P-03 1 件、P-04 1 件など 7 種類）"
     )
 
 

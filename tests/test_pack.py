@@ -174,7 +174,7 @@ def test_a_month_that_is_not_over_is_not_told_like_a_whole_one(opened: house.Hou
     assert (table.partial, table.unfinished, table.generated()) == ("is_partial", [1], [])
     drawn = table.drawing
     assert drawn is not None
-    assert f"2026年10月は{october:,}件です。2026年11月は途中で、{november:,}件です。" in drawn[1]
+    assert f"2026年10月は{october:,}件です。2026年11月は途中で、すでに{november:,}件です。" in drawn[1]
     assert "途中" in [note.text for note in drawn[0].layout.annotations]
 
 

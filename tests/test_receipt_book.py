@@ -124,8 +124,8 @@ def test_only_the_month_s_answer_has_the_form(filled: House, person: access.Pers
     with pytest.raises(WrongUsage, match="Excelの様式がありません"):
         filename(other)
     handed = hand_over(Exit.INTERNAL, other, person, filled.ledger, form="xlsx")
-    assert handed.name.startswith("キャッシュレス比率（月次推移、前年度から）_2026-11-05時点")
-    assert rows_of(sheet_of(handed))[0][0] == "キャッシュレス比率（月次推移、前年度から）"
+    assert handed.name.startswith("キャッシュレス比率（月次推移、2025年4月1日から）_2026-11-05時点")
+    assert rows_of(sheet_of(handed))[0][0] == "キャッシュレス比率（月次推移、2025年4月1日から）"
 
 
 def test_the_file_name_tells_the_door_the_day(filled: House) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -47,10 +47,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Going:
-    """Whose rows a 期間 delivery would take away: the first and last day, and the values of one column by rows.
+    """Rows that a 期間 delivery would take away of counters, or procedures, of which it does not speak at all.
 
-    `kinds` is how many such values there are, of which `named` are those with the most rows.
+    `title` is the column that tells whose they are, `kinds` how many values of it go, of which `named` are those with
+    the most rows.
     """
+
+    rows: int
 
     first: str
     last: str
@@ -73,7 +76,7 @@ class PartPlan:
     For a 期間 delivery `missing` rows are replaced away; for a 全件 delivery they are marked 消滅. `doubled` counts
     keys that stand in more than one row, which happens across the sheets of one book. `overwrites` are the loads whose
     rows would change or go, with how many. `current` is how many stored keys the delivery speaks of, counted where it
-    misses any; `going` says whose those are that a 期間 delivery misses.
+    misses any; `going` says which of those a 期間 delivery does not replace by rows of the same counter.
     """
 
     part: Part
@@ -95,7 +98,8 @@ class PartPlan:
     @property
     def vanishes_too_many(self) -> bool:
         """Whether more of the keys it speaks of would vanish than a delivery may take without its own yes."""
-        return self.missing > self.part.dataset.vanish_limit * self.current
+        unsaid = self.missing if self.part.delivery is Delivery.WHOLE else self.going.rows if self.going else 0
+        return unsaid > self.part.dataset.vanish_limit * self.current
 
 
 @dataclass(frozen=True)
@@ -170,14 +174,15 @@ def plan_part(
     )
     fates = dict(cursor.execute(f"SELECT fate, count(*) FROM {delta} GROUP BY fate").fetchall())
     ((missing,),) = cursor.execute(f"SELECT count(*) FROM {gone}").fetchall()
-    before = 0
+    before, going = 0, None
     if missing:
+        going = _going(cursor, dataset, gone) if part.delivery is Delivery.PERIOD else None
         ((before,),) = cursor.execute(f"SELECT count(*) FROM {current} c WHERE {covered}").fetchall()
     changes = _changes(cursor, dataset, delta, part.present) if fates.get("changed") and not again else ()
     cursor.unregister("incoming")
     counts = {fate: int(fates.get(fate, 0)) for fate in ("added", "changed", "unchanged")}
     overwrites = _overwrites(cursor, delta, gone) if (counts["changed"] or missing) and not again else ()
-    plan = PartPlan(
+    return PartPlan(
         part,
         added=counts["added"],
         changed=counts["changed"],
@@ -187,9 +192,8 @@ def plan_part(
         changes=changes,
         doubled=doubled,
         overwrites=overwrites,
+        going=going,
     )
-    told = plan.vanishes_too_many and part.delivery is Delivery.PERIOD
-    return replace(plan, going=_going(cursor, dataset, gone)) if told else plan
 
 
 def around(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], rows: str, side: str) -> str:
@@ -212,20 +216,27 @@ def around(cursor: duckdb.DuckDBPyConnection, columns: Sequence[Column], rows: s
     )
 
 
-def _going(cursor: duckdb.DuckDBPyConnection, dataset: Dataset, gone: str) -> Going:
-    """Whose rows go, by the first column of the key that tells them apart and is no day."""
+def _going(cursor: duckdb.DuckDBPyConnection, dataset: Dataset, gone: str) -> Going | None:
+    """Whose rows go that have none in the delivery, by the first column of the key that is filled and no day."""
     period = quoted(dataset.period or "")
     day = f"strftime({period}, '%Y-%m')" if dataset.column(dataset.period or "").month else f"{period}::VARCHAR"
     columns = [column for column in dataset.keys if column.name != dataset.period]
     filled = ", ".join(f"count({quoted(column.name)})" for column in columns)
-    first, last, *counts = cursor.execute(f"SELECT min({day}), max({day}), {filled} FROM {gone}").fetchall()[0]
+    counts = cursor.execute(f"SELECT {filled} FROM {gone}").fetchall()[0]
     column = next((column for column, count in zip(columns, counts, strict=True) if count), columns[0])
+    value = f"coalesce({quoted(column.name)}::VARCHAR, '（空欄）')"
+    unsaid = (
+        f"(SELECT {value} AS value, {day} AS day FROM {gone} ANTI JOIN (SELECT {value} AS value FROM incoming) said"
+    )
+    unsaid += f" ON {value} = said.value)"
     by_value = cursor.execute(
-        f"SELECT coalesce({quoted(column.name)}::VARCHAR, '（空欄）') AS value, count(*) AS n FROM {gone}"
-        " GROUP BY value ORDER BY n DESC, value"
+        f"SELECT value, count(*) AS n, min(day), max(day) FROM {unsaid} GROUP BY value ORDER BY n DESC, value"
     ).fetchall()
-    named = tuple((str(value), int(n)) for value, n in by_value[:_GOING_SHOWN])
-    return Going(str(first), str(last), column.title, named, len(by_value))
+    if not by_value:
+        return None
+    values, rows, firsts, lasts = zip(*by_value, strict=True)
+    named = tuple(zip(values, rows, strict=True))[:_GOING_SHOWN]
+    return Going(sum(rows), min(firsts), max(lasts), column.title, named, len(values))
 
 
 def _overwrites(cursor: duckdb.DuckDBPyConnection, delta: str, gone: str) -> tuple[tuple[int, int], ...]:
@@ -292,21 +303,21 @@ def doubled_problem(part: PartPlan) -> Problem:
 def vanished_problem(part: PartPlan) -> Problem:
     """The fault of a delivery that lacks too many of the keys it speaks of."""
     dataset = part.part.dataset
-    share = 100 * part.missing / max(part.current, 1)
     sure = "本当に無くなったのなら「消滅を認める」（--vanished）を選んでください"
-    if part.part.delivery is Delivery.WHOLE:
-        within, going, fix = " ", "", f"全件を書き出したか確かめ、{sure}"
+    if part.going is None:
+        within, unsaid, fate = " ", part.missing, "がファイルにありません"
+        fix = f"全件を書き出したか確かめ、{sure}"
     else:
-        within = "、ファイルにある日や月の "
-        going = f"。取り込むと消えます（{part.going.words}）" if part.going else ""
-        fix = f"一部の窓口や手続だけのファイルなら「届け方」を「追加」（--delivery 追加）にし、{sure}"
+        within, unsaid = "、ファイルにある日や月の ", part.going.rows
+        fate = f"は、ファイルに1行もない{part.going.title}のものです。取り込むと消えます（{part.going.words}）"
+        fix = f"一部の{part.going.title}だけのファイルなら「届け方」を「追加」（--delivery 追加）にし、{sure}"
+    share = 100 * unsaid / max(part.current, 1)
     return Problem(
         stage="plan",
         rule="plan.vanished",
-        message=f"『{dataset.title}』の{within}{part.current:,} 件のうち {part.missing:,} 件（{share:.1f} %）が"
-        f"ファイルにありません{going}",
+        message=f"『{dataset.title}』の{within}{part.current:,} 件のうち {unsaid:,} 件（{share:.1f} %）{fate}",
         fix=fix,
-        count=part.missing,
+        count=unsaid,
     )
 
 
