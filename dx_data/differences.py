@@ -94,7 +94,7 @@ def compare(
     """
     question = catalog.named(name, version)
     params = catalog.params(question, given, today)
-    base, since = _base(question, earlier, snapshot, day), since_words(question, earlier, snapshot, day, today)
+    base = base_day(question, earlier, snapshot, day)
     if _number(earlier) > _number(snapshot):
         raise WrongUsage.because(
             f"比べる時点『{earlier.title}』が、答えの時点『{snapshot.title}』より後です", "前の時点を指定してください"
@@ -110,7 +110,7 @@ def compare(
             after,
             question=_asked(question, after.question.title),
             rows=[_row(one) for one in moved],
-            notes=(*_notes(question, params, moved, count, base, since), *after.notes),
+            notes=(*_notes(question, params, moved, count, base, since_words(base, day, today)), *after.notes),
         )
 
     more = (earlier.changed(question.reads), told(question, earlier), day, today, parts)
@@ -221,14 +221,14 @@ def _row(one: Moved) -> tuple[Value, ...]:
 # --- words ----------------------------------------------------------------------------------------------------
 
 
-def since_words(question: Question, earlier: Snapshot, snapshot: Snapshot, day: dt.date, today: dt.date) -> str:
-    """What a difference is taken from: the report of a day, or the older file that this report was made of."""
-    if (base := _base(question, earlier, snapshot, day)) < day:
+def since_words(base: dt.date, day: dt.date, today: dt.date) -> str:
+    """What a difference is taken from: the report of a day, or the file of `base` that this report was made of."""
+    if base < day:
         return f"{japanese_date(base)}時点の台帳"
     return "先週の報告" if today - day == _WEEK else f"{japanese_date(day).partition('(')[0]}の報告"
 
 
-def _base(question: Question, earlier: Snapshot, snapshot: Snapshot, day: dt.date) -> dt.date:
+def base_day(question: Question, earlier: Snapshot, snapshot: Snapshot, day: dt.date) -> dt.date:
     """The day from which a difference counts: `day`, unless what changed was then more than a week old.
 
     A question counts the first dataset that it reads, so that one's file decides where several changed.

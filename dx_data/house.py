@@ -134,7 +134,8 @@ class House:
         """What `compare` takes its differences from, in words."""
         now = self.at(snapshot)
         earlier, day = self._earlier(now, since)
-        return differences.since_words(self.catalog.named(name), earlier, now, day, self.today(now))
+        base = differences.base_day(self.catalog.named(name), earlier, now, day)
+        return differences.since_words(base, day, self.today(now))
 
     def _earlier(self, now: Moment, since: str | dt.date) -> tuple[Moment, dt.date]:
         loads = now.history()

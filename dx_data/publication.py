@@ -156,14 +156,13 @@ def carried(pack: Pack, told: Mapping[str, Any] | None) -> tuple[Pack, list[str]
 
     `told` is the earlier draft's manifest. Sentences go along whose numbers the new figures still say.
     """
-    written = {
-        table["question"]: tuple(table["text"]) for table in (told or {"tables": ()})["tables"] if "text" in table
+    written = {table["question"]: table for table in (told["tables"] if told else ()) if "text" in table}
+    holding = {
+        table.name: tuple(written[table.name]["text"])
+        for table in pack.tables
+        if table.name in written and not any(texts.checked(table, written[table.name]["text"]))
     }
-    wrong = {table.name for table in pack.tables if any(texts.checked(table, written.get(table.name, ())))}
-    there = {table.name for table in pack.tables}
-    titles = {table["question"]: table["title"] for table in told["tables"]} if told else {}
-    lost = [titles[name] for name in written if name in wrong or name not in there]
-    return edited(pack, {name: said for name, said in written.items() if name in there - wrong}), lost
+    return edited(pack, holding), [table["title"] for name, table in written.items() if name not in holding]
 
 
 def _digest(folder: Path) -> str:

@@ -12,10 +12,9 @@ import plotly.graph_objects as go
 from dx_data.catalog import Result
 from dx_data.charts.drawing import HOVER, Layout, Number, frame, note, nothing, pixels, wrapped
 from dx_data.charts.palette import Palette, palette
-from dx_data.charts.reading import category_column, category_words, column_of, numbers, quantity
+from dx_data.charts.reading import UNFINISHED, category_column, category_words, column_of, numbers, quantity
 
 BEHIND = "遅れ"
-PARTIAL = "途中"
 
 _ROW = 21  # pixels
 _NAME_WIDTH = 16  # characters before a name wraps
@@ -69,7 +68,8 @@ class Bullet:
         if self.actual is None:
             return "記録なし"
         far = "≫" if (self.share(self.actual) or 0) > _FARTHEST else ""
-        return f"{far}{self.actual:,}／{self.target}" + (f" {self.status}" if self.status in {BEHIND, PARTIAL} else "")
+        state = f" {self.status}" if self.status in {BEHIND, UNFINISHED} else ""
+        return f"{far}{self.actual:,}／{self.target}{state}"
 
     @property
     def told(self) -> str:

@@ -19,7 +19,7 @@ Names = str | Sequence[str]
 Parts = tuple[str, str]
 
 _BY_ROW = "各指標の単位"  # a declared unit that stands in the row's own column `unit`
-_UNFINISHED = "途中"
+UNFINISHED = "途中"
 _SYMBOL_WORDS = {"X": "秘匿", "x": "秘匿", "…": "不詳", "-": "該当なし"}
 TITLE = re.compile(r"(?P<subject>.+)（(?P<kind>.+)、(?P<period>[^、]+)）")
 
@@ -142,7 +142,7 @@ def as_names(y: Names) -> tuple[str, ...]:
 
 def may_be_unfinished(column: Column) -> bool:
     """Whether the column can say that a row's period is not over yet."""
-    return any(choice.value == _UNFINISHED for choice in column.choices)
+    return any(choice.value == UNFINISHED for choice in column.choices)
 
 
 def unfinished(result: Result, rows: Sequence[Mapping[str, Any]], partial: str | None) -> list[int]:
@@ -154,10 +154,10 @@ def unfinished(result: Result, rows: Sequence[Mapping[str, Any]], partial: str |
         return []
     if not may_be_unfinished(column_of(result, partial)):
         raise DeclarationError.because(
-            f"質問『{result.question.name}』の列『{partial}』は「{_UNFINISHED}」を選択肢に持ちません",
-            f"choices に「{_UNFINISHED}」を書くか、partial を外してください",
+            f"質問『{result.question.name}』の列『{partial}』は「{UNFINISHED}」を選択肢に持ちません",
+            f"choices に「{UNFINISHED}」を書くか、partial を外してください",
         )
-    return [at for at, row in enumerate(rows) if row[partial] == _UNFINISHED]
+    return [at for at, row in enumerate(rows) if row[partial] == UNFINISHED]
 
 
 def _next_month(day: dt.date) -> dt.date:

@@ -118,12 +118,12 @@ def _line_words(
     if not known and not told:
         return (f"{measure.title}の値はありません。" if named else "") + _gaps(rows, y, when, symbol, kind)
     said = f"{measure.title}は、" if named else ""
+    values = [value for value, _ in known]
     if known:
         last, at_last = known[-1]
         if len(known) == 1:
             said += f"{when(at_last)}は{measure(last)}です。"
         else:
-            values = [value for value, _ in known]
             most, least = max(values), min(values)
             at_most, at_least = (listed([when(row) for value, row in known if value == end]) for end in (most, least))
             if most == least:
@@ -143,7 +143,7 @@ def _line_words(
             reached = "届いています" if last >= goal else "届いていません"
             said += f"{column_of(result, target).title}（{measure(goal)}）に{reached}。"
     for value, row in told:
-        beyond = measure.unit != "%" and known and value > max(each for each, _ in known)
+        beyond = measure.unit != "%" and values and value > max(values)
         said += f"{when(row)}は途中で、{'すでに' if beyond else ''}{measure(value)}です。"
     return said + _gaps(rows, y, when, symbol, kind)
 

@@ -174,17 +174,17 @@ def _spellings(column: Column) -> dict[str, str]:
     }
 
 
-# A payment that failed is none, however much of the word is in it.
-_UNDONE = re.compile("失敗|エラー|待ち")
+# What failed or waits was not done, in whatever words it is said: no payment, however much of that word is in it.
+UNDONE = re.compile("失敗|エラー|待ち")
 
 
 def suggestion(column: Column, cell: str) -> str | None:
     """The choice that an unknown spelling probably means: one declared as likely or contained, else the closest."""
     folded = text.fold_choice(cell)
     likely = {text.fold_choice(spelling): choice.value for choice in column.choices for spelling in choice.likely}
-    undone = set(_UNDONE.findall(folded))
+    undone = set(UNDONE.findall(folded))
     every = likely | _spellings(column)
-    probable = {spelling: value for spelling, value in every.items() if undone <= set(_UNDONE.findall(spelling))}
+    probable = {spelling: value for spelling, value in every.items() if undone <= set(UNDONE.findall(spelling))}
     contained = [spelling for spelling in probable if len(spelling) >= _TELLING and spelling in folded]
     if contained:
         return probable[max(contained, key=len)]

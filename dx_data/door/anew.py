@@ -12,7 +12,7 @@ from dx_data.door.echo import shown
 from dx_data.door.laid import Heading, Laid
 from dx_data.door.staging import Staging
 from dx_data.door.totals import fold_header
-from dx_data.errors import ROWS_SHOWN, Mended
+from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
 from dx_data.spec import Column
 
 Cells = Sequence[str | None]
@@ -29,6 +29,23 @@ def positions_of(laid: Laid, column: Column) -> list[int]:
     """Where a column stands among the headings of a table."""
     known = meanings(column)
     return [n for n, heading in enumerate(laid.headings) if fold_header(heading.text) in known]
+
+
+def refused(
+    laid: Laid, position: int, message: str, fix: str, rule: str, rows: Sequence[int] | None = None
+) -> FileRejected:
+    """The refusal of a table because of what stands in one column: under its heading, or in these rows."""
+    heading = laid.headings[position]
+    return FileRejected.because(
+        message,
+        fix,
+        stage="layout",
+        rule=rule,
+        sheet=laid.sheet,
+        column=heading.letter,
+        header=shown(heading.text),
+        rows=laid.header_rows if rows is None else tuple(rows),
+    )
 
 
 def rows_of(laid: Laid, staging: Staging) -> list[Row]:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from dx_data.datasets import DATASETS
-from dx_data.door.anew import DASH, in_digits, made_anew, meanings, rows_of, told
+from dx_data.door.anew import DASH, in_digits, made_anew, meanings, refused, rows_of, told
 from dx_data.door.dating import FISCAL, MONTH, YEAR_MONTH, When, western
-from dx_data.door.echo import shown
 from dx_data.door.laid import Laid
 from dx_data.door.staging import Staging
 from dx_data.door.totals import fold, fold_header, number
@@ -114,16 +113,9 @@ def _refuse_twice(laid: Laid, meant: Mapping[int, tuple[int | None, int, str]]) 
     for (_, month, _), found in places.items():
         if len(found) > 1:
             letters = "・".join(f"{laid.headings[n].letter}列" for n in found)
-            raise FileRejected.because(
-                f"{month}月 の列が{len(found)}つあります（{letters}）",
-                "見出しの月を確かめ、違うほうを直してください",
-                stage="layout",
-                rule="layout.group_twice",
-                sheet=laid.sheet,
-                column=laid.headings[found[-1]].letter,
-                header=shown(laid.headings[found[-1]].text),
-                rows=laid.header_rows,
-            )
+            message = f"{month}月 の列が{len(found)}つあります（{letters}）"
+            fix = "見出しの月を確かめ、違うほうを直してください"
+            raise refused(laid, found[-1], message, fix, "layout.group_twice")
 
 
 def _counted(words: str, plain: str) -> str:

@@ -10,7 +10,8 @@ from decimal import Decimal
 import numpy as np
 
 from dx_data.datasets import DATASETS
-from dx_data.door.anew import DASH, Row, in_digits, made_anew, meanings, positions_of, rows_of, told
+from dx_data.derive.checks import UNDONE
+from dx_data.door.anew import DASH, Row, in_digits, made_anew, meanings, positions_of, refused, rows_of, told
 from dx_data.door.echo import shown
 from dx_data.door.laid import Laid
 from dx_data.door.spelled import Table
@@ -43,8 +44,6 @@ _PAYPAY_ENTRIES = {
     "取引受付取消": "取消",
 }
 _PAYPAY_NO_RECEIPT = ("調整", "送金完了")
-# What failed or waits was not paid, in whatever words the statement says so.
-_UNPAID = re.compile("失敗|エラー|待ち")
 _METHODS = {
     fold_choice(s): choice.value
     for choice in RECEIPTS.column("method").choices
@@ -101,16 +100,8 @@ def receipts_wide(laid: Laid, staging: Staging, marks: Mapping[int, Measured]) -
     groups: dict[Group, dict[bool, int]] = {}
     for n, mark in marks.items():
         if mark.amount in groups.setdefault(mark.group, {}):
-            raise FileRejected.because(
-                "同じ決済手段の列が2つあります",
-                "どちらかの列を消すか、項目名を変えてください",
-                stage="layout",
-                rule="layout.group_twice",
-                sheet=laid.sheet,
-                column=laid.headings[n].letter,
-                header=shown(laid.headings[n].text),
-                rows=laid.header_rows,
-            )
+            message, fix = "同じ決済手段の列が2つあります", "どちらかの列を消すか、項目名を変えてください"
+            raise refused(laid, n, message, fix, "layout.group_twice")
         groups[mark.group][mark.amount] = n
     kept = [n for n in range(len(laid.headings)) if n not in marks]
     counter = None if positions_of(laid, RECEIPTS.column("counter")) else _counter(laid.above)
@@ -278,15 +269,16 @@ def paypay(laid: Laid, staging: Staging) -> Laid:
         state = cell(cells, status)
         if (
             state in _PAYPAY_NO_RECEIPT
-            or _UNPAID.search(state)
+            or UNDONE.search(state)
             or (state == "取引受付完了" and cell(cells, id_) in complete)
         ):
             left_out.append(row)
             continue
-        written = cell(cells, money)
-        facts = cell(cells, moment), number(written) or written, cell(cells, store), cell(cells, terminal)
+        written, when = cell(cells, money), cell(cells, moment)
+        window, machine, yen = cell(cells, store), cell(cells, terminal), number(written)
+        facts = when, yen or written, window, machine
         # One payment may be refunded in parts, at several moments.
-        one = cell(cells, id_), state, facts[0] if _PAYPAY_ENTRIES.get(state) == "返金" else ""
+        one = cell(cells, id_), state, when if _PAYPAY_ENTRIES.get(state) == "返金" else ""
         first, known = seen.setdefault(one, (row, facts)) if one[0] else (row, facts)
         if first != row:
             if known != facts:
@@ -294,11 +286,9 @@ def paypay(laid: Laid, staging: Staging) -> Laid:
             again.append(row)
             continue
         entry = _PAYPAY_ENTRIES.get(state, state)
-        day = re.split("[ T]", cell(cells, moment))[0]
-        yen = number(cell(cells, money))
-        window, machine = cell(cells, store), cell(cells, terminal)
+        day = re.split("[ T]", when)[0]
         if yen is None or state not in _PAYPAY_ENTRIES:
-            out.append((row, [day, window, machine, "コード決済", "PayPay", entry, "1", cell(cells, money)]))
+            out.append((row, [day, window, machine, "コード決済", "PayPay", entry, "1", written]))
             continue
         signed = yen if entry == "売上" else -abs(yen)
         sums.setdefault((day, window, machine, entry), []).append((row, signed))
@@ -325,14 +315,6 @@ def paypay(laid: Laid, staging: Staging) -> Laid:
 
 
 def _two_of_one_number(laid: Laid, position: int | None, rows: tuple[int, int]) -> FileRejected:
-    heading = laid.headings[position or 0]
-    return FileRejected.because(
-        "決済番号と取引ステータスが同じで、日時・金額・店舗・端末のどれかが違う取引があります",
-        "取引明細を2つつなげていないか確かめ、正しいほうの行だけを残してください",
-        stage="layout",
-        rule="receipts.number_twice",
-        sheet=laid.sheet,
-        column=heading.letter,
-        header=shown(heading.text),
-        rows=rows,
-    )
+    message = "決済番号と取引ステータスが同じで、日時・金額・店舗・端末のどれかが違う取引があります"
+    fix = "取引明細を2つつなげていないか確かめ、正しいほうの行だけを残してください"
+    return refused(laid, position or 0, message, fix, "receipts.number_twice", rows)

@@ -79,6 +79,12 @@ class Desk:
         except NotFound:
             return None
 
+    @cached_property
+    def written(self) -> str | None:
+        """The sentences of the draft as they may be edited; None where they are not on this computer."""
+        file = publication.beside(Path(self.made.place), publication.TEXTS) if self.made else None
+        return file.read_text("utf-8-sig") if file and file.is_file() else None
+
     @property
     def now(self) -> range:
         """The steps that are open, the first is 0: what nobody said yes to yet stays open until the approval."""
@@ -278,14 +284,13 @@ def _hidden_places(desk: Desk, table: Mapping[str, Any]) -> dict[str, tuple[dict
 def sentences(desk: Desk) -> None:
     """The sentences of the draft, to be edited: another draft is made of them."""
     with _step(4):
-        file = publication.beside(Path(desk.made.place), publication.TEXTS) if desk.made else None
-        if desk.made is None or file is None or not file.is_file():
+        now = desk.written
+        if desk.made is None or now is None:
             st.info("案を作ると、文章がここに出て、直せます。")
             return
         st.caption("理由は「図表の説明」のデータから入ります。ないものは「（理由を記入）」です。")
         if not desk.here.person.may(Right.DRAFT):
             return
-        now = file.read_text("utf-8-sig")
         kept = f"typed_{desk.made.line}"  # Streamlit forgets what stands in a box when another page is opened
         typed = st.session_state.get(kept, now)
         edited = st.text_area("文章（1行に1つの文）", typed, height=320, key=f"texts_{desk.made.line}")
@@ -326,8 +331,7 @@ def _approve(desk: Desk, made: Draft) -> None:
     if not made.proven:
         label = f"案を作った『{faults.plain(made.who)}』（ログインなし）が、自分ではないことを確かめました"
         sure = st.checkbox(label, key=f"other_{made.line}") and sure
-    file = publication.beside(Path(made.place), publication.TEXTS)
-    if without := file.read_text("utf-8-sig").count(REASON) if file.is_file() else 0:
+    if without := (desk.written or "").count(REASON):
         st.warning(f"理由の書かれていない表が {without} あります。発行した資料に、その理由の行は載りません。")
     if st.button("承認する", disabled=not sure, key="approve"):
         with faults.spoken():
