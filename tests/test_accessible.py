@@ -21,6 +21,13 @@ pytestmark = [
 STREAMLITS = {("intake", "presentation-role-conflict")}
 _WIDTHS = (390, 640)  # a telephone; a screen of 1280 pixels at 200 %
 _AXE = Axe()
+# The words of figures of which a part lies outside its figure.
+_CUT_OFF = """[...document.querySelectorAll('.js-plotly-plot')].flatMap(plot => {
+    const edge = plot.getBoundingClientRect()
+    const inside = word => word.left > edge.left - 1 && word.right < edge.right + 1
+    return [...plot.querySelectorAll('svg text')].filter(text => text.checkVisibility({visibilityProperty: true}))
+        .filter(text => !inside(text.getBoundingClientRect())).map(text => text.textContent)
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +79,7 @@ def darkened(tab: Page) -> None:
 
 @pytest.mark.parametrize("stem", screens.STEMS)
 def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
-    """Japanese, nothing of axe's but what is Streamlit's, in light and in dark, and nothing to scroll sideways."""
+    """Japanese, nothing of axe's but what is Streamlit's, in light and in dark, nothing to scroll sideways or cut off."""
     screenshots.opened(tab, f"{url}/{stem}")
     assert tab.evaluate("document.documentElement.lang") == "ja"
     assert "【架空データ】" in tab.title()
@@ -95,6 +102,7 @@ def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
         assert english(tab) == []
         wide = "[document.scrollingElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
         assert max(tab.evaluate(wide)) <= width
+        assert tab.evaluate(_CUT_OFF) == []
 
 
 def test_the_overview_is_seen_at_one_glance(url: str, tab: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,8 +17,10 @@ from dx_data.charts.reading import UNFINISHED, category_column, category_words, 
 
 BEHIND = "遅れ"
 
-_ROW = 21  # pixels
-_NAME_WIDTH = 16  # characters before a name wraps
+# Pixels, so that names, the least width that plotly leaves to bars, and counts fit into a card on a telephone.
+_ROW, _WRAPPED_ROW = 21, 23
+_WIDEST_NAME, _LINE = 162, 16  # pixels before a name takes two lines; characters of a line
+_GAP = 8
 _FARTHEST = 200.0  # per cent; what goes further ends there with a mark, so that one row does not flatten the others
 _LEAST = 120.0
 _KEY = "■ 実績　┃ いまの目安　┊ 目標"
@@ -133,12 +136,13 @@ def bullets(
         return nothing(result, dark=dark, title=title, unit="%")
     top = min(_FARTHEST, max([_LEAST, *(each.share(each.actual) or 0 for each in every)]))
     colours = palette(dark)
-    names = [wrapped(each.name, _NAME_WIDTH) for each in drawn]
-    right = 16 + max(pixels(each.beside) for each in drawn)
+    names = [_name(each.name) for each in drawn]
+    row = _WRAPPED_ROW if any("<br>" in name for name in names) else _ROW
+    right = _GAP + max(pixels(each.beside) for each in drawn)
     layout: Layout = {
         "annotations": [_key(colours, right), *_beside(drawn, colours)],
         "barmode": "overlay",
-        "height": 30 + _ROW * len(drawn),
+        "height": 30 + row * len(drawn),
         "hovermode": "closest",
         "margin": {"t": 24, "b": 4, "r": right},
         "shapes": [*_tracks(drawn, colours), *_paces(drawn, top, colours), _goal_line(len(drawn), colours)],
@@ -152,6 +156,11 @@ def bullets(
         },
     }
     return frame(result, _bars(drawn, top, colours), layout, dark=dark, title=title, unit="目標に対する%")
+
+
+def _name(name: str) -> str:
+    """The name, where it is wide on two lines of about equal length."""
+    return wrapped(name, min(_LINE, math.ceil(len(name) / 2)) if pixels(name) > _WIDEST_NAME else len(name))
 
 
 def _bars(drawn: Sequence[Bullet], top: float, colours: Palette) -> list[Any]:
@@ -192,7 +201,7 @@ def _key(colours: Palette, margin: int) -> Layout:
 
 
 def _beside(drawn: Sequence[Bullet], colours: Palette) -> list[Layout]:
-    edge: Layout = {"xref": "paper", "xanchor": "left", "xshift": 6}
+    edge: Layout = {"xref": "paper", "xanchor": "left", "xshift": 4}
     return [
         note(
             f"<b>{escape(each.beside)}</b>" if each.status == BEHIND else escape(each.beside),
