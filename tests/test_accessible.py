@@ -79,7 +79,7 @@ def darkened(tab: Page) -> None:
 
 @pytest.mark.parametrize("stem", screens.STEMS)
 def test_a_page_is_for_everyone(url: str, tab: Page, stem: str) -> None:
-    """Japanese, nothing of axe's but what is Streamlit's, in light and in dark, nothing to scroll sideways or cut off."""
+    """Japanese, nothing of axe's but what is Streamlit's, in light and dark, nothing scrolled sideways or cut off."""
     screenshots.opened(tab, f"{url}/{stem}")
     assert tab.evaluate("document.documentElement.lang") == "ja"
     assert "【架空データ】" in tab.title()
