@@ -34,7 +34,7 @@ for name, figure, subject in (
     cards.card(
         here,
         here.ask(name, **period),
-        cards.lines(x="month", y=(figure, "upper"), partial="is_partial"),
+        cards.lines(x="month", y=(figure, "upper"), partial="is_partial", planned="upper"),
         cards.table("month", figure, "lower", "upper", "state", limit=12),
         title=f"{subject}（月次推移、{year.title}）",
     )

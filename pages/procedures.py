@@ -23,10 +23,11 @@ rates = ("procedures", "online", "online_rate", "cases", "cases_rate")
 cards.card(here, here.ask("online_by_scope", **at), cards.table("scope", *rates))
 burn_up = here.ask("online_burn_up", **at, since=year.since)
 targets = () if cards.values(burn_up, "target_lower") == [None] else ("target_lower", "target_upper")
+planned = ("planned", *targets)
 cards.card(
     here,
     burn_up,
-    cards.lines(x="month", y=("online", "planned", *targets), partial="is_partial"),
+    cards.lines(x="month", y=("online", *planned), partial="is_partial", planned=planned),
     title=f"優先手続のオンライン化（月ごとの累計、{year.title}）",
 )
 ahead = cards.lines(x="month", y=("online", "expected", "low", "high", *targets[:1]))

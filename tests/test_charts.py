@@ -743,12 +743,33 @@ def test_a_month_not_over_that_is_beyond_the_others_says_so() -> None:
     assert said.endswith("最大は2026年5月の12件、最小は2026年4月の5件です。2026年6月は途中で、すでに15件です。")
 
 
+def test_what_was_planned_is_whole_in_a_month_that_is_not_over() -> None:
+    rows = [(month(2026, n), n, None, None, state, None, None, 20) for n, state in ((4, "確定"), (5, "途中"))]
+    shape: dict[str, Any] = {"partial": "state", "planned": "fourth"}
+    figure = charts.lines(by_month(*rows), "month", ("received", "fourth"), **shape)
+    assert [(trace.name, trace.mode, trace.line.dash, list(trace.y)) for trace in figure.data] == [
+        ("申請件数", "lines+markers", "solid", [4, None]),
+        ("申請件数（途中）", "lines", "dot", [4, 5]),
+        ("申請件数（途中）", "markers", "dot", [None, 5]),
+        ("郵送", "lines+markers", "dash", [20, 20]),
+    ]
+    assert [note.text for note in figure.layout.annotations if note.text == "途中"] == ["途中"]
+    assert [list(trace.customdata)[-1] for trace in figure.data if trace.customdata] == [
+        "申請件数：5件（途中）", "申請件数：5件（途中）", "郵送：20件",
+    ]  # fmt: skip
+    said = charts.alt(by_month(*rows), "month", ("received", "fourth"), **shape)
+    assert said.endswith(
+        "申請件数は、2026年4月は4件です。2026年5月は途中で、すでに5件です。"
+        "郵送は、2026年4月から2026年5月まで、どの月も20件です。"
+    )
+
+
 def test_months_of_one_value_and_a_line_of_none_are_told_in_whole_sentences() -> None:
     rows = [(month(2026, n), 0, None, None, None, None, None, n) for n in (4, 5, 6)]
     said = charts.alt(by_month(*rows), "month", ("received", "third", "fourth"))
     assert said.endswith(
         "期間は2026年4月から2026年6月までです。申請件数は、2026年4月から2026年6月まで、どの月も0件です。"
-        "窓口の値はありません。データなしの月：2026年4月、2026年5月、2026年6月。"
+        "窓口の値はありません。データなしの月：2026年4月から2026年6月まで。"
         "郵送は、2026年4月から2026年6月にかけて、4件から6件になりました（＋2件 増）。"
         "最大は2026年6月の6件、最小は2026年4月の4件です。"
     )

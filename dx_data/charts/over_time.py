@@ -40,6 +40,7 @@ from dx_data.charts.reading import (
     measures_of,
     moment_words,
     numbers,
+    partial_of,
     reason,
     time_column,
     unfinished,
@@ -84,6 +85,7 @@ def lines(
     *,
     compare: str | None = None,
     partial: str | None = None,
+    planned: Names = (),
     target: str | None = None,
     parts: Parts | None = None,
     symbol: str | None = None,
@@ -93,9 +95,9 @@ def lines(
     """How quantities move through time.
 
     `compare` is the same quantity a year before (grey, dashed), `target` what it should be (dotted), `partial` a column
-    that says 途中 of periods not over yet (open marker), `parts` the two counts of a rate (on hover), `symbol` the
-    column that says why a value is missing. Raises DeclarationError if `x` is no date, units differ or there are more
-    than five lines. A line across shows where the answer's breaks are.
+    that says 途中 of periods not over yet (open marker) but of those quantities that are `planned`, `parts` the two
+    counts of a rate (on hover), `symbol` the column that says why a value is missing. Raises DeclarationError if `x` is
+    no date, units differ or there are more than five lines. A line across shows where the answer's breaks are.
     """
     moment = time_column(result, x)
     names = as_names(y)
@@ -106,7 +108,7 @@ def lines(
         if name:
             column_of(result, name)
     rows = in_time(result, moment)
-    open_at = unfinished(result, rows, partial)
+    open_at = {name: unfinished(result, rows, partial_of(name, partial, planned)) for name in names}
     series = _series(result, rows, names, compare, target, parts, open_at, palette(dark))
     if all(one.end is None for one in series):
         return nothing(result, dark=dark, title=title, unit=unit)
@@ -116,9 +118,9 @@ def lines(
     traces: list[Any] = []
     notes: list[Layout] = []
     size = 4 if len(names) == 1 else 6
-    for one in series[: len(names)]:
-        traces += _own_line(one, places, open_at, size)
-        notes += _unfinished_note(one, places, open_at, values["range"], series, notes)
+    for name, one in zip(names, series, strict=False):
+        traces += _own_line(one, places, open_at[name], size)
+        notes += _unfinished_note(one, places, open_at[name], values["range"], series, notes)
     traces += [_line(one, places, one.values, size=4) for one in series[len(names) :]]
     notes += [
         note(escape(word), place, 0, yshift=10, color=palette(dark).muted)
@@ -151,7 +153,7 @@ def _series(
     compare: str | None,
     target: str | None,
     parts: Parts | None,
-    open_at: Sequence[int],
+    open_at: Mapping[str, Sequence[int]],
     colours: Palette,
 ) -> list[_Series]:
     """The lines in the order they are drawn: what was asked for, then its comparison, then its target."""
@@ -169,7 +171,7 @@ def _series(
         values = numbers(rows, name)
         hover = [f"{escape(measure.title)}：{escape(measure(value))}" for value in values]
         for at, (row, value) in enumerate(zip(rows, values, strict=True)):
-            if own and at in open_at:
+            if at in open_at.get(name, ()):
                 hover[at] += "（途中）"
             if own and value is not None and (counts := counts_behind(result, row, parts)):
                 hover[at] += f"<br>{escape(counts)}"

@@ -145,6 +145,11 @@ def may_be_unfinished(column: Column) -> bool:
     return any(choice.value == UNFINISHED for choice in column.choices)
 
 
+def partial_of(name: str, partial: str | None, planned: Names) -> str | None:
+    """The column `partial` for a quantity that grows as its period passes; none for one that was `planned` before."""
+    return None if name in as_names(planned) else partial
+
+
 def unfinished(result: Result, rows: Sequence[Mapping[str, Any]], partial: str | None) -> list[int]:
     """Where in the rows a period is not over yet, by the word in the column `partial`; nowhere without one.
 

@@ -21,6 +21,7 @@ from dx_data.charts.reading import (
     measure_of,
     moment_words,
     numbers,
+    partial_of,
     reason,
     time_column,
     unfinished,
@@ -44,14 +45,43 @@ def _opening(result: Result, form: str, of: str | None) -> str:
 
 
 def _gaps(
-    rows: Sequence[Mapping[str, Any]], y: str, words: Callable[[Mapping[str, Any]], str], symbol: str | None, kind: str
+    rows: Sequence[Mapping[str, Any]],
+    y: str,
+    words: Callable[[Mapping[str, Any]], str],
+    symbol: str | None,
+    kind: str,
+    *,
+    in_time: bool,
 ) -> str:
-    """The places without a value by name, grouped by the reason that the data give."""
-    reasons: dict[str, list[str]] = {}
-    for row, value in zip(rows, numbers(rows, y), strict=True):
+    """The places without a value by name, grouped by the reason that the data give; a long time without one at once."""
+    reasons: dict[str, list[int]] = {}
+    for at, (row, value) in enumerate(zip(rows, numbers(rows, y), strict=True)):
         if value is None:
-            reasons.setdefault(reason(row, symbol) or "データなし", []).append(words(row))
-    return "".join(f"{why}の{kind}：{'、'.join(places)}。" for why, places in reasons.items())
+            reasons.setdefault(reason(row, symbol) or "データなし", []).append(at)
+    names = [words(row) for row in rows]
+    return "".join(
+        f"{why}の{kind}：{'、'.join(_spans(names, places) if in_time else [names[at] for at in places])}。"
+        for why, places in reasons.items()
+    )
+
+
+def _spans(names: Sequence[str], places: Sequence[int]) -> list[str]:
+    """The names at these places, three or more that follow each other as 「4月から9月まで」.
+
+    >>> _spans(["4月", "5月", "6月", "7月", "8月"], [0, 1, 2, 4])
+    ['4月から6月まで', '8月']
+    """
+    spans: list[list[int]] = []
+    for at in places:
+        if spans and spans[-1][-1] == at - 1:
+            spans[-1].append(at)
+        else:
+            spans.append([at])
+    return [
+        word
+        for span in spans
+        for word in ([f"{names[span[0]]}から{names[span[-1]]}まで"] if len(span) > 2 else [names[at] for at in span])
+    ]
 
 
 def alt(
@@ -61,6 +91,7 @@ def alt(
     *,
     compare: str | None = None,
     partial: str | None = None,
+    planned: Names = (),
     target: str | None = None,
     highlight: str | None = None,
     median: str | None = None,
@@ -86,7 +117,17 @@ def alt(
     first, last = moment_words(rows[0][x], moment), moment_words(rows[-1][x], moment)
     period = f"期間は{first}です。" if first == last else f"期間は{first}から{last}までです。"
     said = [
-        _line_words(result, moment, rows, name, compare, partial, target, symbol, named=len(names) > 1)
+        _line_words(
+            result,
+            moment,
+            rows,
+            name,
+            compare,
+            partial_of(name, partial, planned),
+            target,
+            symbol,
+            named=len(names) > 1,
+        )
         for name in names
     ]
     return opening + period + "".join(said) + breaks.in_words(result, moment, rows, names)
@@ -116,7 +157,9 @@ def _line_words(
     told = [(value, row) for value, row in zip(numbers(running, y), running, strict=True) if value is not None]
     kind = "月" if moment.month else "日"
     if not known and not told:
-        return (f"{measure.title}の値はありません。" if named else "") + _gaps(rows, y, when, symbol, kind)
+        return (f"{measure.title}の値はありません。" if named else "") + _gaps(
+            rows, y, when, symbol, kind, in_time=True
+        )
     said = f"{measure.title}は、" if named else ""
     values = [value for value, _ in known]
     if known:
@@ -145,7 +188,7 @@ def _line_words(
     for value, row in told:
         beyond = measure.unit != "%" and values and value > max(values)
         said += f"{when(row)}は途中で、{'すでに' if beyond else ''}{measure(value)}です。"
-    return said + _gaps(rows, y, when, symbol, kind)
+    return said + _gaps(rows, y, when, symbol, kind, in_time=True)
 
 
 def _course(
@@ -218,7 +261,7 @@ def summary(
             said += f"{highlight}は{measure(value)}{behind}で、{len(known)}のうち{rank}番目{tie}です。"
     if median and (reference := next((v for v in numbers(rows, median) if v is not None), None)) is not None:
         said += f"{measure_of(result, median, unit).title}は{measure(reference)}です。"
-    return opening + said + _gaps(rows, y, named, symbol, category.title)
+    return opening + said + _gaps(rows, y, named, symbol, category.title, in_time=False)
 
 
 def against(
