@@ -9,12 +9,9 @@ meanwhile. Where there are two servers, they share the lake, and each has half o
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import shutil
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,6 +24,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
 from benchmarks import servers
 from benchmarks.declared import Benchmark, Case, Figure, Figures, Goal, Place
+from benchmarks.made.applications import few
 from benchmarks.made.lakes import demo_lake
 from benchmarks.servers import Seen
 
@@ -36,8 +34,6 @@ _FEW = {"1": (1, 1), "10": (3, 1), "100 of two": (4, 2)}
 SECONDS, THINKS = 20.0, 5.0
 _OTHER_PAGE = 0.1  # of all acts
 PAGES = ("overview", "applications", "cashless", "procedures", "consultations", "deposits")
-_ROWS = 200
-_HEAD = "システム,申請番号,申請日時,処理状況\n"
 
 MIDDLE = Figure("middle", "中央値", "秒")
 LATE = Figure("late", "95 % 点", "秒")
@@ -98,17 +94,9 @@ async def _open(socket: websockets.ClientConnection, page: str, record: Record) 
 async def _loading(folder: Path, demo: Path, over: asyncio.Event, record: Record) -> None:
     """Small files, one after the other, each by a process of its own, until it is over."""
     folder.mkdir(exist_ok=True)
-    given = {**os.environ, "DX_LAKE_DEMO": str(demo)}
     while not over.is_set():
-        number = time.monotonic_ns()
-        path = folder / f"{number}.csv"
-        lines = (f"LoGoフォーム,P{number}-{n},2026/11/01 09:00,完了\n" for n in range(_ROWS))
-        path.write_text(_HEAD + "".join(lines), "utf-8-sig")
-        command = [sys.executable, "-m", "dx_data.cli", "--demo", "load", str(path), "--yes", "--as-of", "2026-11-20"]
-        process = await asyncio.create_subprocess_exec(
-            *command, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        record.wrong += bool(await process.wait())
+        path = few(folder)
+        record.wrong += bool(await asyncio.to_thread(servers.load, path, demo))
 
 
 Load = Callable[[asyncio.Event, Record], Coroutine[None, None, None]]

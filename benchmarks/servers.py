@@ -94,6 +94,13 @@ def ours(demo: Path, log: Path) -> contextlib.AbstractContextManager[Server]:
     return running(command, f"http://127.0.0.1:{port}", {"DX_LAKE_DEMO": str(demo)}, log)
 
 
+def load(path: Path, demo: Path) -> int:
+    """What the process says at its end that loads a file into the demo, as people do from the command line."""
+    command = [sys.executable, "-m", "dx_data.cli", "--demo", "load", str(path), "--yes", "--as-of", "2026-11-20"]
+    given = {**os.environ, "DX_LAKE_DEMO": str(demo)}
+    return subprocess.run(command, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+
+
 def bare(script: Path, log: Path) -> contextlib.AbstractContextManager[Server]:
     """A Streamlit script as `streamlit run` starts it."""
     port = free_port()

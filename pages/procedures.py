@@ -24,12 +24,8 @@ cards.card(here, here.ask("online_by_scope", **at), cards.table("scope", *rates)
 burn_up = here.ask("online_burn_up", **at, since=year.since)
 targets = () if cards.values(burn_up, "target_lower") == [None] else ("target_lower", "target_upper")
 planned = ("planned", *targets)
-cards.card(
-    here,
-    burn_up,
-    cards.lines(x="month", y=("online", *planned), partial="is_partial", planned=planned),
-    title=f"優先手続のオンライン化（月ごとの累計、{year.title}）",
-)
+grown = cards.lines(x="month", y=("online", *planned), partial="is_partial", planned=planned)
+cards.card(here, burn_up, grown, title=f"優先手続のオンライン化（月ごとの累計、{year.title}）")
 ahead = cards.lines(x="month", y=("online", "expected", "low", "high", *targets[:1]))
 title = f"優先手続のオンライン化の見込み（月ごとの累計、{year.title}の3月31日まで）"
 cards.card(here, here.ask("online_forecast", **at, since=year.since), ahead, title=title)

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import random
+import time
 from pathlib import Path
 
 HEADER = (
@@ -26,6 +27,7 @@ _SYSTEMS = ("東京共同電子申請", "LoGoフォーム", "ぴったりサー�
 _STATES = ("完了", "完了", "完了", "処理中", "未処理", "差戻し", "取下げ")
 _WORDS = ("保育所等利用申込", "粗大ごみ収集申込", "住民票の写し交付申請", "犬の登録届", "健康診査予約", "がん検診申込")
 _REMARKS = "備考"
+_FEW, _FEW_HEAD = 200, "システム,申請番号,申請日時,処理状況\n"
 _LINES = (
     "入力の途中で画面が閉じたとのこと。もう一度はじめから入力していただいた。",
     "添付の画像が大きすぎたため、撮り直しをお願いした。",
@@ -86,3 +88,12 @@ def write_export(path: Path, megabytes: int, seed: int = 7) -> int:
             if count % 100 == 0 and out.tell() >= megabytes * 1_000_000:
                 break
     return count
+
+
+def few(folder: Path) -> Path:
+    """A file of its own with 200 applications that no lake has yet."""
+    number = time.monotonic_ns()
+    lines = (f"LoGoフォーム,P{number}-{n},2026/11/01 09:00,完了\n" for n in range(_FEW))
+    path = folder / f"{number}.csv"
+    path.write_text(_FEW_HEAD + "".join(lines), "utf-8-sig")
+    return path
