@@ -218,6 +218,26 @@ def test_a_mark_that_is_neither_blank_nor_1_is_refused(tmp_path: Path) -> None:
     assert [(p.rule, p.value, p.rows) for p in examined.problems] == [("choice.unknown", "2|1", (4,))]
 
 
+def test_an_option_that_nobody_declared_is_named_in_its_own_column(tmp_path: Path) -> None:
+    header = "レコード番号,相談番号,受付日,対象区分,支援段階,対応状況"
+    options = [f"相談分野[{option}]" for option in ("介護ロボット", "セキュリティ", "生成AI", "メタバース")]
+    record = "2026-04-01,自治町会,事前相談,受付"
+    rows = [f"1,C-1,{record},1,,1,", f"2,C-2,{record},,,1,1", f"3,C-3,{record},1,1,,"]
+    examined, tables = door(written(tmp_path, "\n".join([",".join([header, *options]), *rows])))
+    assert [(p.message, p.column, p.header, p.value, p.rows, p.count) for p in examined.problems] == [
+        ("「生成AI」は選択肢にない値です", "I", "相談分野[生成AI]", "生成AI", (2, 3), 2),
+        ("「メタバース」は選択肢にない値です", "J", "相談分野[メタバース]", "メタバース", (3,), 1),
+    ]
+    (table,) = examined.tables
+    assert [(f.letter, f.row, f.value) for f in table.all_faults()] == [
+        ("I", 2, "生成AI"),
+        ("J", 3, "メタバース"),
+        ("I", 3, "生成AI"),
+    ]
+    assert [(u.cell, u.count) for u in table.unknown] == [("生成AI", 2), ("メタバース", 1)]
+    assert [row["fields"] for row in tables["consultations"]] == [["介護ロボット", "セキュリティ"]]
+
+
 def test_cli_kintone_gives_lines_of_choices_and_japanese_time(tmp_path: Path) -> None:
     text = (
         '"*","recordNumber",システム,申請番号,申請日時,処理状況\n'

@@ -350,7 +350,8 @@ def test_a_month_that_stands_twice_across_is_refused(tmp_path: Path) -> None:
 def test_a_procedure_that_stands_in_two_rows_is_not_added_up(tmp_path: Path) -> None:
     content = "手続ID,手続名,2025年4月,2025年5月,2025年6月\nP-1,a,3,4,5\nP-1,a,3,4,5\n"
     examined, rows = door(text(tmp_path, content))
-    assert ([(p.rule, p.count) for p in examined.problems], rows) == ([("check.duplicate_key", 6)], [])
+    assert [(p.rule, p.column, p.rows, p.count) for p in examined.problems] == [("check.duplicate_key", "A", (2, 3), 2)]
+    assert rows == []
 
 
 def test_months_without_a_year_are_asked_for_it(tmp_path: Path) -> None:
@@ -366,6 +367,71 @@ def test_a_sheet_per_month_gives_its_rows_the_month(tmp_path: Path) -> None:
     sheet: Grid = [["手続ID", "手続名", "総受付件数", "電子申請件数"], ["P-1", "a", 10, 3]]
     _, rows = door(book(tmp_path, {"R7.4": sheet, "R7.5": sheet}))
     assert [(r["month"].isoformat(), r["online"]) for r in rows] == [("2025-04-01", 3), ("2025-05-01", 3)]
+
+
+# --- where a cell stood ------------------------------------------------------------------------------------------
+
+
+def stood(examined: Examined) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The place of each problem, and each faulty cell."""
+    problems = [(p.column, p.header, p.rows, p.count) for p in examined.problems]
+    cells = [(f.letter, f.row, f.header, f.value) for table in examined.tables for f in table.all_faults()]
+    return problems, cells
+
+
+def test_a_fault_among_methods_across_names_its_own_cell(tmp_path: Path) -> None:
+    wrong = [
+        *HEAD,
+        ["4月1日(火)", "火", 10, "三千", 2, "三千", "", "", "", ""],
+        ["4月31日", "木", 5, 1500, 1, 300, "", 900, "", ""],
+    ]
+    problems, cells = stood(door(book(tmp_path, {"4月": wrong}, MERGES))[0])
+    assert problems == [
+        ("D", "現金_金額", (5,), 1),
+        ("F", "クレジット_金額", (5,), 1),
+        ("A", "日付", (6,), 1),
+        ("G", "PayPay_件数", (6,), 1),
+    ]
+    assert cells == [
+        ("D", 5, "現金_金額", "三千"),
+        ("F", 5, "クレジット_金額", "三千"),
+        ("A", 6, "日付", "2025年4月31日"),
+        ("G", 6, "PayPay_件数", ""),
+    ]
+
+
+def test_a_count_without_a_column_is_wanted_where_its_amount_stands(tmp_path: Path) -> None:
+    content = "日付,窓口,現金_件数,現金_金額,コード決済_金額\n2025-04-01,保育課,1,100,300\n"
+    assert stood(door(text(tmp_path, content))[0])[1] == [("E", 2, "コード決済_金額", "")]
+
+
+def test_a_fault_among_months_across_names_its_own_cell(tmp_path: Path) -> None:
+    rows: Grid = [
+        ["電子申請件数（令和7年度）"],
+        ["手続ID", "手続名", "4月", "5月", "6月"],
+        ["P-1", "a", "一", 1, "一"],
+        ["P-2", "b", 1, "一", 3],
+    ]
+    problems, cells = stood(door(book(tmp_path, {"件数": rows}))[0])
+    assert problems == [("C", "4月", (3,), 1), ("E", "6月", (3,), 1), ("D", "5月", (4,), 1)]
+    assert cells == [("C", 3, "4月", "一"), ("E", 3, "6月", "一"), ("D", 4, "5月", "一")]
+
+
+def test_a_fault_in_a_channel_that_is_added_up_names_the_row_of_that_channel(tmp_path: Path) -> None:
+    content = "手続ID,手続名,区分,2025年4月,2025年5月,2025年6月\nP-1,a,電子,3,4,\nP-1,a,窓口,7,六,2\n"
+    assert stood(door(text(tmp_path, content))[0]) == (
+        [("F", "2025年6月", (2,), 1), ("E", "2025年5月", (3,), 1)],
+        [("E", 3, "2025年5月", "六"), ("F", 2, "2025年6月", "")],
+    )
+
+
+def test_more_in_a_part_than_in_the_whole_is_told_where_the_part_stands(tmp_path: Path) -> None:
+    months = ("2025年4月", "2025年5月")
+    header = ",".join(f"{month}_{what}" for month in months for what in ("総受付件数", "電子申請件数", "完了件数"))
+    examined, _ = door(text(tmp_path, f"手続ID,手続名,{header}\nP-1,a,7,3,2,7,3,9\nP-2,b,7,3,2,7,8,2\n"))
+    assert stood(examined)[0] == [("G", "2025年5月_電子申請件数", (3,), 1)]
+    told = [(m.column, m.header, m.rows, m.count) for m in examined.mended if m.rule == "check.exceeds"]
+    assert told == [("H", "2025年5月_完了件数", (2,), 1)]
 
 
 # --- bad input -----------------------------------------------------------------------------------------------
@@ -386,9 +452,9 @@ def test_error_values_and_formulas_without_a_value_among_methods_are_faults(tmp_
         sheet.append(row)
     workbook.save(path)
     examined, rows = door(path)
-    assert [(p.rule, p.header, p.rows) for p in examined.problems] == [
-        ("excel.no_cached_value", "金額", (2,)),
-        ("excel.error_value", "件数", (3,)),
+    assert [(p.rule, p.column, p.header, p.rows) for p in examined.problems] == [
+        ("excel.no_cached_value", "D", "現金_金額", (2,)),
+        ("excel.error_value", "C", "現金_件数", (3,)),
     ]
     assert rows == []
 

@@ -79,17 +79,17 @@ def _lay_out_sheet(
     head = list(rows(sheet, staging, first=sheet.first, last=sheet.first + HEAD_ROWS - 1))
     if known_shapes and municipalities.recognised(head):
         long = municipalities.unfold(sheet, staging, as_of)
-        headings = tuple(Heading(title, letter(i), staged.raw_cell(i)) for i, title in enumerate(long.titles))
         return Laid(
             sheet.name,
             sheet.hidden,
             long.view,
             (1,),
-            headings,
+            long.headings,
             long.height,
             dialect="municipalities",
             private_use=sheet.private_use,
             mended=long.mended,
+            heads=long.heads,
         )
     found = shape.find(head, sheet.merged, _known())
     if found is None:
@@ -135,7 +135,12 @@ def _lay_out_sheet(
         sheet.hidden,
         view,
         found.rows,
-        tuple(Heading(c.title, letter(c.position), f"c{c.position}", c.options) for c in columns),
+        tuple(
+            Heading(
+                c.title, letter(c.position), f"c{c.position}", tuple((option, letter(p)) for p, option in c.options)
+            )
+            for c in columns
+        ),
         height,
         dialect=dialect,
         start=None if folded.start is None else f"c{folded.start}",
