@@ -238,6 +238,44 @@ def test_an_option_that_nobody_declared_is_named_in_its_own_column(tmp_path: Pat
     assert [row["fields"] for row in tables["consultations"]] == [["介護ロボット", "セキュリティ"]]
 
 
+REPEATED = "見出しの行の繰り返しなので、データとして読んでいません"
+
+
+@pytest.mark.parametrize("count", [2, 6_000])
+@pytest.mark.parametrize(
+    "marks", [("", ""), ('"*",', '"*",'), ('"レコードの開始行",', '"*",'), ("レコード番号,", "1,")]
+)
+def test_the_header_of_a_second_export_is_left_out_and_told(tmp_path: Path, count: int, marks: tuple[str, str]) -> None:
+    above, left = f"{marks[0]}{HEADER}", marks[1].replace("1", "{0}")
+    rows = [left.format(n) + ROW.replace("A1", f"A{n}") for n in range(count)]
+    text = "\r\n".join([above, *rows[:-1], above, rows[-1], ""])
+    examined, tables = door(written(tmp_path, text))
+    assert (examined.problems, len(tables["applications"])) == ((), count)
+    assert [(m.message, m.rows, m.count) for m in examined.mended if m.rule == "layout.repeated_header"] == [
+        (REPEATED, (count + 1,), 1)
+    ]
+
+
+def test_the_only_option_of_a_choice_is_one_also_where_the_header_stands_again(tmp_path: Path) -> None:
+    header = "レコード番号,相談番号,受付日,対象区分,支援段階,対応状況,相談分野[介護ロボット]"
+    rows = [f"{n},C-{n},2026-04-01,自治町会,事前相談,受付,1" for n in (1, 2)]
+    examined, tables = door(written(tmp_path, "\n".join([header, rows[0], header, rows[1]])))
+    assert (examined.problems, [row["fields"] for row in tables["consultations"]]) == ((), [["介護ロボット"]] * 2)
+
+
+@pytest.mark.parametrize("first", ["", "レコード番号,"])
+def test_a_header_in_another_order_is_one_refusal(tmp_path: Path, first: str) -> None:
+    row = f"{first and '1,'}{ROW}"
+    text = f"{first}{HEADER}\n{row}\n{first}システム,申請番号,処理状況,申請日時\n{row}\n"
+    with pytest.raises(FileRejected) as refused:
+        door(written(tmp_path, text))
+    (problem,) = refused.value.problems
+    assert problem.sentence == (
+        "3行目:見出しがもう一度ありますが、はじめの見出しと列か並びが違います"
+        " → 2つの表を続けたものなら、別のファイルに分けるか、列の並びをそろえてからその行を消してください"
+    )
+
+
 def test_cli_kintone_gives_lines_of_choices_and_japanese_time(tmp_path: Path) -> None:
     text = (
         '"*","recordNumber",システム,申請番号,申請日時,処理状況\n'

@@ -369,6 +369,45 @@ def test_a_sheet_per_month_gives_its_rows_the_month(tmp_path: Path) -> None:
     assert [(r["month"].isoformat(), r["online"]) for r in rows] == [("2025-04-01", 3), ("2025-05-01", 3)]
 
 
+UNKNOWN_SHARES = "結合を解いて、行ごとに数を書いてください"
+
+
+def test_figures_merged_over_rows_are_named_across_and_in_long_form(tmp_path: Path) -> None:
+    days = [["4月1日(火)", "火", 1, 300, 2, 600], ["4月2日(水)", "水", 1, 300], ["4月3日(木)", "木", 1, 300, 2, 600]]
+    examined, _ = door(book(tmp_path, {"4月": [*HEAD, *days]}, (*MERGES, "E5:E6", "F5:F6")))
+    assert [(p.sentence, p.value) for p in examined.problems] == [
+        (
+            f"シート『4月』の{letter}列『クレジット_{what}』、5行目:「{value}」のセルが 6行目まで結合されていて、"
+            f"行ごとの数が分かりません → {UNKNOWN_SHARES}",
+            value,
+        )
+        for letter, what, value in (("E", "件数", "2"), ("F", "金額", "600"))
+    ]
+    long: Grid = [
+        ["手続ID", "手続名", "年間件数", "件数年度", "所管課", "進捗段階", "オンライン化状況"],
+        ["P-1", "a", 120, 2024, "保育課", "未着手", "未"],
+        ["P-2", "b", "", "", "保育課", "未着手", "未"],
+    ]
+    examined, rows = door(book(tmp_path, {"一覧": long}, ("C2:C3", "D2:D3")))
+    assert [(p.rule, p.column, p.rows) for p in examined.problems] == [("layout.merged_figure", "C", (2,))]
+    assert [row["cases_year"] for row in rows] == ["2024", "2024"]
+
+
+def test_a_record_merged_over_two_rows_has_its_figures(tmp_path: Path) -> None:
+    rows: Grid = [LONG[0], [*LONG[1]], [""] * 6]
+    examined, found = door(book(tmp_path, {"一覧": rows}, tuple(f"{c}2:{c}3" for c in "ABCDEF")))
+    assert (examined.problems, [(r["amount_yen"], r["source_row"]) for r in found]) == ((), [(300, 2)])
+
+
+def test_both_levels_of_a_header_that_stands_again_are_left_out(tmp_path: Path) -> None:
+    day: Grid = [["4月3日(木)", "木", 1, 300, 1, 300, 1, 300, "", ""]]
+    merges = (*MERGES, "A7:A8", "B7:B8", "C7:D7", "E7:F7", "G7:H7", "I7:J7")
+    examined, rows = door(book(tmp_path, {"4月": [*APRIL[:6], *HEAD[2:], *day]}, merges))
+    assert (examined.problems, len(rows)) == ((), 8)
+    told = [(m.rows, m.count) for m in examined.mended if m.rule == "layout.repeated_header"]
+    assert told == [((7, 8), 2)]
+
+
 # --- where a cell stood ------------------------------------------------------------------------------------------
 
 

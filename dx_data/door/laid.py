@@ -29,6 +29,7 @@ class Heading:
 class Laid:
     """One table as a person means it: `view` has `row` and the headings' columns; `record`, `start` are kintone's.
 
+    `wrong` are faults of its form, beside totals that disagree.
     `totals` are what the table states about its own sums, `notes` the remarks under it, `above` the texts over its
     header, `summing` the headings that only add up others. `heads` are the file's own headings by their letters, where
     the table was made anew.
@@ -46,6 +47,7 @@ class Laid:
     ragged: tuple[int, ...] = ()
     private_use: bool = False
     mended: tuple[Mended, ...] = ()
+    wrong: tuple[Problem, ...] = ()
     totals: tuple[ControlTotal, ...] = ()
     notes: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
@@ -54,8 +56,10 @@ class Laid:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """A fault for every total that disagrees with the data."""
-        return tuple(_differs(total) for total in self.totals if total.agrees is False and not total.running)
+        """Every fault of the table's form, and one for every total that disagrees with the data."""
+        return self.wrong + tuple(
+            _differs(total) for total in self.totals if total.agrees is False and not total.running
+        )
 
 
 def _differs(total: ControlTotal) -> Problem:
