@@ -138,6 +138,7 @@ _MENDED: dict[str, tuple[str, str | None]] = {
 
 _TOLD: dict[str, tuple[str, str | None]] = {
     "check.closed_day": ("閉庁日の行", None),
+    "across.called_otherwise": ("番号と名前の食い違い", None),
     "across.gap": ("抜けている日や月", None),
     "across.reference": ("ほかの表にない番号", None),
     "check.exceeds": ("全体より多い数", None),
