@@ -154,6 +154,7 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "gate.system": ("管理用の列", None),
     "gate.unsearched": ("中を調べられない部分", "L1-10"),
     "id.zeros_lost": ("先頭の0を失ったかもしれない番号", None),
+    "kintone.copied": ("2度書かれた行", None),
     "layout.header_of_values": ("見出しでないかもしれない行", "L1-05"),
     "layout.hidden_columns": ("非表示の列", "L1-13"),
     "layout.hidden_rows": ("非表示の行", "L1-13"),
@@ -161,6 +162,7 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "layout.no_rows": ("データのない表", None),
     "layout.running_total_differs": ("明細と合わない累計", None),
     "layout.sheet_left_out": ("表のないシート", "L1-02"),
+    "layout.struck_rows": ("取り消し線の行", None),
     "match.declined": ("取り込まないと決めた列", None),
     "text.private_use": ("外字", "L1-08"),
 }

@@ -46,6 +46,7 @@ _INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff]")
 # After a kana it lengthens the vowel even before a digit: サーバー2台 stays as it is.
 _LONG_AS_DASH = re.compile("(?<![\u3041-\u30ff])ー(?=[0-9])|(?<=[0-9])ー")
 _SPACES = re.compile(r"\s+")
+_UNIT_WORD = re.compile(r"\(単位:?(?=[^()]+\)$)")
 _VARIANT_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
@@ -64,10 +65,11 @@ def fold(s: str) -> str:
 def fold_header(s: str) -> str:
     """For comparing headers: folded, without any white space or variant selector, casefolded.
 
-    NFKC makes brackets half-width and kana full-width.
+    NFKC makes brackets half-width and kana full-width. 金額(単位:円) is 金額(円).
     """
     close = _SPACES.sub("", _VARIANT_SELECTORS.sub("", s))
-    return _SPACES.sub("", fold(close)).casefold()  # NFKC makes new spaces, as of a free-standing ゛
+    folded = _SPACES.sub("", fold(close)).casefold()  # NFKC makes new spaces, as of a free-standing ゛
+    return _UNIT_WORD.sub("(", folded) if "(単位" in folded else folded
 
 
 def fold_choice(s: str) -> str:

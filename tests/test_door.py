@@ -263,6 +263,27 @@ def test_the_only_option_of_a_choice_is_one_also_where_the_header_stands_again(t
     assert (examined.problems, [row["fields"] for row in tables["consultations"]]) == ((), [["介護ロボット"]] * 2)
 
 
+def test_a_record_that_two_exports_share_is_read_once_and_told(tmp_path: Path) -> None:
+    rows = [f"{n},{ROW.replace('A1', f'A{n}')}" for n in (1, 2, 2, 3)]
+    header = f"レコード番号,{HEADER}"
+    examined, tables = door(written(tmp_path, "\n".join([header, *rows[:2], header, *rows[2:]])))
+    assert [row["application_id"] for row in tables["applications"]] == ["A1", "A2", "A3"]
+    assert [(m.message, m.rows, m.count) for m in examined.mended if m.rule == "kintone.copied"] == [
+        (
+            "同じレコードの、まったく同じ行がもう一度あります。1度だけ読みました。"
+            "2つの書き出しを続けたものでないか確かめてください",
+            (5,),
+            1,
+        )
+    ]
+    line = "1,P-1,a,保育課,未着手,未,2026-04-01"
+    text = f"レコード番号,手続ID,手続名,所管課,進捗段階,オンライン化状況,対応日\n{line}\n{line}\n"
+    examined, tables = door(written(tmp_path, text))
+    assert [row["line"] for row in tables["procedure_log"]] == [1, 2]
+    (told,) = (m for m in examined.mended if m.rule == "kintone.copied")
+    assert ("別々の行として数えました" in told.message, told.rows, told.count) == (True, (3,), 1)
+
+
 @pytest.mark.parametrize("first", ["", "レコード番号,"])
 def test_a_header_in_another_order_is_one_refusal(tmp_path: Path, first: str) -> None:
     row = f"{first and '1,'}{ROW}"

@@ -533,6 +533,36 @@ def test_hidden_rows_and_columns_are_read_and_said(tmp_path: Path) -> None:
     ]
 
 
+def test_rows_struck_out_in_every_cell_are_read_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet, line = workbook.add_worksheet("a"), workbook.add_format({"font_strikeout": True})
+        sheet.write_row(0, 0, LONG[0])
+        sheet.write_row(1, 0, LONG[1], line)
+        sheet.write_row(2, 0, ["2025-04-02", *LONG[1][1:]])
+        sheet.write(2, 5, 300, line)
+        sheet.write_row(3, 0, ["2025-04-03", *LONG[1][1:]], line)
+    examined, rows = door(path)
+    assert [(m.rule, m.message, m.rows, m.count) for m in examined.mended] == [
+        (
+            "layout.struck_rows",
+            "取り消し線を引いた行も、ほかの行と同じに読み取りました。取り消したのなら、その行を消して保存し直してください",
+            (2, 4),
+            2,
+        )
+    ]
+    assert len(rows) == 3
+
+
+def test_a_unit_in_words_is_part_of_a_known_heading(tmp_path: Path) -> None:
+    long = "収納日,窓口,決済手段,区分,件数(単位:件),金額（単位：円）\n2025-04-01,保育課,現金,売上,1,300\n"
+    examined, rows = door(text(tmp_path, long))
+    assert (examined.asks, [(r["transactions"], r["amount_yen"]) for r in rows]) == ((), [(1, 300)])
+    wide = "日付,窓口,現金_件数（単位：件）,現金_金額（単位：円）\n2025-04-01,保育課,1,300\n"
+    examined, rows = door(text(tmp_path, wide))
+    assert (examined.asks, [(r["transactions"], r["amount_yen"]) for r in rows]) == ((), [(1, 300)])
+
+
 @pytest.mark.parametrize(("name", "format_"), [("a.csv", "xlsx"), ("a.xls", "xlsx"), ("a.txt", "xlsx")])
 def test_a_wrong_extension_changes_nothing(tmp_path: Path, name: str, format_: str) -> None:
     examined, rows = door(book(tmp_path, {"a": LONG}).rename(tmp_path / name))

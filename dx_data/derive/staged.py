@@ -297,6 +297,13 @@ def varying_rows(records: str, column: str) -> str:
     )
 
 
+def copied_rows(records: str, columns: Sequence[str]) -> str:
+    """How many rows are in every cell like one above them of the same record, and the first such rows."""
+    same = ", ".join(("record", *map(quoted, columns)))
+    numbered = f"SELECT row, row_number() OVER (PARTITION BY {same} ORDER BY row) AS n FROM {records}"
+    return f"SELECT count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM ({numbered}) WHERE n > 1"
+
+
 def main_rows(view: str, records: str) -> str:
     """One row for each record."""
     return f"CREATE VIEW {view} AS SELECT * FROM {records} WHERE first"

@@ -203,19 +203,13 @@ def _is_known(title: str) -> bool:
 
 
 def _hidden_parts(sheet: Sheet, header: int) -> list[Mended]:
-    """Rows and columns that Excel hides are read as the others are, and said."""
-    found = []
-    if rows_ := [row for row in sheet.hidden_rows if row > header]:
-        words = "非表示の行も読み取りました"
-        found.append(
-            Mended(
-                rule="layout.hidden_rows",
-                message=words,
-                sheet=sheet.name,
-                count=len(rows_),
-                rows=tuple(rows_[:ROWS_SHOWN]),
-            )
-        )
+    """Rows and columns that Excel hides, and rows struck out there, are read as the others are, and said."""
+    hidden, struck = ([row for row in each if row > header] for each in (sheet.hidden_rows, sheet.struck_rows))
+    found = _told(sheet, hidden, "layout.hidden_rows", "非表示の行も読み取りました")
+    words = (
+        "取り消し線を引いた行も、ほかの行と同じに読み取りました。取り消したのなら、その行を消して保存し直してください"
+    )
+    found += _told(sheet, struck, "layout.struck_rows", words)
     for column in sheet.hidden_columns:
         words = "非表示の列も読み取りました"
         found.append(

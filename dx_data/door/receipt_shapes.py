@@ -23,7 +23,7 @@ from dx_data.text import fold_choice
 RECEIPTS = DATASETS["receipts"]
 _MEASURE = re.compile(
     r"(?P<group>.*?)[_(（]*(?P<measure>取引件数|取扱件数|収納件数|件数|取引金額|収納金額|収納額|金額)[)）]?"
-    r"(?P<unit>[(（]?(円|千円|件)[)）]?)?"
+    r"(?P<unit>[(（]?(単位 ?[:：]? ?)?(円|千円|件)[)）]?)?"
 )
 _THOUSANDS = re.compile(r"[(（]?(単位 ?[:：]? ?)?千円[)）]?")
 _UNIT_LINE = re.compile(r"単位 ?[:：]? ?千円")
