@@ -16,6 +16,7 @@ import pytest
 import xlsxwriter
 
 from dx_data.door import Examined, Staging, examine, sweep
+from dx_data.door.known import Known, Reading
 from dx_data.door.staging import private_folder
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
@@ -295,6 +296,16 @@ def test_a_header_in_another_order_is_one_refusal(tmp_path: Path, first: str) ->
         "3行目:見出しがもう一度ありますが、はじめの見出しと列か並びが違います"
         " → 2つの表を続けたものなら、別のファイルに分けるか、列の並びをそろえてからその行を消してください"
     )
+
+
+def test_an_option_that_was_decided_is_named_in_its_own_column(tmp_path: Path) -> None:
+    header = "レコード番号,手続ID,手続名,所管課,進捗段階,オンライン化状況,利用システム[kintone],利用システム[ロゴ]"
+    path = written(tmp_path, f"{header}\n1,P-1,a,保育課,未着手,未,1,1\n")
+    known = Known.of([Reading("procedures", "systems", "ロゴ", "LoGoフォーム")])
+    examined, _ = door(path, known=known)
+    assert [(m.column, m.header, m.rows) for m in examined.mended if m.rule == "choice.decided"] == [
+        ("H", "利用システム[ロゴ]", (2,))
+    ]
 
 
 def test_cli_kintone_gives_lines_of_choices_and_japanese_time(tmp_path: Path) -> None:

@@ -533,6 +533,13 @@ def test_hidden_rows_and_columns_are_read_and_said(tmp_path: Path) -> None:
     ]
 
 
+def test_a_sheet_beside_the_data_may_have_any_headers_in_its_middle(tmp_path: Path) -> None:
+    beside: Grid = [["区分", "4月", "5月", "6月"], ["a", 1, 2, 3], ["種別", "4月", "5月", "6月"], ["b", 1, 2, 3]]
+    examined, rows = door(book(tmp_path, {"一覧": LONG, "集計": beside}))
+    assert (examined.problems, examined.asks, len(rows)) == ((), (), 1)
+    assert [m.rule for m in examined.mended if m.sheet == "集計"] == ["layout.sheet_left_out"]
+
+
 def test_rows_struck_out_in_every_cell_are_read_and_said(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as workbook:

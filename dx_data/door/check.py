@@ -23,7 +23,6 @@ from dx_data.derive import checks, staged
 from dx_data.door import values
 from dx_data.door.echo import safe_mended, safe_problem, shown
 from dx_data.door.known import NOTHING, Known, Reading
-from dx_data.door.laid import Heading
 from dx_data.door.match import Matched
 from dx_data.door.spelled import Mask, Places, Table
 from dx_data.door.staging import Staging
@@ -33,6 +32,7 @@ from dx_data.errors import ROWS_SHOWN, Fault, Mended, Problem
 from dx_data.spec import Column, Dataset, Kind
 from dx_data.text import fold_choice
 
+_Standing = tuple[dict[str, str | None], Places, Places]
 _PROBLEMS_PER_COLUMN = 200
 _AT = re.compile("([A-Z]+)([0-9]*)")
 _MOST_KEYS = 1 << 62
@@ -183,18 +183,21 @@ class _Work:
         self.at: list[Places] = []
         self.kinds: list[Places] = []
 
-    def place(self, n: int) -> dict[str, str | None]:
-        """Sheet, letter and heading of a column, for findings."""
-        heading = self.matched.heading(self.views[n])
-        return {
-            "sheet": self.matched.laid.sheet,
-            "column": heading.letter or None,
-            "header": shown(heading.text or self.read[n].column.title),
-        }
+    def place(self, n: int, option: str = "") -> dict[str, str | None]:
+        """Sheet, letter and heading of a column, for findings; of the one that kintone gave an option, if it did."""
+        heading, column = self.matched.heading(self.views[n]), self.read[n].column
+        letter, header = heading.letter, heading.text or column.title
+        for each, its in heading.options if option else ():
+            if option in checks.parts(column, each):
+                letter, header = its, f"{heading.text}[{each}]"
+        return {"sheet": self.matched.laid.sheet, "column": letter or None, "header": shown(header)}
 
-    def stand(self, n: int, places: Places) -> Iterator[tuple[dict[str, str | None], Places, Places]]:
+    def stand(self, n: int | None, places: Places, option: str = "") -> Iterator[_Standing]:
         """The cells of a column at some places, by the file's columns: place for findings, places, rows in the file."""
-        heading, place = self.matched.heading(self.views[n]), self.place(n)
+        if n is None:
+            yield {"sheet": self.matched.laid.sheet}, places, self.rows[places]
+            return
+        heading, place = self.matched.heading(self.views[n]), self.place(n, option)
         if not heading.at:
             yield place, places, self.rows[places]
             return
@@ -303,14 +306,14 @@ class _Work:
                     rows=tuple(sorted({row for s in found for row in s.rows})[:ROWS_SHOWN]),
                     before=shown(reading.spelling),
                     after=reading.meaning,
-                    **self.place(n),
+                    **self.place(n, reading.spelling),
                 )
             )
 
     def _note_wrong(self, n: int, wrong: Sequence[_Spelling]) -> None:
         heading, mine = self.matched.heading(self.views[n]), self.read[n]
         if heading.options:
-            self._note_options(n, heading, wrong)
+            self._note_options(n, wrong)
             return
         for place, places, rows in self.stand(n, self._spelled(n, wrong)):
             apart = heading.at or self.shared
@@ -324,7 +327,7 @@ class _Work:
         among[[s.number for s in spellings]] = True
         return mine.spelled.where(among)
 
-    def _note_options(self, n: int, heading: Heading, wrong: Sequence[_Spelling]) -> None:
+    def _note_options(self, n: int, wrong: Sequence[_Spelling]) -> None:
         """What kintone has as an option and the column has not, each where its own column stands in the file."""
         column = self.read[n].column
         unknown: dict[str, list[_Spelling]] = {}
@@ -333,12 +336,10 @@ class _Work:
                 if not checks.reading(column, part):
                     unknown.setdefault(part, []).append(s)
         for part, found in unknown.items():
-            fault, places, place = _read(column, 0, part, 0, ()).fault, self._spelled(n, found), self.place(n)
-            for option, letter in heading.options:
-                if part in checks.parts(column, option):
-                    place |= {"column": letter, "header": shown(f"{heading.text}[{option}]")}
+            fault, places = _read(column, 0, part, 0, ()).fault, self._spelled(n, found)
             assert fault  # noqa: S101  (no choice has it)
-            self._note_at(n, place, places, self.rows[places], fault.rule, fault.message, fault.fix, part)
+            place, rows = self.place(n, part), self.rows[places]
+            self._note_at(n, place, places, rows, fault.rule, fault.message, fault.fix, part)
 
     def _note_spellings(
         self, n: int, place: dict[str, str | None], wrong: Sequence[_Spelling], places: Places, rows: Places
@@ -383,12 +384,9 @@ class _Work:
         self.kinds.append(kinds)
         self.at.append(rows)
 
-    def note(self, n: int | None, places: Places, rule: str, message: str, fix: str) -> None:
-        """The rows at these places get the same fault, in one column or (None) as a whole."""
-        if not len(places):
-            return
-        whole: dict[str, str | None] = {"sheet": self.matched.laid.sheet}
-        for place, found, rows in self.stand(n, places) if n is not None else [(whole, places, self.rows[places])]:
+    def note(self, n: int | None, places: Places, rule: str, message: str, fix: str, option: str = "") -> None:
+        """The rows at these places get the same fault, in one column (that of an option) or (None) as a whole."""
+        for place, found, rows in self.stand(n, places, option) if len(places) else ():
             self._note_at(n, place, found, rows, rule, message, fix)
 
     def _note_at(
@@ -452,6 +450,7 @@ class _Work:
                     "choice.not_yet",
                     f"『{value}』は{since.year}年{since.month}月{since.day}日からの選択肢です",
                     "日付か値を確かめて直してください",
+                    value,
                 )
 
     def unique(self) -> None:

@@ -29,7 +29,7 @@ class Heading:
 class Laid:
     """One table as a person means it: `view` has `row` and the headings' columns; `record`, `start` are kintone's.
 
-    `wrong` are faults of its form, beside totals that disagree.
+    `wrong` are faults of its form, beside totals that disagree; `unfit` is why no dataset can take it as it is.
     `totals` are what the table states about its own sums, `notes` the remarks under it, `above` the texts over its
     header, `summing` the headings that only add up others. `heads` are the file's own headings by their letters, where
     the table was made anew.
@@ -48,6 +48,7 @@ class Laid:
     private_use: bool = False
     mended: tuple[Mended, ...] = ()
     wrong: tuple[Problem, ...] = ()
+    unfit: tuple[Problem, ...] = ()
     totals: tuple[ControlTotal, ...] = ()
     notes: tuple[str, ...] = ()
     above: tuple[str, ...] = ()

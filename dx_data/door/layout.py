@@ -101,8 +101,8 @@ def _lay_out_sheet(
     raw = [(cell or "").strip() for cell in dict(head)[found.rows[0]]]
     dialect = kintone.dialect(raw) if len(found.rows) == 1 else "plain"
     cells = list(found.titles) if dialect == "plain" else raw
-    again = _again(sheet, staging, found, strictly=known_shapes) if dialect != "plain" else []
-    folded = _fold(sheet, staging, header, cells, dialect, again)
+    inner = _headers_only(sheet, staging, found) if dialect != "plain" else Inner()
+    folded = _fold(sheet, staging, header, cells, dialect, inner.left_out)
     filled = _filled(sheet, staging, [i for i, cell in enumerate(cells) if not cell], header)
     if filled and header in sheet.ragged:
         raise FileRejected.because(
@@ -118,14 +118,13 @@ def _lay_out_sheet(
         columns, said = _rich_text(sheet, staging, columns, header)
         mended += said
     wrong: tuple[Problem, ...] = ()
-    inner = Inner(frozenset(again), mended=tuple(_told(sheet, again, *_REPEATED)))
     mended += inner.mended
     if dialect == "plain":
         mended += _perhaps_no_header(sheet, staging, found)
         merged = list(_merged_down(sheet, staging, found))
         mended += _carry_down(sheet, staging, found, merged)
         titles = {c.position: c.title for c in columns}
-        inner = _inner(sheet, staging, found, titles, earlier, strictly=known_shapes)
+        inner = _inner(sheet, staging, found, titles, earlier)
         mended += inner.mended
         if known_shapes:
             columns = [c for c in columns if c.position not in inner.summing or _is_known(c.title)]
@@ -160,6 +159,7 @@ def _lay_out_sheet(
         totals=inner.totals,
         notes=(*filter(_UNIT_LINE.search, found.above), *inner.notes),
         above=found.above,
+        unfit=inner.unfit,
         summing=tuple(Heading(cells[p], letter(p), f"c{p}") for p in sorted(inner.summing)),
     )
 
@@ -385,34 +385,29 @@ def _carry(sheet: Sheet, staging: Staging, column: int, pairs: Sequence[tuple[in
 
 @dataclass(frozen=True)
 class Inner:
-    """What stands among a table's rows and columns besides data."""
+    """What stands among a table's rows and columns besides data; `unfit` is why no dataset can take it as it is."""
 
     left_out: frozenset[int] = frozenset()
     summing: frozenset[int] = frozenset()
     totals: tuple[ControlTotal, ...] = ()
     notes: tuple[str, ...] = ()
     mended: tuple[Mended, ...] = ()
+    unfit: tuple[Problem, ...] = ()
 
 
-def _inner(
-    sheet: Sheet,
-    staging: Staging,
-    found: shape.Header,
-    titles: Mapping[int, str],
-    earlier: Earlier,
-    *,
-    strictly: bool,
-) -> Inner:
+def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[int, str], earlier: Earlier) -> Inner:
     """Tell data rows from totals, notes and repeated headers; compare the totals. `earlier` grows by this sheet."""
     header = found.last
     suspects = _suspects(sheet, staging, found)
     heads = [cells for _, cells in _header_cells(sheet, staging, found)]
+    unfit: tuple[Problem, ...] = ()
     again: list[int] = []
     notes: dict[int, str] = {}
     labelled: list[totals.Labelled] = []
     for row, cells in suspects:
-        if _is_header(sheet, row, cells, heads, strictly=strictly):
+        if (same := _again(cells, heads)) is not None:
             again.append(row)
+            unfit += () if same else (_other_header(sheet, row),)
         elif (words := _note(cells, len(titles))) is not None:
             notes[row] = words
         elif label := totals.labelled(row, cells):
@@ -426,7 +421,7 @@ def _inner(
     out = {*again, *notes}
     if labelled or summing_titles or running_titles:
         if sheet.height > _MOST_TALLIED and not labelled:
-            return Inner(frozenset(out), notes=tuple(notes[row] for row in sorted(notes)))
+            return Inner(frozenset(out), notes=tuple(notes[row] for row in sorted(notes)), unfit=unfit[:1])
         table_rows = [
             (row, cells)
             for row, cells in rows(sheet, staging, first=header + 1)
@@ -464,7 +459,8 @@ def _inner(
         for t in numbers
         if t.running and t.agrees is False
     ]
-    return Inner(frozenset(out), frozenset(summing), numbers, tuple(notes[row] for row in sorted(notes)), tuple(mended))
+    remarks = tuple(notes[row] for row in sorted(notes))
+    return Inner(frozenset(out), frozenset(summing), numbers, remarks, tuple(mended), unfit[:1])
 
 
 def _told(sheet: Sheet, found: Sequence[int], rule: str, words: str) -> list[Mended]:
@@ -473,33 +469,34 @@ def _told(sheet: Sheet, found: Sequence[int], rule: str, words: str) -> list[Men
     return [Mended(rule=rule, message=words, sheet=sheet.name, count=len(found), rows=rows_)] if found else []
 
 
-def _again(sheet: Sheet, staging: Staging, found: shape.Header, *, strictly: bool) -> list[int]:
-    """The rows of a kintone export that are its header once more, as where two exports were glued together."""
+def _headers_only(sheet: Sheet, staging: Staging, found: shape.Header) -> Inner:
+    """What stands among the rows of a kintone export: its header once more, where two exports were glued together."""
     ((named, names),) = _named(sheet, staging, found)
     heads = [cells for _, cells in _header_cells(sheet, staging, found)]
     below = staging.sql(staged.rows_holding(sheet.table, sheet.width, named, found.last), [names]).fetchall()
-    return [row for row, *cells in below if _is_header(sheet, row, cells, heads, strictly=strictly)]
+    kinds = {row: same for row, *cells in below if (same := _again(cells, heads)) is not None}
+    unfit = tuple(_other_header(sheet, row) for row, same in kinds.items() if not same)
+    return Inner(frozenset(kinds), mended=tuple(_told(sheet, list(kinds), *_REPEATED)), unfit=unfit[:1])
 
 
-def _is_header(
-    sheet: Sheet, row: int, cells: Sequence[str | None], heads: Sequence[Sequence[str | None]], *, strictly: bool
-) -> bool:
-    """Whether a row is a row of the header once more.
-
-    Strictly, FileRejected where most of it is, but not in the header's order: what lies below is of other columns.
-    """
+def _again(cells: Sequence[str | None], heads: Sequence[Sequence[str | None]]) -> bool | None:
+    """Whether a row is a row of the header once more; False for most of its names otherwise, None for data."""
     filled = [fold_header(cell) for cell in cells if cell and cell.strip()]
     named = [[fold_header(head) for head in each if head and head.strip()] for each in heads]
-    if len(set(filled)) > 1 and (filled in named if strictly else set(filled) in map(set, named)):
+    if len(set(filled)) > 1 and filled in named:
         return True
     alike = max(len(set(filled) & set(each)) for each in named)
-    if not strictly or alike < _FEWEST_ALIKE or alike * 2 <= len(filled):
-        return False
-    raise FileRejected.because(
-        "見出しがもう一度ありますが、はじめの見出しと列か並びが違います",
-        "2つの表を続けたものなら、別のファイルに分けるか、列の並びをそろえてからその行を消してください",
+    mostly = alike >= _FEWEST_ALIKE and alike * 2 > len(filled)
+    return False if mostly or (len(set(filled)) > 1 and set(filled) in map(set, named)) else None
+
+
+def _other_header(sheet: Sheet, row: int) -> Problem:
+    """The fault that what lies below a row is of other columns than the header says."""
+    return Problem(
         stage="layout",
         rule="layout.header_differs",
+        message="見出しがもう一度ありますが、はじめの見出しと列か並びが違います",
+        fix="2つの表を続けたものなら、別のファイルに分けるか、列の並びをそろえてからその行を消してください",
         sheet=sheet.name,
         rows=(row,),
     )
@@ -583,7 +580,7 @@ def _trailing(sheet: Sheet, staging: Staging, header: int, width: int, known: Ma
 
 
 def _fold(
-    sheet: Sheet, staging: Staging, header: int, cells: Sequence[str], dialect: str, again: Sequence[int]
+    sheet: Sheet, staging: Staging, header: int, cells: Sequence[str], dialect: str, again: Collection[int]
 ) -> kintone.Fold:
     if dialect == "plain":
         plain = (kintone.Folded(cell, i, staged.raw_cell(i)) for i, cell in enumerate(cells))

@@ -106,6 +106,8 @@ def match(
     found = _lay(titles, dataset, known, confirmed, placed) if dataset else _choose(titles, laid, known)
     if not alone and (_lacks_most(found) or (dataset and not _plausible(found, titles))):
         raise _no_dataset(laid)
+    if laid.unfit:
+        raise FileRejected(laid.unfit)
     found = _lay(titles, found.dataset, known, confirmed, placed) if confirmed else found
     records = _records(laid, staging)
     claims = {child: _claim(child, found, laid, records, staging) for child in children_of(found.dataset) if records}
