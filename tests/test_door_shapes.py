@@ -1,6 +1,8 @@
 """The shapes the datasets' files really have: a sheet per month, months across, methods across, PayPay's export."""
 
+import csv
 import datetime as dt
+import io
 import tempfile
 import zipfile
 from pathlib import Path
@@ -15,6 +17,7 @@ from dx_data.door.dating import when
 from dx_data.door.receipt_shapes import Group, measured
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
+from tests.conftest import ROOT
 
 Grid = list[list[Any]]
 
@@ -462,6 +465,19 @@ def test_a_fault_in_a_channel_that_is_added_up_names_the_row_of_that_channel(tmp
         [("F", "2025年6月", (2,), 1), ("E", "2025年5月", (3,), 1)],
         [("E", 3, "2025年5月", "六"), ("F", 2, "2025年6月", "")],
     )
+
+
+def test_a_fault_among_municipalities_across_names_its_own_cell(tmp_path: Path) -> None:
+    published = ROOT / "data" / "demo" / "架空_市区町村毎のDX進捗状況_行政手続のオンライン申請率.csv"
+    head, first, *_ = csv.reader(io.StringIO(published.read_text("utf-8-sig")))
+    parts = [[first[0], f"{first[1]}_数（{part}）", *["1"] * (len(head) - 2)] for part in ("分子", "分母")]
+    first[100], parts[0][101], parts[1][102] = "約5", "約6", "約7"
+    content = "\n".join(",".join(cells) for cells in (head, first, *parts))
+    assert stood(door(text(tmp_path, content))[0])[1] == [
+        ("CW", 2, head[100], "約5"),
+        ("CX", 3, head[101], "約6"),
+        ("CY", 4, head[102], "約7"),
+    ]
 
 
 def test_more_in_a_part_than_in_the_whole_is_told_where_the_part_stands(tmp_path: Path) -> None:
