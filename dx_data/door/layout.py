@@ -42,6 +42,7 @@ _MOST_TALLIED = 100_000
 _APRIL = re.compile("(?<![0-9])0?4月")
 _WIDTH_WITH_REMARKS = 3
 _FEWEST_ALIKE = 3
+Merged = tuple[shape.Merge, str, list[int]]
 _REPEATED = "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"
 
 
@@ -323,9 +324,6 @@ def _carry_down(sheet: Sheet, staging: Staging, found: shape.Header, merged: Seq
     return mended
 
 
-Merged = tuple[shape.Merge, str, list[int]]
-
-
 def _merged_down(sheet: Sheet, staging: Staging, found: shape.Header) -> Iterator[Merged]:
     """Every filled cell merged over several rows under the header: its range, its text, and the rows not blank."""
     down = [m for m in sheet.merged if m.last_row > m.first_row > found.last and m.first < sheet.width]
@@ -336,11 +334,8 @@ def _merged_down(sheet: Sheet, staging: Staging, found: shape.Header) -> Iterato
     for merge in down:
         value = cells.get(merge.first_row, [None] * sheet.width)[merge.first]
         if value and value.strip():
-            yield (
-                merge,
-                value,
-                [row for row in range(merge.first_row, min(merge.last_row, sheet.height) + 1) if row in filled],
-            )
+            covered = range(merge.first_row, min(merge.last_row, sheet.height) + 1)
+            yield merge, value, [row for row in covered if row in filled]
 
 
 def _is_figure(value: str, title: str, position: int) -> bool:
