@@ -19,6 +19,14 @@ from dx_data.terminal import say, stop
 OUR_FAULT = 3
 WRONG_USAGE = 2
 _MISSING = re.compile(r"Path '(.*)' does not exist")
+_HELP = "`dx --help` で使い方を確かめてください"
+# What click says in English, and has no words of ours for.
+_SAID = (
+    (re.compile(r"Got unexpected extra arguments? \((.*)\)"), "余分な指定『{}』があります"),
+    (re.compile(r"Option '(.*)' requires .*"), "{} のあとに値がありません"),
+    (re.compile(r"Option '(.*)' does not take a value.*"), "{} に値は付けられません"),
+    (re.compile(r"No such command '(.*)'.*", re.DOTALL), "{} というコマンドはありません"),
+)
 
 
 # --- words -----------------------------------------------------------------------------------------------------
@@ -127,19 +135,41 @@ def dx(ctx: click.Context, demo: bool) -> None:
 # --- entry -----------------------------------------------------------------------------------------------------
 
 
-def _usage(fault: click.UsageError) -> str:
+def _usage(fault: click.UsageError) -> tuple[str, str]:
+    """What is wrong with a command, and the remedy."""
     match fault:
         case click.NoSuchOption():
-            return f"{fault.option_name} という指定はありません"
+            return f"{fault.option_name} という指定はありません", _HELP
         case click.MissingParameter():
-            return f"{fault.param.human_readable_name if fault.param else ''} を指定してください"
+            return f"{_name(fault.param)} を指定してください", _HELP
         case click.BadParameter():
-            name = fault.param.human_readable_name if fault.param else ""
             if missing := _MISSING.match(fault.message):
-                return f"ファイル『{missing[1]}』が見つかりません"
-            return f"{name} の値が正しくありません（{fault.message}）"
+                return f"ファイル『{missing[1]}』が見つかりません", _HELP
+            if wanted := _wanted(fault.param):
+                return f"{_name(fault.param)} の値が正しくありません", f"{wanted}を書いてください"
+            return f"{_name(fault.param)} の値が正しくありません（{fault.message}）", _HELP
         case _:
-            return f"使い方が違います（{fault.message}）"
+            found = ((words, pattern.match(fault.message)) for pattern, words in _SAID)
+            said = next((words.format(match[1]) for words, match in found if match), None)
+            return said or f"使い方が違います（{fault.message}）", _HELP
+
+
+def _name(param: click.Parameter | None) -> str:
+    """A parameter as a person writes it: the option itself, or what an argument stands for."""
+    return max(param.opts, key=len) if isinstance(param, click.Option) else param.human_readable_name if param else ""
+
+
+def _wanted(param: click.Parameter | None) -> str | None:
+    """What a parameter takes, in words, where click tells it in English."""
+    match param.type if param else None:
+        case click.IntRange(min=least, max=most):
+            return f"{least} 以上の整数" if most is None else f"{least} から {most} までの整数"
+        case click.types.IntParamType():
+            return "12 のような整数"
+        case click.Choice(choices=choices):
+            return f"{'・'.join(map(str, choices))} のどれか"
+        case _:
+            return None
 
 
 def main() -> NoReturn:
@@ -158,7 +188,7 @@ def main() -> NoReturn:
         stop(fault)
         sys.exit(fault.exit_code)
     except click.UsageError as fault:
-        say(f"{_usage(fault)} → `dx --help` で使い方を確かめてください")
+        say(" → ".join(_usage(fault)))
         sys.exit(WRONG_USAGE)
     except click.ClickException as fault:
         say(fault.format_message())

@@ -55,7 +55,9 @@ _REFUSED: dict[str, tuple[str, str | None]] = {
     "gate.name_with_contact": ("氏名と連絡先がそろっている", None),
     "kintone.record_differs": ("同じレコードの中で値が違う", None),
     "kintone.start": ("レコードの開始行が読めない", None),
+    "layout.header_differs": ("途中に並びの違う見出しがある", None),
     "layout.group_twice": ("同じ見出しの組が2つある", "L2-03"),
+    "layout.merged_figure": ("行をまたいで結合した数", "L1-12"),
     "layout.municipalities": ("自治体別の表の形が違う", None),
     "layout.no_table": ("表が見つからない", "L1-05"),
     "layout.no_year": ("何年の表か分からない", "L3-05"),
@@ -136,6 +138,7 @@ _MENDED: dict[str, tuple[str, str | None]] = {
 
 _TOLD: dict[str, tuple[str, str | None]] = {
     "check.closed_day": ("閉庁日の行", None),
+    "across.called_otherwise": ("番号と名前の食い違い", None),
     "across.gap": ("抜けている日や月", None),
     "across.reference": ("ほかの表にない番号", None),
     "check.exceeds": ("全体より多い数", None),
@@ -151,6 +154,7 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "gate.system": ("管理用の列", None),
     "gate.unsearched": ("中を調べられない部分", "L1-10"),
     "id.zeros_lost": ("先頭の0を失ったかもしれない番号", None),
+    "kintone.copied": ("2度書かれた行", None),
     "layout.header_of_values": ("見出しでないかもしれない行", "L1-05"),
     "layout.hidden_columns": ("非表示の列", "L1-13"),
     "layout.hidden_rows": ("非表示の行", "L1-13"),
@@ -158,6 +162,7 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "layout.no_rows": ("データのない表", None),
     "layout.running_total_differs": ("明細と合わない累計", None),
     "layout.sheet_left_out": ("表のないシート", "L1-02"),
+    "layout.struck_rows": ("取り消し線の行", None),
     "match.declined": ("取り込まないと決めた列", None),
     "text.private_use": ("外字", "L1-08"),
 }

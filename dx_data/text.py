@@ -46,6 +46,7 @@ _INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff]")
 # After a kana it lengthens the vowel even before a digit: サーバー2台 stays as it is.
 _LONG_AS_DASH = re.compile("(?<![\u3041-\u30ff])ー(?=[0-9])|(?<=[0-9])ー")
 _SPACES = re.compile(r"\s+")
+_UNIT_WORD = re.compile(r"\(単位:?(?=[^()]+\)$)")
 _VARIANT_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 
@@ -64,10 +65,11 @@ def fold(s: str) -> str:
 def fold_header(s: str) -> str:
     """For comparing headers: folded, without any white space or variant selector, casefolded.
 
-    NFKC makes brackets half-width and kana full-width.
+    NFKC makes brackets half-width and kana full-width. 金額(単位:円) is 金額(円).
     """
     close = _SPACES.sub("", _VARIANT_SELECTORS.sub("", s))
-    return _SPACES.sub("", fold(close)).casefold()  # NFKC makes new spaces, as of a free-standing ゛
+    folded = _SPACES.sub("", fold(close)).casefold()  # NFKC makes new spaces, as of a free-standing ゛
+    return _UNIT_WORD.sub("(", folded) if "(単位" in folded else folded
 
 
 def fold_choice(s: str) -> str:
@@ -300,6 +302,8 @@ _FIRST_SERIAL, _LAST_SERIAL = 20000, 80000
 _JST = timedelta(hours=9)
 
 _WRITE_DATE = "2025-04-01 か 令和7年4月1日 のように書いてください"
+_WRITE_MOMENT = "2025-04-01 09:30 か 令和7年4月1日 9時30分 のように書いてください"
+_WRITE_DAY = "2026-05-31 のように日まで書いてください。日の決まっていない予定なら、その月の最後の日を書いてください"
 _WRITE_MONTH = "2025-04 か 令和7年4月 のように書いてください"
 
 
@@ -335,14 +339,14 @@ def parse_datetime(s: str) -> datetime:
         return moment
     value = _full_date(text)
     if value is None:
-        raise _not_a_date(text, month=False)
+        raise _not_a_date(text, _WRITE_MOMENT)
     return datetime.combine(value, time())
 
 
 def _midnight(text: str, *, month: bool) -> date:
     moment = _moment(text)
     if moment is None:
-        raise _not_a_date(text, month=month)
+        raise _not_a_date(text, _WRITE_MONTH if month else _WRITE_DATE)
     if moment.time() != time():
         raise Unreadable("日付の列に時刻があります", "時刻を除いて日付だけにしてください", "date.time")
     return moment.date()
@@ -436,8 +440,9 @@ def _outside_era() -> Unreadable:
     return Unreadable("元号の期間にない年月日です", "元号と年を確かめるか、西暦で書いてください", "date.era")
 
 
-def _not_a_date(text: str, *, month: bool) -> Unreadable:
-    write = _WRITE_MONTH if month else _WRITE_DATE
+def _not_a_date(text: str, write: str) -> Unreadable:
+    """What is wrong with a text that is no day, moment or month, where it should be written in that way."""
+    month = write == _WRITE_MONTH
     if text.casefold() in _UNDECIDED:
         return Unreadable(
             "日付ではありません",
@@ -449,8 +454,9 @@ def _not_a_date(text: str, *, month: bool) -> Unreadable:
     if _SHORT_YEAR.fullmatch(text) or _SHORT_YEAR_TIMED.fullmatch(text):
         return Unreadable("年・月・日を一通りに決められません", write, "date.ambiguous")
     if not month and _MONTH.fullmatch(text):
-        return Unreadable("日が書かれていません", write, "date.unreadable")
-    return Unreadable("年月として読めません" if month else "日付として読めません", write, "date.unreadable")
+        return Unreadable("日が書かれていません", _WRITE_DAY if write == _WRITE_DATE else write, "date.unreadable")
+    what = {_WRITE_MONTH: "年月", _WRITE_MOMENT: "日時"}.get(write, "日付")
+    return Unreadable(f"{what}として読めません", write, "date.unreadable")
 
 
 # --- personal data -----------------------------------------------------------------------------------------

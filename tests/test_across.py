@@ -96,6 +96,70 @@ def test_an_id_that_the_other_table_lacks_is_told_once_for_all_rows(home: House,
     assert (after.status, after.load.added if after.load else None) == ("loaded", 5)
 
 
+DEPARTMENTS = (
+    "組織順,所管部,所管課,有効開始日,有効終了日,後継課\n"
+    "1,政策経営部,DX推進課,2025-04-01,,\n2,子育て支援部,保育課,2025-04-01,2025-09-30,子育て施設課\n"
+)
+
+
+def test_a_section_that_the_master_lacks_is_told_once_for_each_name_with_the_nearest(
+    home: House, take: Any, write: Any
+) -> None:
+    sections = ("ＤＸ推進課", "保育課", "保育か", "ＤＸ推進課", "清掃事務所")
+    rows = "".join(f"P-{n},a{n},{section},未着手,未,\n" for n, section in enumerate(sections))
+    before = intake.review(write("p.csv", PROCEDURES + rows), home, home.settings)
+    assert told(before, "across.reference") == []
+    take(write("d.csv", DEPARTMENTS))
+    found = intake.review(write("p.csv", PROCEDURES + rows), home, home.settings)
+    assert [(m.header, m.count, m.rows, m.message) for m in found.mended if m.rule == "across.reference"] == [
+        (
+            "所管課",
+            count,
+            places,
+            f"『所管課マスター』の所管課にない名前『{name}』です。そのまま受け取ります。{near}"
+            "名前の誤りか、台帳への登録もれか確かめてください",
+        )
+        for name, count, places, near in (
+            ("ＤＸ推進課", 2, (2, 5), "『DX推進課』のことなら、直してください。"),
+            ("保育か", 1, (4,), "『保育課』のことなら、直してください。"),
+            ("清掃事務所", 1, (6,), ""),
+        )
+    ]
+    assert found.loadable
+
+
+def test_of_many_names_that_the_master_lacks_the_rest_are_counted(home: House, take: Any, write: Any) -> None:
+    take(write("d.csv", DEPARTMENTS))
+    rows = "".join(f"P-{n},a{n},{n}番の係,未着手,未,\n" for n in range(23))
+    found = intake.review(write("p.csv", PROCEDURES + rows), home, home.settings)
+    names = [m for m in found.mended if m.rule == "across.reference"]
+    assert [m.before for m in names[:-1]] == [f"{n}番の係" for n in range(20)]
+    assert (names[-1].message, names[-1].count, names[-1].rows) == (
+        "『所管課マスター』の所管課にない名前が、ほかに 3 種類あります。そのまま受け取ります",
+        3,
+        (22,),
+    )
+
+
+def test_the_number_of_one_procedure_and_the_name_of_another_are_told_together(
+    home: House, take: Any, write: Any
+) -> None:
+    take(write("p.csv", PROCEDURES + "P-1,転入届,a,未着手,未,\nP-2,転出届,a,未着手,未,\nP-3,転出届,b,未着手,未,\n"))
+    rows = "2026-04,P-1,転出届,3\n2026-05,P-1,転出届,3\n2026-04,P-2,転 出 届,4\n2026-04,P-3,転出届,4\n"
+    rows += "2026-06,P-1,転入届（新）,3\n2026-04,P-9,転入届,3\n2026-05,P-2,,3\n"
+    found = intake.review(write("c.csv", COUNTS + rows), home, home.settings)
+    assert [(m.header, m.count, m.rows, m.message) for m in found.mended if m.rule == "across.called_otherwise"] == [
+        (
+            "手続名",
+            2,
+            (2, 3),
+            "手続ID『P-1』は『転入届』の番号ですが、手続名は『転出届』（手続ID『P-2』）です。そのまま受け取ります。"
+            "どちらが正しいか確かめてください",
+        )
+    ]
+    assert found.loadable
+
+
 def test_rows_of_the_same_file_are_known_without_a_lake(tmp_path: Path, home: House) -> None:
     import xlsxwriter
 

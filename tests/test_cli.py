@@ -151,7 +151,19 @@ def test_a_folder_stands_for_its_files_and_without_yes_nothing_is_loaded(dx: Dx,
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["nosuch"], 2, "使い方が違います"),
+        (["nosuch"], 2, "nosuch というコマンドはありません"),
+        (["undo", "abc"], 2, "取込番号 の値が正しくありません → 12 のような整数を書いてください\n"),
+        (["undo", "1", "2"], 2, "余分な指定『2』があります"),
+        (["dispose", "--load", "x"], 2, "--load の値が正しくありません → 12 のような整数を書いてください\n"),
+        (["ask", "x", "--limit", "0"], 2, "--limit の値が正しくありません → 1 以上の整数を書いてください\n"),
+        (["serve", "--port", "99999"], 2, "--port の値が正しくありません → 1 から 65535 までの整数を書いてください\n"),
+        (
+            ["load", "--delivery", "x"],
+            2,
+            "--delivery の値が正しくありません → 全件・期間・追加 のどれかを書いてください\n",
+        ),
+        (["load", "--json=1"], 2, "--json に値は付けられません"),
+        (["load", "--as-of"], 2, "--as-of のあとに値がありません"),
         (["ask"], 2, "指定してください"),
         (["loads", "--nosuch"], 2, "--nosuch という指定はありません"),
         (["load", "x.csv", "--as-of", "2026-02-30"], 2, "正しくありません"),
@@ -170,7 +182,7 @@ def test_wrong_usage_ends_with_2_and_a_japanese_sentence(dx: Dx, words: list[str
 def test_a_shell_sees_wrong_usage_as_2(shell: Dx) -> None:
     ended = shell("nosuch")
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "使い方が違います" in ended.stderr
+    assert "nosuch というコマンドはありません" in ended.stderr
 
 
 def test_a_fault_of_ours_ends_with_3_without_a_value_or_a_traceback(

@@ -16,6 +16,7 @@ import pytest
 import xlsxwriter
 
 from dx_data.door import Examined, Staging, examine, sweep
+from dx_data.door.known import Known, Reading
 from dx_data.door.staging import private_folder
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
@@ -216,6 +217,95 @@ def test_a_row_before_the_first_record_is_refused(tmp_path: Path) -> None:
 def test_a_mark_that_is_neither_blank_nor_1_is_refused(tmp_path: Path) -> None:
     examined, _ = door(written(tmp_path, STARTED.replace('"未",,"1"', '"未","2","1"')))
     assert [(p.rule, p.value, p.rows) for p in examined.problems] == [("choice.unknown", "2|1", (4,))]
+
+
+def test_an_option_that_nobody_declared_is_named_in_its_own_column(tmp_path: Path) -> None:
+    header = "レコード番号,相談番号,受付日,対象区分,支援段階,対応状況"
+    options = [f"相談分野[{option}]" for option in ("介護ロボット", "セキュリティ", "生成AI", "メタバース")]
+    record = "2026-04-01,自治町会,事前相談,受付"
+    rows = [f"1,C-1,{record},1,,1,", f"2,C-2,{record},,,1,1", f"3,C-3,{record},1,1,,"]
+    examined, tables = door(written(tmp_path, "\n".join([",".join([header, *options]), *rows])))
+    assert [(p.message, p.column, p.header, p.value, p.rows, p.count) for p in examined.problems] == [
+        ("「生成AI」は選択肢にない値です", "I", "相談分野[生成AI]", "生成AI", (2, 3), 2),
+        ("「メタバース」は選択肢にない値です", "J", "相談分野[メタバース]", "メタバース", (3,), 1),
+    ]
+    (table,) = examined.tables
+    assert [(f.letter, f.row, f.value) for f in table.all_faults()] == [
+        ("I", 2, "生成AI"),
+        ("J", 3, "メタバース"),
+        ("I", 3, "生成AI"),
+    ]
+    assert [(u.cell, u.count) for u in table.unknown] == [("生成AI", 2), ("メタバース", 1)]
+    assert [row["fields"] for row in tables["consultations"]] == [["介護ロボット", "セキュリティ"]]
+
+
+REPEATED = "見出しの行の繰り返しなので、データとして読んでいません"
+
+
+@pytest.mark.parametrize("count", [2, 6_000])
+@pytest.mark.parametrize(
+    "marks", [("", ""), ('"*",', '"*",'), ('"レコードの開始行",', '"*",'), ("レコード番号,", "1,")]
+)
+def test_the_header_of_a_second_export_is_left_out_and_told(tmp_path: Path, count: int, marks: tuple[str, str]) -> None:
+    above, left = f"{marks[0]}{HEADER}", marks[1].replace("1", "{0}")
+    rows = [left.format(n) + ROW.replace("A1", f"A{n}") for n in range(count)]
+    text = "\r\n".join([above, *rows[:-1], above, rows[-1], ""])
+    examined, tables = door(written(tmp_path, text))
+    assert (examined.problems, len(tables["applications"])) == ((), count)
+    assert [(m.message, m.rows, m.count) for m in examined.mended if m.rule == "layout.repeated_header"] == [
+        (REPEATED, (count + 1,), 1)
+    ]
+
+
+def test_the_only_option_of_a_choice_is_one_also_where_the_header_stands_again(tmp_path: Path) -> None:
+    header = "レコード番号,相談番号,受付日,対象区分,支援段階,対応状況,相談分野[介護ロボット]"
+    rows = [f"{n},C-{n},2026-04-01,自治町会,事前相談,受付,1" for n in (1, 2)]
+    examined, tables = door(written(tmp_path, "\n".join([header, rows[0], header, rows[1]])))
+    assert (examined.problems, [row["fields"] for row in tables["consultations"]]) == ((), [["介護ロボット"]] * 2)
+
+
+def test_a_record_that_two_exports_share_is_read_once_and_told(tmp_path: Path) -> None:
+    rows = [f"{n},{ROW.replace('A1', f'A{n}')}" for n in (1, 2, 2, 3)]
+    header = f"レコード番号,{HEADER}"
+    examined, tables = door(written(tmp_path, "\n".join([header, *rows[:2], header, *rows[2:]])))
+    assert [row["application_id"] for row in tables["applications"]] == ["A1", "A2", "A3"]
+    assert [(m.message, m.rows, m.count) for m in examined.mended if m.rule == "kintone.copied"] == [
+        (
+            "同じレコードの、まったく同じ行がもう一度あります。1度だけ読みました。"
+            "2つの書き出しを続けたものでないか確かめてください",
+            (5,),
+            1,
+        )
+    ]
+    line = "1,P-1,a,保育課,未着手,未,2026-04-01"
+    text = f"レコード番号,手続ID,手続名,所管課,進捗段階,オンライン化状況,対応日\n{line}\n{line}\n"
+    examined, tables = door(written(tmp_path, text))
+    assert [row["line"] for row in tables["procedure_log"]] == [1, 2]
+    (told,) = (m for m in examined.mended if m.rule == "kintone.copied")
+    assert ("別々の行として数えました" in told.message, told.rows, told.count) == (True, (3,), 1)
+
+
+@pytest.mark.parametrize("first", ["", "レコード番号,"])
+def test_a_header_in_another_order_is_one_refusal(tmp_path: Path, first: str) -> None:
+    row = f"{first and '1,'}{ROW}"
+    text = f"{first}{HEADER}\n{row}\n{first}システム,申請番号,処理状況,申請日時\n{row}\n"
+    with pytest.raises(FileRejected) as refused:
+        door(written(tmp_path, text))
+    (problem,) = refused.value.problems
+    assert problem.sentence == (
+        "3行目:見出しがもう一度ありますが、はじめの見出しと列か並びが違います"
+        " → 2つの表を続けたものなら、別のファイルに分けるか、列の並びをそろえてからその行を消してください"
+    )
+
+
+def test_an_option_that_was_decided_is_named_in_its_own_column(tmp_path: Path) -> None:
+    header = "レコード番号,手続ID,手続名,所管課,進捗段階,オンライン化状況,利用システム[kintone],利用システム[ロゴ]"
+    path = written(tmp_path, f"{header}\n1,P-1,a,保育課,未着手,未,1,1\n")
+    known = Known.of([Reading("procedures", "systems", "ロゴ", "LoGoフォーム")])
+    examined, _ = door(path, known=known)
+    assert [(m.column, m.header, m.rows) for m in examined.mended if m.rule == "choice.decided"] == [
+        ("H", "利用システム[ロゴ]", (2,))
+    ]
 
 
 def test_cli_kintone_gives_lines_of_choices_and_japanese_time(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The shapes the datasets' files really have: a sheet per month, months across, methods across, PayPay's export."""
 
+import csv
 import datetime as dt
+import io
 import tempfile
 import zipfile
 from pathlib import Path
@@ -15,6 +17,7 @@ from dx_data.door.dating import when
 from dx_data.door.receipt_shapes import Group, measured
 from dx_data.errors import FileRejected
 from dx_data.settings import Settings
+from tests.conftest import ROOT
 
 Grid = list[list[Any]]
 
@@ -350,7 +353,8 @@ def test_a_month_that_stands_twice_across_is_refused(tmp_path: Path) -> None:
 def test_a_procedure_that_stands_in_two_rows_is_not_added_up(tmp_path: Path) -> None:
     content = "手続ID,手続名,2025年4月,2025年5月,2025年6月\nP-1,a,3,4,5\nP-1,a,3,4,5\n"
     examined, rows = door(text(tmp_path, content))
-    assert ([(p.rule, p.count) for p in examined.problems], rows) == ([("check.duplicate_key", 6)], [])
+    assert [(p.rule, p.column, p.rows, p.count) for p in examined.problems] == [("check.duplicate_key", "A", (2, 3), 2)]
+    assert rows == []
 
 
 def test_months_without_a_year_are_asked_for_it(tmp_path: Path) -> None:
@@ -366,6 +370,123 @@ def test_a_sheet_per_month_gives_its_rows_the_month(tmp_path: Path) -> None:
     sheet: Grid = [["手続ID", "手続名", "総受付件数", "電子申請件数"], ["P-1", "a", 10, 3]]
     _, rows = door(book(tmp_path, {"R7.4": sheet, "R7.5": sheet}))
     assert [(r["month"].isoformat(), r["online"]) for r in rows] == [("2025-04-01", 3), ("2025-05-01", 3)]
+
+
+UNKNOWN_SHARES = "結合を解いて、行ごとに数を書いてください"
+
+
+def test_figures_merged_over_rows_are_named_across_and_in_long_form(tmp_path: Path) -> None:
+    days = [["4月1日(火)", "火", 1, 300, 2, 600], ["4月2日(水)", "水", 1, 300], ["4月3日(木)", "木", 1, 300, 2, 600]]
+    examined, _ = door(book(tmp_path, {"4月": [*HEAD, *days]}, (*MERGES, "E5:E6", "F5:F6")))
+    assert [(p.sentence, p.value) for p in examined.problems] == [
+        (
+            f"シート『4月』の{letter}列『クレジット_{what}』、5行目:「{value}」のセルが 6行目まで結合されていて、"
+            f"行ごとの数が分かりません → {UNKNOWN_SHARES}",
+            value,
+        )
+        for letter, what, value in (("E", "件数", "2"), ("F", "金額", "600"))
+    ]
+    long: Grid = [
+        ["手続ID", "手続名", "年間件数", "件数年度", "所管課", "進捗段階", "オンライン化状況"],
+        ["P-1", "a", 120, 2024, "保育課", "未着手", "未"],
+        ["P-2", "b", "", "", "保育課", "未着手", "未"],
+    ]
+    examined, rows = door(book(tmp_path, {"一覧": long}, ("C2:C3", "D2:D3")))
+    assert [(p.rule, p.column, p.rows) for p in examined.problems] == [("layout.merged_figure", "C", (2,))]
+    assert [row["cases_year"] for row in rows] == ["2024", "2024"]
+
+
+def test_a_record_merged_over_two_rows_has_its_figures(tmp_path: Path) -> None:
+    rows: Grid = [LONG[0], [*LONG[1]], [""] * 6]
+    examined, found = door(book(tmp_path, {"一覧": rows}, tuple(f"{c}2:{c}3" for c in "ABCDEF")))
+    assert (examined.problems, [(r["amount_yen"], r["source_row"]) for r in found]) == ((), [(300, 2)])
+
+
+def test_both_levels_of_a_header_that_stands_again_are_left_out(tmp_path: Path) -> None:
+    day: Grid = [["4月3日(木)", "木", 1, 300, 1, 300, 1, 300, "", ""]]
+    merges = (*MERGES, "A7:A8", "B7:B8", "C7:D7", "E7:F7", "G7:H7", "I7:J7")
+    examined, rows = door(book(tmp_path, {"4月": [*APRIL[:6], *HEAD[2:], *day]}, merges))
+    assert (examined.problems, len(rows)) == ((), 8)
+    told = [(m.rows, m.count) for m in examined.mended if m.rule == "layout.repeated_header"]
+    assert told == [((7, 8), 2)]
+
+
+# --- where a cell stood ------------------------------------------------------------------------------------------
+
+
+def stood(examined: Examined) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The place of each problem, and each faulty cell."""
+    problems = [(p.column, p.header, p.rows, p.count) for p in examined.problems]
+    cells = [(f.letter, f.row, f.header, f.value) for table in examined.tables for f in table.all_faults()]
+    return problems, cells
+
+
+def test_a_fault_among_methods_across_names_its_own_cell(tmp_path: Path) -> None:
+    wrong = [
+        *HEAD,
+        ["4月1日(火)", "火", 10, "三千", 2, "三千", "", "", "", ""],
+        ["4月31日", "木", 5, 1500, 1, 300, "", 900, "", ""],
+    ]
+    problems, cells = stood(door(book(tmp_path, {"4月": wrong}, MERGES))[0])
+    assert problems == [
+        ("D", "現金_金額", (5,), 1),
+        ("F", "クレジット_金額", (5,), 1),
+        ("A", "日付", (6,), 1),
+        ("G", "PayPay_件数", (6,), 1),
+    ]
+    assert cells == [
+        ("D", 5, "現金_金額", "三千"),
+        ("F", 5, "クレジット_金額", "三千"),
+        ("A", 6, "日付", "2025年4月31日"),
+        ("G", 6, "PayPay_件数", ""),
+    ]
+
+
+def test_a_count_without_a_column_is_wanted_where_its_amount_stands(tmp_path: Path) -> None:
+    content = "日付,窓口,現金_件数,現金_金額,コード決済_金額\n2025-04-01,保育課,1,100,300\n"
+    assert stood(door(text(tmp_path, content))[0])[1] == [("E", 2, "コード決済_金額", "")]
+
+
+def test_a_fault_among_months_across_names_its_own_cell(tmp_path: Path) -> None:
+    rows: Grid = [
+        ["電子申請件数（令和7年度）"],
+        ["手続ID", "手続名", "4月", "5月", "6月"],
+        ["P-1", "a", "一", 1, "一"],
+        ["P-2", "b", 1, "一", 3],
+    ]
+    problems, cells = stood(door(book(tmp_path, {"件数": rows}))[0])
+    assert problems == [("C", "4月", (3,), 1), ("E", "6月", (3,), 1), ("D", "5月", (4,), 1)]
+    assert cells == [("C", 3, "4月", "一"), ("E", 3, "6月", "一"), ("D", 4, "5月", "一")]
+
+
+def test_a_fault_in_a_channel_that_is_added_up_names_the_row_of_that_channel(tmp_path: Path) -> None:
+    content = "手続ID,手続名,区分,2025年4月,2025年5月,2025年6月\nP-1,a,電子,3,4,\nP-1,a,窓口,7,六,2\n"
+    assert stood(door(text(tmp_path, content))[0]) == (
+        [("F", "2025年6月", (2,), 1), ("E", "2025年5月", (3,), 1)],
+        [("E", 3, "2025年5月", "六"), ("F", 2, "2025年6月", "")],
+    )
+
+
+def test_a_fault_among_municipalities_across_names_its_own_cell(tmp_path: Path) -> None:
+    published = ROOT / "data" / "demo" / "架空_市区町村毎のDX進捗状況_行政手続のオンライン申請率.csv"
+    head, first, *_ = csv.reader(io.StringIO(published.read_text("utf-8-sig")))
+    parts = [[first[0], f"{first[1]}_数（{part}）", *["1"] * (len(head) - 2)] for part in ("分子", "分母")]
+    first[100], parts[0][101], parts[1][102] = "約5", "約6", "約7"
+    content = "\n".join(",".join(cells) for cells in (head, first, *parts))
+    assert stood(door(text(tmp_path, content))[0])[1] == [
+        ("CW", 2, head[100], "約5"),
+        ("CX", 3, head[101], "約6"),
+        ("CY", 4, head[102], "約7"),
+    ]
+
+
+def test_more_in_a_part_than_in_the_whole_is_told_where_the_part_stands(tmp_path: Path) -> None:
+    months = ("2025年4月", "2025年5月")
+    header = ",".join(f"{month}_{what}" for month in months for what in ("総受付件数", "電子申請件数", "完了件数"))
+    examined, _ = door(text(tmp_path, f"手続ID,手続名,{header}\nP-1,a,7,3,2,7,3,9\nP-2,b,7,3,2,7,8,2\n"))
+    assert stood(examined)[0] == [("G", "2025年5月_電子申請件数", (3,), 1)]
+    told = [(m.column, m.header, m.rows, m.count) for m in examined.mended if m.rule == "check.exceeds"]
+    assert told == [("H", "2025年5月_完了件数", (2,), 1)]
 
 
 # --- bad input -----------------------------------------------------------------------------------------------
@@ -386,9 +507,9 @@ def test_error_values_and_formulas_without_a_value_among_methods_are_faults(tmp_
         sheet.append(row)
     workbook.save(path)
     examined, rows = door(path)
-    assert [(p.rule, p.header, p.rows) for p in examined.problems] == [
-        ("excel.no_cached_value", "金額", (2,)),
-        ("excel.error_value", "件数", (3,)),
+    assert [(p.rule, p.column, p.header, p.rows) for p in examined.problems] == [
+        ("excel.no_cached_value", "D", "現金_金額", (2,)),
+        ("excel.error_value", "C", "現金_件数", (3,)),
     ]
     assert rows == []
 
@@ -426,6 +547,43 @@ def test_hidden_rows_and_columns_are_read_and_said(tmp_path: Path) -> None:
         ("layout.hidden_rows", None, (3,)),
         ("layout.hidden_columns", "E", ()),
     ]
+
+
+def test_a_sheet_beside_the_data_may_have_any_headers_in_its_middle(tmp_path: Path) -> None:
+    beside: Grid = [["区分", "4月", "5月", "6月"], ["a", 1, 2, 3], ["種別", "4月", "5月", "6月"], ["b", 1, 2, 3]]
+    examined, rows = door(book(tmp_path, {"一覧": LONG, "集計": beside}))
+    assert (examined.problems, examined.asks, len(rows)) == ((), (), 1)
+    assert [m.rule for m in examined.mended if m.sheet == "集計"] == ["layout.sheet_left_out"]
+
+
+def test_rows_struck_out_in_every_cell_are_read_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet, line = workbook.add_worksheet("a"), workbook.add_format({"font_strikeout": True})
+        sheet.write_row(0, 0, LONG[0])
+        sheet.write_row(1, 0, LONG[1], line)
+        sheet.write_row(2, 0, ["2025-04-02", *LONG[1][1:]])
+        sheet.write(2, 5, 300, line)
+        sheet.write_row(3, 0, ["2025-04-03", *LONG[1][1:]], line)
+    examined, rows = door(path)
+    assert [(m.rule, m.message, m.rows, m.count) for m in examined.mended] == [
+        (
+            "layout.struck_rows",
+            "取り消し線を引いた行も、ほかの行と同じに読み取りました。取り消したのなら、その行を消して保存し直してください",
+            (2, 4),
+            2,
+        )
+    ]
+    assert len(rows) == 3
+
+
+def test_a_unit_in_words_is_part_of_a_known_heading(tmp_path: Path) -> None:
+    long = "収納日,窓口,決済手段,区分,件数(単位:件),金額（単位：円）\n2025-04-01,保育課,現金,売上,1,300\n"
+    examined, rows = door(text(tmp_path, long))
+    assert (examined.asks, [(r["transactions"], r["amount_yen"]) for r in rows]) == ((), [(1, 300)])
+    wide = "日付,窓口,現金_件数（単位：件）,現金_金額（単位：円）\n2025-04-01,保育課,1,300\n"
+    examined, rows = door(text(tmp_path, wide))
+    assert (examined.asks, [(r["transactions"], r["amount_yen"]) for r in rows]) == ((), [(1, 300)])
 
 
 @pytest.mark.parametrize(("name", "format_"), [("a.csv", "xlsx"), ("a.xls", "xlsx"), ("a.txt", "xlsx")])

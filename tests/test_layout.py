@@ -280,6 +280,14 @@ def test_labels_merged_over_rows_are_carried_down_only_where_merged(tmp_path: Pa
     assert [(m.rule, m.column, m.rows, m.after) for m in table.mended] == [("layout.merged_rows", "A", (3,), "保育課")]
 
 
+def test_rows_with_nothing_but_a_merged_label_stay_blank(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["課", "手続", "件数"], ["保育課", "a", 1], ["", "b", 2], ["", "", ""], ["", "", ""]]
+    (table,) = described(excel(tmp_path, rows, ("A2:A5",)))
+    assert list(table.rows) == [("保育課", "a", "1"), ("保育課", "b", "2")]
+    (table,) = described(excel(tmp_path, rows, ("A4:A5",)))
+    assert (len(table.rows), table.mended) == (2, ())
+
+
 def test_two_levels_with_merged_cells_are_joined(tmp_path: Path) -> None:
     rows: list[list[Any]] = [
         ["年報"],

@@ -69,6 +69,13 @@ def test_more_rows_than_are_named_are_said_to_be_more() -> None:
     )
 
 
+def test_what_stands_across_is_called_by_its_item(home: House, write: Any, person: Person) -> None:
+    wide = write("w.csv", "日付,窓口,現金_件数,現金_金額\n2026-04-01,保育課,1,三百\n")
+    number = intake.record_refusal(intake.review(wide, home, home.settings), home, person)
+    (finding,) = refusal(number, home.ledger.lines()).findings[:1]
+    assert (finding.item, finding.place) == ("金額", "D列の2行目")
+
+
 def test_a_line_of_the_first_release_still_gives_its_note(home: House) -> None:
     kinds = [{"rule": "gate.my_number", "sheet": None, "column": None, "count": 2}]
     line = home.ledger.append("以前の人", Act.REFUSED, "x.csv", sha256="", problems=kinds)

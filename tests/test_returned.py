@@ -223,6 +223,24 @@ def test_faulty_cells_are_marked_and_everything_else_keeps_its_bytes(write: Any)
     assert len(set(re.findall(rb'<v:shape id="(\w+)"', after["xl/drawings/vmlDrawing1.vml"]))) == 5
 
 
+def test_a_wide_book_is_marked_where_its_figures_stand(tmp_path: Path) -> None:
+    path = tmp_path / "月次_令和7年度.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("件数")
+        sheet.write_row(0, 0, ["手続ID", "手続名", "4月", "5月", "6月"])
+        sheet.write_row(1, 0, ["P-1", "a", 1, "二", 3])
+        sheet.write_row(2, 0, ["P-2", "b", "一", 2, 3])
+    back = returned(path)
+    unread = "数として読めません\n→ 単位・注記・記号を外して、数字だけにしてください"
+    assert marked_cells(back, "件数") == {"D2": unread, "C3": unread}
+    page = openpyxl.load_workbook(io.BytesIO(back))[SHEET]
+    told = [[cell.value for cell in line][:6] for line in page.iter_rows(min_row=6)]
+    assert told == [
+        ["1", "件数", "D2", "5月", "二", "数として読めません"],
+        ["2", "件数", "C3", "4月", "一", "数として読めません"],
+    ]
+
+
 def test_the_list_names_every_fault_and_leads_to_its_cell(write: Any) -> None:
     page = openpyxl.load_workbook(io.BytesIO(returned(write("4月.xlsx", rich()))))[SHEET]
     told = [[cell.value for cell in line] for line in page.iter_rows()]

@@ -596,3 +596,29 @@ def test_masking_leaves_first_and_last_at_most(value: str, always: bool, shown: 
 def test_the_python_at_hand_folds_as_the_tables_assume() -> None:
     assert [unicodedata.normalize("NFKC", c) for c in "～－①㈱㋿％"] == ["~", "-", "1", "(株)", "令和", "%"]
     assert [unicodedata.normalize("NFKC", c) for c in "−‐―ー"] == ["−", "‐", "―", "ー"]
+
+
+def test_a_remedy_shows_what_the_column_takes() -> None:
+    found = []
+    for read, written in (
+        (text.parse_datetime, "きのう"),
+        (text.parse_datetime, "4/1"),
+        (text.parse_datetime, "2026年5月"),
+        (text.parse_date, "きのう"),
+        (text.parse_date, "2026年5月"),
+        (lambda cell: text.parse_date(cell, month=True), "きのう"),
+    ):
+        with pytest.raises(text.Unreadable) as unreadable:
+            read(written)
+        found.append(str(unreadable.value))
+    moment = "2025-04-01 09:30 か 令和7年4月1日 9時30分 のように書いてください"
+    assert found == [
+        f"日時として読めません → {moment}",
+        f"年が書かれていません → 年を付けて、{moment}",
+        f"日が書かれていません → {moment}",
+        "日付として読めません → 2025-04-01 か 令和7年4月1日 のように書いてください",
+        "日が書かれていません → 2026-05-31 のように日まで書いてください。"
+        "日の決まっていない予定なら、その月の最後の日を書いてください",
+        "年月として読めません → 2025-04 か 令和7年4月 のように書いてください",
+    ]
+    assert text.parse_datetime("2025-04-01 09:30") == text.parse_datetime("令和7年4月1日 9時30分")

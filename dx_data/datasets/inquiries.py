@@ -56,6 +56,7 @@ DATASET = Dataset(
             name="section",
             title="所属課",
             aliases=("所管課", "問合せ課"),
+            references="departments.section",
             description="問い合わせた職員の課です。個人の名前は書きません",
             example="保育課",
         ),

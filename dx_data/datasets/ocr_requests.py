@@ -42,6 +42,7 @@ DATASET = Dataset(
             title="依頼課",
             aliases=("所管課", "依頼元課"),
             required=True,
+            references="departments.section",
             description="依頼した課です",
             example="国保年金課",
         ),

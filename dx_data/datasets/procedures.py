@@ -55,6 +55,7 @@ DATASET = Dataset(
             title="所管課",
             aliases=("担当課", "主管課"),
             required=True,
+            references="departments.section",
             description="所管する課です",
             example="保育課",
         ),

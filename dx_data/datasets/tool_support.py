@@ -71,6 +71,7 @@ DATASET = Dataset(
             title="支援課",
             aliases=("所管課", "支援先課", "対象課"),
             required=True,
+            references="departments.section",
             description="支援した課です",
             example="保育課",
         ),

@@ -38,6 +38,7 @@ DATASET = Dataset(
             title="課",
             aliases=("参加課", "所属課", "課名"),
             required=True,
+            references="departments.section",
             description="参加した課です",
             example="保育課",
         ),

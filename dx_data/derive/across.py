@@ -12,15 +12,38 @@ from dx_data.errors import ROWS_SHOWN
 from dx_data.spec import Column
 
 
-def absent(column: Column, rows: str, target: str, known: Sequence[str]) -> str:
-    """By sheet: how many rows name something that no relation of `known` has as `target`, the first, and one value."""
+def absent(column: Column, rows: str, target: str, known: Sequence[str], *, by_value: bool) -> str:
+    """By sheet, or by sheet and value: how many rows name something that no relation of `known` has as `target`, the
+    first, and one value."""
     name = quoted(column.name)
-    there = " UNION ALL ".join(f"SELECT {quoted(target)} AS value FROM {each}" for each in known)
     return (
         f"SELECT source_sheet, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}],"
         f" min_by({name}, source_row) FROM {rows}"
-        f" WHERE {name} NOT IN (SELECT value FROM ({there}) WHERE value IS NOT NULL) GROUP BY source_sheet"
-        f" ORDER BY source_sheet"
+        f" WHERE {name} NOT IN ({values(target, known)}) GROUP BY source_sheet{f', {name}' if by_value else ''}"
+        f" ORDER BY source_sheet, min(source_row)"
+    )
+
+
+def values(target: str, known: Sequence[str]) -> str:
+    """Every value that some relations have in a column."""
+    there = " UNION ALL ".join(f"SELECT {quoted(target)} AS value FROM {each}" for each in known)
+    return f"SELECT DISTINCT value FROM ({there}) WHERE value IS NOT NULL"
+
+
+def pairs(columns: tuple[str, str], known: Sequence[str]) -> str:
+    """The distinct pairs of two columns that some relations have, where both are filled."""
+    one, other = map(quoted, columns)
+    there = " UNION ".join(f"SELECT {one} AS one, {other} AS other FROM {each}" for each in known)
+    return f"SELECT one, other FROM ({there}) WHERE one IS NOT NULL AND other IS NOT NULL ORDER BY ALL"
+
+
+def pairs_by_sheet(columns: tuple[str, str], rows: str) -> str:
+    """By sheet and pair: how many rows have it, and the first."""
+    one, other = map(quoted, columns)
+    return (
+        f"SELECT source_sheet, {one}, {other}, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}]"
+        f" FROM {rows} WHERE {one} IS NOT NULL AND {other} IS NOT NULL GROUP BY ALL"
+        f" ORDER BY source_sheet, min(source_row)"
     )
 
 

@@ -144,10 +144,22 @@ def filled_below(table: str, positions: Iterable[int], header: int) -> str:
     return f"SELECT {counts} FROM {table} WHERE row > {header}"
 
 
-def other_than_marks(table: str, positions: Iterable[int], header: int) -> str:
-    """How many cells of each column hold anything but blank and kintone's mark 1."""
+def other_than_marks(table: str, positions: Iterable[int], header: int, without: Iterable[int] = ()) -> str:
+    """How many cells of each column hold anything but blank and kintone's mark 1, in rows that are data."""
     counts = ", ".join(f"count(*) FILTER (WHERE coalesce(c{p}, '') NOT IN ('', '1'))" for p in positions)
-    return f"SELECT {counts} FROM {table} WHERE row > {header}"
+    return f"SELECT {counts} FROM {table} WHERE row > {header}{_but(without)}"
+
+
+def rows_holding(table: str, width: int, position: int, header: int) -> str:
+    """The cells of the rows under the header whose cell in one column is one of ?, in order."""
+    cells = ", ".join(f"c{i}" for i in range(width))
+    among = f"c{position} IN (SELECT unnest(?::VARCHAR[]))"
+    return f"SELECT row, {cells} FROM {table} WHERE row > {header} AND {among} ORDER BY row"
+
+
+def _but(without: Iterable[int]) -> str:
+    left_out = ", ".join(str(int(row)) for row in without)
+    return f" AND row NOT IN ({left_out})" if left_out else ""
 
 
 # --- layout --------------------------------------------------------------------------------------------------
@@ -220,8 +232,7 @@ def lay_out(
     """
     some = " OR ".join(filled(f"c{i}") for i in range(width))
     selected = ", ".join(f"{expression} AS {quoted(name)}" for expression, name in cells)
-    left_out = ", ".join(str(int(row)) for row in without)
-    rest = f" AND row NOT IN ({left_out})" if left_out else ""
+    rest = _but(without)
     rest += f" AND row <= {int(last)}" if last is not None else ""
     return f"CREATE VIEW {view} AS SELECT row, {selected} FROM {table} WHERE row > {header}{rest} AND ({some})"
 
@@ -284,6 +295,13 @@ def varying_rows(records: str, column: str) -> str:
         f"SELECT list(r.row ORDER BY r.row)[:{ROWS_SHOWN}] FROM {records} r JOIN {records} f"
         f" ON f.record = r.record AND f.first WHERE {own} <> {first}"
     )
+
+
+def copied_rows(records: str, columns: Sequence[str]) -> str:
+    """How many rows are in every cell like one above them of the same record, and the first such rows."""
+    same = ", ".join(("record", *map(quoted, columns)))
+    numbered = f"SELECT row, row_number() OVER (PARTITION BY {same} ORDER BY row) AS n FROM {records}"
+    return f"SELECT count(*), list(row ORDER BY row)[:{ROWS_SHOWN}] FROM ({numbered}) WHERE n > 1"
 
 
 def main_rows(view: str, records: str) -> str:

@@ -129,7 +129,7 @@ def _walk(
     corrected = [correct(table, staging, known) for table in gated.tables]
     checked = tuple(checking.check(each.matched, staging, known) for each in corrected)
     used = [table for table in visible if any(each.laid is table for each in tables)]
-    mended = [m for each in corrected for m in each.mended]
+    mended = [m for each in corrected for m in each.mended] + [m for each in tables for m in each.mended]
     mended += [m for table in visible for m in table.mended] + left_out + _not_read(book, laid, visible, ours)
     return Examined(
         book,

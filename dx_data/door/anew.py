@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -59,13 +59,26 @@ def rows_of(laid: Laid, staging: Staging) -> list[Row]:
 
 
 def made_anew(
-    laid: Laid, staging: Staging, columns: Sequence[tuple[str, str]], rows: Iterable[Row], mended: Iterable[Mended]
+    laid: Laid,
+    staging: Staging,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Row],
+    mended: Iterable[Mended],
+    at: Mapping[str, int] | None = None,
 ) -> Laid:
-    """The table anew from rows of ours; `columns` are headings with their letters in the file (or none)."""
+    """The table anew from rows of ours; `columns` are headings with their letters in the file (or none).
+
+    `at` says for headings without one in which cell of each row, behind all others, their places stand.
+    """
     view = staging.name("laid")
     held = staging.held[view] = list(rows)
     staging.held.pop(laid.view, None)
-    headings = tuple(Heading(title, place, staged.raw_cell(n)) for n, (title, place) in enumerate(columns))
+    places = {title: staged.raw_cell(n) for title, n in (at or {}).items()}
+    headings = tuple(
+        Heading(title, place, staged.raw_cell(n), at=None if place else places.get(title))
+        for n, (title, place) in enumerate(columns)
+    )
+    heads = {heading.letter: heading.text for heading in laid.headings if heading.letter}
     return replace(
         laid,
         view=view,
@@ -74,6 +87,7 @@ def made_anew(
         dialect="folded",
         ragged=(),
         mended=(*laid.mended, *mended),
+        heads=heads | dict(laid.heads),
     )
 
 
@@ -81,7 +95,8 @@ def write_down(laid: Laid, staging: Staging) -> Laid:
     """The table, written if its rows are ours."""
     rows = staging.held.pop(laid.view, None)
     if rows is not None:
-        cells = {h.column: [cells[n] or None for _, cells in rows] for n, h in enumerate(laid.headings)}
+        width = max((len(cells) for _, cells in rows), default=len(laid.headings))
+        cells = {staged.raw_cell(n): [cells[n] or None for _, cells in rows] for n in range(width)}
         with staging.lent(row=[row for row, _ in rows], **cells) as lent:
             staging.sql(staged.create_from(laid.view, lent))
     return laid

@@ -6,13 +6,15 @@ faults. Each is read once and its answer spread over the rows; rows are never vi
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,7 +32,9 @@ from dx_data.errors import ROWS_SHOWN, Fault, Mended, Problem
 from dx_data.spec import Column, Dataset, Kind
 from dx_data.text import fold_choice
 
+_Standing = tuple[dict[str, str | None], Places, Places]
 _PROBLEMS_PER_COLUMN = 200
+_AT = re.compile("([A-Z]+)([0-9]*)")
 _MOST_KEYS = 1 << 62
 _SPELLING = ("choice.spelling", "選択肢の表記にそろえました")
 _DATE = ("date.spelling", "日付の表記をそろえました")
@@ -64,7 +68,7 @@ class Checked:
 
     `rows` counts data rows, `sound` those without a fault. `unknown` are spellings that no choice has, `used` the
     decided readings of spellings that it needed. `read` are the columns; the k-th faulty cell stands at `places[k]` (a
-    row's place from 0) and is `findings[kinds[k]]`.
+    row's place from 0), in row `at[k]` of the file, and is `findings[kinds[k]]`.
     """
 
     dataset: Dataset
@@ -78,6 +82,7 @@ class Checked:
     read: tuple[Values, ...]
     faulty: Mask
     places: Places
+    at: Places
     kinds: Places
     findings: tuple[Finding, ...]
     unknown: tuple[UnknownChoice, ...] = ()
@@ -107,10 +112,10 @@ class Checked:
         headers = {header: n for n, header in enumerate(sorted({f.header for f in self.findings if f.n is not None}))}
         ranks = np.array([len(headers) if f.n is None else headers[f.header] for f in self.findings], np.int64)
         order = np.lexsort((self.kinds, ranks[self.kinds], self.places))
-        rows, kinds = self.numbers[self.places[order]].tolist(), self.kinds[order]
+        rows, kinds = self.at[order].tolist(), self.kinds[order]
         words = zip(*(finding[1:] for finding in self.findings), strict=True)
         cells = (np.array(each, object)[kinds].tolist() for each in words)
-        return list(map(Fault._make, zip(repeat(self.sheet or ""), rows, *cells, strict=False)))
+        return list(dict.fromkeys(map(Fault._make, zip(repeat(self.sheet or ""), rows, *cells, strict=False))))
 
 
 def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked:
@@ -119,7 +124,8 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
     if known.choices or known.additions:
         widened = {view: known.widened(matched.dataset, column) for view, column in matched.columns.items()}
         matched = replace(matched, columns=widened)
-    table = staging.table(matched.view, list(matched.columns))
+    at = {heading.at for heading in map(matched.heading, matched.columns) if heading.at}
+    table = staging.table(matched.view, [*matched.columns, *sorted(at)])
     work = _Work(matched, staging, table, known)
     work.rewrite()
     work.require()
@@ -163,7 +169,8 @@ class _Work:
 
     def __init__(self, matched: Matched, staging: Staging, table: Table, known: Known) -> None:
         self.matched, self.staging, self.known = matched, staging, known
-        self.rows = table.rows
+        self.table, self.rows = table, table.rows
+        self.shared = bool((table.rows[1:] == table.rows[:-1]).any())
         self.views = list(matched.columns)
         self.read = values.read(table, matched.columns, staging)
         self.unknown: list[UnknownChoice] = []
@@ -173,16 +180,35 @@ class _Work:
         self.faulty = np.zeros(len(table.rows), np.bool_)
         self.findings: list[Finding] = []
         self.places: list[Places] = []
+        self.at: list[Places] = []
         self.kinds: list[Places] = []
 
-    def place(self, n: int) -> dict[str, str | None]:
-        """Sheet, letter and heading of a column, for findings."""
-        heading = self.matched.heading(self.views[n])
-        return {
-            "sheet": self.matched.laid.sheet,
-            "column": heading.letter or None,
-            "header": shown(heading.text or self.read[n].column.title),
-        }
+    def place(self, n: int, option: str = "") -> dict[str, str | None]:
+        """Sheet, letter and heading of a column, for findings; of the one that kintone gave an option, if it did."""
+        heading, column = self.matched.heading(self.views[n]), self.read[n].column
+        letter, header = heading.letter, heading.text or column.title
+        for each, its in heading.options if option else ():
+            if option in checks.parts(column, each):
+                letter, header = its, f"{heading.text}[{each}]"
+        return {"sheet": self.matched.laid.sheet, "column": letter or None, "header": shown(header)}
+
+    def stand(self, n: int | None, places: Places, option: str = "") -> Iterator[_Standing]:
+        """The cells of a column at some places, by the file's columns: place for findings, places, rows in the file."""
+        if n is None:
+            yield {"sheet": self.matched.laid.sheet}, places, self.rows[places]
+            return
+        heading, place = self.matched.heading(self.views[n]), self.place(n, option)
+        if not heading.at:
+            yield place, places, self.rows[places]
+            return
+        written = [_AT.fullmatch(cell or "") for cell in self.table.columns[heading.at].at(places).listed()]
+        letters = np.array([found[1] if found else "" for found in written])
+        rows = [int(found[2]) if found and found[2] else 0 for found in written]
+        there = np.where(rows, rows, self.rows[places])
+        for letter in dict.fromkeys(letters.tolist()):
+            mine = letters == letter
+            header = shown(self.matched.laid.heads.get(letter, "")) or place["header"]
+            yield {**place, "column": letter or None, "header": header}, places[mine], there[mine]
 
     def first(self, places: Places) -> tuple[int, ...]:
         """The numbers of the first rows of some places."""
@@ -280,12 +306,44 @@ class _Work:
                     rows=tuple(sorted({row for s in found for row in s.rows})[:ROWS_SHOWN]),
                     before=shown(reading.spelling),
                     after=reading.meaning,
-                    **self.place(n),
+                    **self.place(n, reading.spelling),
                 )
             )
 
     def _note_wrong(self, n: int, wrong: Sequence[_Spelling]) -> None:
-        place = self.place(n)
+        heading, mine = self.matched.heading(self.views[n]), self.read[n]
+        if heading.options:
+            self._note_options(n, wrong)
+            return
+        for place, places, rows in self.stand(n, self._spelled(n, wrong)):
+            apart = heading.at or self.shared
+            here = _standing(wrong, mine.spelled.numbers[places], rows) if apart else wrong
+            self._note_spellings(n, place, here, places, rows)
+
+    def _spelled(self, n: int, spellings: Iterable[_Spelling]) -> Places:
+        """The places of the rows with these spellings."""
+        mine = self.read[n]
+        among = np.zeros(len(mine.loose), np.bool_)
+        among[[s.number for s in spellings]] = True
+        return mine.spelled.where(among)
+
+    def _note_options(self, n: int, wrong: Sequence[_Spelling]) -> None:
+        """What kintone has as an option and the column has not, each where its own column stands in the file."""
+        column = self.read[n].column
+        unknown: dict[str, list[_Spelling]] = {}
+        for s in wrong:
+            for part in checks.parts(column, s.cell):
+                if not checks.reading(column, part):
+                    unknown.setdefault(part, []).append(s)
+        for part, found in unknown.items():
+            fault, places = _read(column, 0, part, 0, ()).fault, self._spelled(n, found)
+            assert fault  # noqa: S101  (no choice has it)
+            place, rows = self.place(n, part), self.rows[places]
+            self._note_at(n, place, places, rows, fault.rule, fault.message, fault.fix, part)
+
+    def _note_spellings(
+        self, n: int, place: dict[str, str | None], wrong: Sequence[_Spelling], places: Places, rows: Places
+    ) -> None:
         for s in wrong[:_PROBLEMS_PER_COLUMN]:
             assert s.fault  # noqa: S101  (the caller chose them so)
             self.problems.append(
@@ -318,28 +376,46 @@ class _Work:
             assert s.fault  # noqa: S101  (the caller chose them so)
             kinds[s.number] = len(self.findings)
             self.findings.append(Finding(n, *where, shown(s.cell), s.fault.message, s.fault.fix))
-        of_wrong = np.zeros(len(mine.loose), np.bool_)
-        of_wrong[[s.number for s in wrong]] = True
-        places = mine.spelled.where(of_wrong)
-        self._mark(places, kinds[mine.spelled.numbers[places]])
+        self._mark(places, kinds[mine.spelled.numbers[places]], rows)
 
-    def _mark(self, places: Places, kinds: Places) -> None:
+    def _mark(self, places: Places, kinds: Places, rows: Places) -> None:
         self.faulty[places] = True
         self.places.append(places)
         self.kinds.append(kinds)
+        self.at.append(rows)
 
-    def note(self, n: int | None, places: Places, rule: str, message: str, fix: str) -> None:
-        """The rows at these places get the same fault, in one column or (None) as a whole."""
-        if not len(places):
-            return
-        place = {"sheet": self.matched.laid.sheet} if n is None else self.place(n)
-        rows = self.first(places)
+    def note(self, n: int | None, places: Places, rule: str, message: str, fix: str, option: str = "") -> None:
+        """The rows at these places get the same fault, in one column (that of an option) or (None) as a whole."""
+        for place, found, rows in self.stand(n, places, option) if len(places) else ():
+            self._note_at(n, place, found, rows, rule, message, fix)
+
+    def _note_at(
+        self,
+        n: int | None,
+        place: dict[str, str | None],
+        places: Places,
+        rows: Places,
+        rule: str,
+        message: str,
+        fix: str,
+        value: str = "",
+    ) -> None:
+        numbers, value = np.unique(rows), shown(value)
         self.problems.append(
-            Problem(stage="check", rule=rule, message=message, fix=fix, count=len(places), rows=rows, **place)
+            Problem(
+                stage="check",
+                rule=rule,
+                message=f"「{value}」は{message}" if value else message,
+                fix=fix,
+                value=value or None,
+                count=len(numbers),
+                rows=tuple(numbers[:ROWS_SHOWN].tolist()),
+                **place,
+            )
         )
         kinds = np.full(len(places), len(self.findings))
-        self.findings.append(Finding(n, place.get("column") or "", place.get("header") or "", "", message, fix))
-        self._mark(places, kinds)
+        self.findings.append(Finding(n, place.get("column") or "", place.get("header") or "", value, message, fix))
+        self._mark(places, kinds, rows)
 
     def require(self) -> None:
         """A required cell is never blank."""
@@ -374,6 +450,7 @@ class _Work:
                     "choice.not_yet",
                     f"『{value}』は{since.year}年{since.month}月{since.day}日からの選択肢です",
                     "日付か値を確かめて直してください",
+                    value,
                 )
 
     def unique(self) -> None:
@@ -385,8 +462,9 @@ class _Work:
         sound = np.flatnonzero(~self.faulty)
         places = sound[_repeated([self.read[found[name]] for name in key], sound)]
         titles = "・".join(self.matched.dataset.column(name).title for name in key)
+        written = [name for name in key if self.matched.heading(self.views[found[name]]).letter]
         self.note(
-            found[key[-1]],
+            found[(written or key)[-1]],
             places,
             "check.duplicate_key",
             f"同じ {titles} の行が2つ以上あります",
@@ -401,11 +479,10 @@ class _Work:
 
     def notice(self, n: int, places: Places, rule: str, message: str, said: Values | None = None) -> None:
         """Say what the rows at these places hold (there or in the column `said`); they stay sound."""
-        if len(places):
-            value = shown(str((said or self.read[n]).value(int(places[0]))))
-            place, rows = self.place(n), self.first(places)
+        for place, found, rows in self.stand(n, places) if len(places) else ():
+            value, first = shown(str((said or self.read[n]).value(int(found[0])))), tuple(rows[:ROWS_SHOWN].tolist())
             self.mended.append(
-                Mended(rule=rule, message=message, count=len(places), rows=rows, before=value, after=value, **place)
+                Mended(rule=rule, message=message, count=len(found), rows=first, before=value, after=value, **place)
             )
 
     def notice_private_use(self) -> None:
@@ -493,11 +570,18 @@ class _Work:
             read=tuple(self.read),
             faulty=self.faulty,
             places=np.concatenate([none, *self.places]),
+            at=np.concatenate([none, *self.at]),
             kinds=np.concatenate([none, *self.kinds]),
             findings=tuple(self.findings),
             unknown=tuple(self.unknown),
             used=tuple(self.used),
         )
+
+
+def _standing(wrong: Sequence[_Spelling], numbers: npt.NDArray[np.int32], rows: Places) -> list[_Spelling]:
+    """Those of the spellings that stand in some rows, as often as they stand there."""
+    found = ((s, np.unique(rows[numbers == s.number])) for s in wrong)
+    return [replace(s, count=len(own), rows=tuple(own[:ROWS_SHOWN].tolist())) for s, own in found if len(own)]
 
 
 def _repeated(key: Sequence[Values], places: Places) -> Mask:

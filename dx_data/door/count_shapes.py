@@ -18,6 +18,8 @@ from dx_data.errors import FileRejected
 from dx_data.text import Unreadable, parse_date
 
 COUNTS = DATASETS["application_counts"]
+Place = tuple[int, str]  # row and letter
+Figure = tuple[str, Place]
 _CHANNELS = frozenset(map(fold_header, ("区分", "受付方法", "申請方法", "経路", "チャネル", "受付区分", "受付経路")))
 _ONLINE = frozenset(map(fold_header, ("オンライン", "電子", "電子申請", "ネット", "インターネット")))
 _ALL = frozenset(map(fold_header, ("合計", "全体", "総数", "計", "総件数")))
@@ -61,7 +63,8 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
     title = "".join(laid.above)
     plain = total if "総受付" in title or "全受付" in title else online
     # Only channels are added up: the same procedure in two rows is left to the check, which refuses it.
-    figures: dict[tuple[int, tuple[str, ...]], tuple[int, dict[str, list[str]]]] = {}
+    figures: dict[tuple[int, tuple[str, ...]], tuple[int, dict[str, list[Figure]]]] = {}
+    stand: dict[tuple[tuple[int, tuple[str, ...]], str], Place] = {}
     yearless = next((m for m in months.values() if m.year is None), None)
     if yearless and (time.year_of(yearless.month) is None):
         raise FileRejected.because(
@@ -79,30 +82,35 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
     for row, cells in rows_of(laid, staging):
         for n, month in months.items():
             cell = "" if fold(cells[n]) in DASH else cells[n].strip()
-            if not cell:
-                continue
             year = month.year or time.year_of(month.month)
             what = _counted(month.counts, plain)
             spread = [what]
             if channel is not None:
                 word = fold_header(cells[channel])
                 spread = [online, "Σ"] if word in _ONLINE else [total] if word in _ALL else ["Σ"]
-            key = (f"{year}-{month.month:02}-01", *(cells[k] for k in kept))
-            _, parts = figures.setdefault((row if channel is None else 0, key), (row, {}))
+            key = (row if channel is None else 0, (f"{year}-{month.month:02}-01", *(cells[k] for k in kept)))
             for part in spread:
-                parts.setdefault(part, []).append(cell)
+                stand.setdefault((key, part), (row, laid.headings[n].letter))
+            if not cell:
+                continue
+            _, parts = figures.setdefault(key, (row, {}))
+            for part in spread:
+                parts.setdefault(part, []).append((cell, (row, laid.headings[n].letter)))
             folded.append(row)
     names = list(dict.fromkeys(part for _, parts in figures.values() for part in parts if part != "Σ"))
     names += [total] if channel is not None and total not in names else []
     out = []
-    for (_, key), (row, parts) in figures.items():
+    for key, (row, parts) in figures.items():
         if "Σ" in parts and total not in parts:
             parts[total] = [_added(parts["Σ"])]
-        out.append((row, [*key, *(_added(parts.get(name, [])) for name in names)]))
+        each = [_added(parts.get(name) or [("", stand.get((key, name), (row, "")))]) for name in names]
+        places = (letter if there == row else f"{letter}{there}" for _, (there, letter) in each)
+        out.append((row, [*key[1], *(cell for cell, _ in each), *places]))
     columns = [("年月", ""), *((laid.headings[n].text, laid.headings[n].letter) for n in kept)]
+    at = {name: len(columns) + len(names) + n for n, name in enumerate(names)}
     columns += [(name, "") for name in names]
     message = "横に並ぶ月の列を、1行に1か月に直しました"
-    return made_anew(laid, staging, columns, out, told(laid, "layout.folded", message, folded))
+    return made_anew(laid, staging, columns, out, told(laid, "layout.folded", message, folded), at)
 
 
 def _refuse_twice(laid: Laid, meant: Mapping[int, tuple[int | None, int, str]]) -> None:
@@ -131,13 +139,13 @@ def _counted(words: str, plain: str) -> str:
     return words or plain
 
 
-def _added(cells: Sequence[str]) -> str:
-    """The sum of some cells; a single one, or one that is no number, stays as written."""
-    values = [number(cell) for cell in cells]
-    if len(cells) < 2:
-        return cells[0] if cells else ""
-    unread = next((cell for cell, value in zip(cells, values, strict=True) if value is None), None)
-    return unread if unread is not None else in_digits(sum((v for v in values if v is not None), Decimal(0)))
+def _added(figures: Sequence[Figure]) -> Figure:
+    """The sum of some cells, at the first one's place; a single one, or one that is no number, stays as it stands."""
+    if len(figures) < 2:
+        return figures[0]
+    values = [number(cell) for cell, _ in figures]
+    unread = next((each for each, value in zip(figures, values, strict=True) if value is None), None)
+    return unread or (in_digits(sum((v for v in values if v is not None), Decimal(0))), figures[0][1])
 
 
 def with_month(laid: Laid, staging: Staging, month: dt.date) -> Laid:

@@ -54,6 +54,20 @@ def _fold(laid: Laid, staging: Staging, file: str, as_of: dt.date | None) -> Lai
     return laid
 
 
+_COUNTED = frozenset(
+    spelling
+    for dataset in DATASETS.values()
+    for column in dataset.columns
+    if column.kind.counts
+    for spelling in spellings(column)
+)
+
+
+def holds_figures(title: str) -> bool:
+    """Whether the cells under a heading are counts or amounts, in long form or across."""
+    return fold_header(title) in _COUNTED or measured(title) is not None or month_heading(title) is not None
+
+
 _AMOUNTS = frozenset(
     spelling
     for dataset in DATASETS.values()

@@ -19,12 +19,15 @@ _OPTION = re.compile(r"(?P<field>.+)\[(?P<option>[^\[\]]+)\]", re.DOTALL)
 
 @dataclass(frozen=True)
 class Folded:
-    """One logical column: its title, where it first stands, and the SQL that reads it from the raw columns."""
+    """One logical column: its title, where it first stands, and the SQL that reads it from the raw columns.
+
+    `options` are the positions and options of the columns that a choice was spread over.
+    """
 
     title: str
     position: int
     expression: str
-    options: bool = False
+    options: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ def fold(header: Sequence[str], only_marks: Callable[[int], bool] = lambda _: Tr
         if len(found) == 1 and not only_marks(first):
             columns.append(Folded(header[first], first, raw_cell(first)))
             continue
-        columns.append(Folded(field, first, marked_options(found), options=True))
+        columns.append(Folded(field, first, marked_options(found), tuple(found)))
         mended.append(
             Mended(
                 rule="kintone.options",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from dx_data.door.echo import shown
 from dx_data.door.totals import ControlTotal
@@ -13,21 +14,25 @@ from dx_data.errors import Mended, Problem
 class Heading:
     """One column of a laid-out table: its text, its place in the file, and the view's column that holds its cells.
 
-    `options` marks a heading that kintone spread over several columns.
+    `options` are the columns over which kintone spread a choice: each option and its letter. `at` is the view's column
+    that tells where each cell stood, if they stood in several: a letter, with a row where it is not the row's own.
     """
 
     text: str
     letter: str
     column: str
-    options: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    at: str | None = None
 
 
 @dataclass(frozen=True)
 class Laid:
     """One table as a person means it: `view` has `row` and the headings' columns; `record`, `start` are kintone's.
 
+    `wrong` are faults of its form, beside totals that disagree; `unfit` is why no dataset can take it as it is.
     `totals` are what the table states about its own sums, `notes` the remarks under it, `above` the texts over its
-    header, `summing` the headings that only add up others.
+    header, `summing` the headings that only add up others. `heads` are the file's own headings by their letters, where
+    the table was made anew.
     """
 
     sheet: str | None
@@ -42,15 +47,20 @@ class Laid:
     ragged: tuple[int, ...] = ()
     private_use: bool = False
     mended: tuple[Mended, ...] = ()
+    wrong: tuple[Problem, ...] = ()
+    unfit: tuple[Problem, ...] = ()
     totals: tuple[ControlTotal, ...] = ()
     notes: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
     summing: tuple[Heading, ...] = ()
+    heads: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """A fault for every total that disagrees with the data."""
-        return tuple(_differs(total) for total in self.totals if total.agrees is False and not total.running)
+        """Every fault of the table's form, and one for every total that disagrees with the data."""
+        return self.wrong + tuple(
+            _differs(total) for total in self.totals if total.agrees is False and not total.running
+        )
 
 
 def _differs(total: ControlTotal) -> Problem:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from dx_data.datasets import DATASETS
@@ -27,7 +28,7 @@ from dx_data.door.read import SMALL, Book, Sheet, rows
 from dx_data.door.spelled import Table
 from dx_data.door.staging import Staging
 from dx_data.door.totals import ControlTotal
-from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
+from dx_data.errors import ROWS_SHOWN, FileRejected, Mended, Problem
 from dx_data.text import fold, fold_header
 
 HEAD_ROWS = 30
@@ -40,6 +41,9 @@ _PAGE_TITLES = 4
 _MOST_TALLIED = 100_000
 _APRIL = re.compile("(?<![0-9])0?4月")
 _WIDTH_WITH_REMARKS = 3
+_FEWEST_ALIKE = 3
+Merged = tuple[shape.Merge, str, list[int]]
+_REPEATED = "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"
 
 
 def lay_out(book: Book, staging: Staging, *, as_of: dt.date | None = None, known_shapes: bool = True) -> list[Laid]:
@@ -79,17 +83,17 @@ def _lay_out_sheet(
     head = list(rows(sheet, staging, first=sheet.first, last=sheet.first + HEAD_ROWS - 1))
     if known_shapes and municipalities.recognised(head):
         long = municipalities.unfold(sheet, staging, as_of)
-        headings = tuple(Heading(title, letter(i), staged.raw_cell(i)) for i, title in enumerate(long.titles))
         return Laid(
             sheet.name,
             sheet.hidden,
             long.view,
             (1,),
-            headings,
+            long.headings,
             long.height,
             dialect="municipalities",
             private_use=sheet.private_use,
             mended=long.mended,
+            heads=long.heads,
         )
     found = shape.find(head, sheet.merged, _known())
     if found is None:
@@ -98,7 +102,8 @@ def _lay_out_sheet(
     raw = [(cell or "").strip() for cell in dict(head)[found.rows[0]]]
     dialect = kintone.dialect(raw) if len(found.rows) == 1 else "plain"
     cells = list(found.titles) if dialect == "plain" else raw
-    folded = _fold(sheet, staging, header, cells, dialect)
+    inner = _headers_only(sheet, staging, found) if dialect != "plain" else Inner()
+    folded = _fold(sheet, staging, header, cells, dialect, inner.left_out)
     filled = _filled(sheet, staging, [i for i, cell in enumerate(cells) if not cell], header)
     if filled and header in sheet.ragged:
         raise FileRejected.because(
@@ -113,15 +118,18 @@ def _lay_out_sheet(
     if dialect != "plain":
         columns, said = _rich_text(sheet, staging, columns, header)
         mended += said
-    inner = Inner()
+    wrong: tuple[Problem, ...] = ()
+    mended += inner.mended
     if dialect == "plain":
         mended += _perhaps_no_header(sheet, staging, found)
-        mended += _carry_down(sheet, staging, header)
+        merged = list(_merged_down(sheet, staging, found))
+        mended += _carry_down(sheet, staging, found, merged)
         titles = {c.position: c.title for c in columns}
         inner = _inner(sheet, staging, found, titles, earlier)
         mended += inner.mended
         if known_shapes:
             columns = [c for c in columns if c.position not in inner.summing or _is_known(c.title)]
+            wrong = tuple(_merged_figures(sheet, found, merged, inner.left_out))
         columns, said = _days_in_order(sheet, staging, columns, header, inner.left_out)
         mended += said
     view = staging.name("laid")
@@ -135,7 +143,12 @@ def _lay_out_sheet(
         sheet.hidden,
         view,
         found.rows,
-        tuple(Heading(c.title, letter(c.position), f"c{c.position}", c.options) for c in columns),
+        tuple(
+            Heading(
+                c.title, letter(c.position), f"c{c.position}", tuple((option, letter(p)) for p, option in c.options)
+            )
+            for c in columns
+        ),
         height,
         dialect=dialect,
         start=None if folded.start is None else f"c{folded.start}",
@@ -143,9 +156,11 @@ def _lay_out_sheet(
         ragged=tuple(row for row in sheet.ragged if row > header and row not in inner.left_out),
         private_use=sheet.private_use,
         mended=tuple(mended),
+        wrong=wrong,
         totals=inner.totals,
         notes=(*filter(_UNIT_LINE.search, found.above), *inner.notes),
         above=found.above,
+        unfit=inner.unfit,
         summing=tuple(Heading(cells[p], letter(p), f"c{p}") for p in sorted(inner.summing)),
     )
 
@@ -189,19 +204,13 @@ def _is_known(title: str) -> bool:
 
 
 def _hidden_parts(sheet: Sheet, header: int) -> list[Mended]:
-    """Rows and columns that Excel hides are read as the others are, and said."""
-    found = []
-    if rows_ := [row for row in sheet.hidden_rows if row > header]:
-        words = "非表示の行も読み取りました"
-        found.append(
-            Mended(
-                rule="layout.hidden_rows",
-                message=words,
-                sheet=sheet.name,
-                count=len(rows_),
-                rows=tuple(rows_[:ROWS_SHOWN]),
-            )
-        )
+    """Rows and columns that Excel hides, and rows struck out there, are read as the others are, and said."""
+    hidden, struck = ([row for row in each if row > header] for each in (sheet.hidden_rows, sheet.struck_rows))
+    found = _told(sheet, hidden, "layout.hidden_rows", "非表示の行も読み取りました")
+    words = (
+        "取り消し線を引いた行も、ほかの行と同じに読み取りました。取り消したのなら、その行を消して保存し直してください"
+    )
+    found += _told(sheet, struck, "layout.struck_rows", words)
     for column in sheet.hidden_columns:
         words = "非表示の列も読み取りました"
         found.append(
@@ -287,23 +296,20 @@ def _days_in_order(
     return result, mended
 
 
-def _carry_down(sheet: Sheet, staging: Staging, header: int) -> list[Mended]:
+def _carry_down(sheet: Sheet, staging: Staging, found: shape.Header, merged: Sequence[Merged]) -> list[Mended]:
     """A label merged over several rows is every row's label; a merged figure stays where it stands."""
-    down = [m for m in sheet.merged if m.last_row > m.first_row > header and m.first < sheet.width]
-    if not down:
-        return []
     values: dict[int, list[tuple[int, str]]] = {}
-    cells = dict(rows(sheet, staging, first=min(m.first_row for m in down), last=max(m.first_row for m in down)))
-    for merge in down:
-        value = cells.get(merge.first_row, [None] * sheet.width)[merge.first]
-        if value and (merge.first == 0 or totals.number(value) is None):
-            below = range(merge.first_row + 1, min(merge.last_row, sheet.height) + 1)
-            values.setdefault(merge.first, []).extend((row, value) for row in below)
-    found = []
-    for column, pairs in sorted(values.items()):
+    heads = [each for _, each in _header_cells(sheet, staging, found)]
+    for merge, value, filled in merged:
+        again = any(value == each[merge.first] for each in heads)
+        if not again and not _is_figure(value, found.titles[merge.first], merge.first):
+            below = [(row, value) for row in filled if row != merge.first_row]
+            values.setdefault(merge.first, []).extend(below)
+    mended = []
+    for column, pairs in sorted((column, pairs) for column, pairs in values.items() if pairs):
         _carry(sheet, staging, column, pairs)
         rows_ = tuple(sorted(row for row, _ in pairs)[:ROWS_SHOWN])
-        found.append(
+        mended.append(
             Mended(
                 rule="layout.merged_rows",
                 message="結合されたセルの値を、結合された行すべての値として読みました",
@@ -315,7 +321,48 @@ def _carry_down(sheet: Sheet, staging: Staging, header: int) -> list[Mended]:
                 after=shown(pairs[0][1]),
             )
         )
-    return found
+    return mended
+
+
+def _merged_down(sheet: Sheet, staging: Staging, found: shape.Header) -> Iterator[Merged]:
+    """Every filled cell merged over several rows under the header: its range, its text, and the rows not blank."""
+    down = [m for m in sheet.merged if m.last_row > m.first_row > found.last and m.first < sheet.width]
+    if not down:
+        return
+    cells = dict(rows(sheet, staging, first=min(m.first_row for m in down), last=max(m.last_row for m in down)))
+    filled = {row for row, each in cells.items() if any(cell and cell.strip() for cell in each)}
+    for merge in down:
+        value = cells.get(merge.first_row, [None] * sheet.width)[merge.first]
+        if value and value.strip():
+            covered = range(merge.first_row, min(merge.last_row, sheet.height) + 1)
+            yield merge, value, [row for row in covered if row in filled]
+
+
+def _is_figure(value: str, title: str, position: int) -> bool:
+    """Whether a merged cell counts something, rather than naming or numbering its rows."""
+    names = _is_known(title) or not position
+    return totals.number(value) is not None and (folding.holds_figures(title) or not names)
+
+
+def _merged_figures(
+    sheet: Sheet, found: shape.Header, merged: Sequence[Merged], left_out: Collection[int]
+) -> Iterator[Problem]:
+    """A fault for each figure that is merged over several rows of data: nobody can tell how much of it is whose."""
+    for merge, value, filled in merged:
+        data = [row for row in filled if row not in left_out]
+        title = found.titles[merge.first]
+        if len(data) > 1 and folding.holds_figures(title) and _is_figure(value, title, merge.first):
+            yield Problem(
+                stage="layout",
+                rule="layout.merged_figure",
+                message=f"「{shown(value)}」のセルが {data[-1]:,}行目まで結合されていて、行ごとの数が分かりません",
+                fix="結合を解いて、行ごとに数を書いてください",
+                sheet=sheet.name,
+                column=letter(merge.first),
+                header=shown(title),
+                value=shown(value),
+                rows=(merge.first_row,),
+            )
 
 
 def _carry(sheet: Sheet, staging: Staging, column: int, pairs: Sequence[tuple[int, str]]) -> None:
@@ -333,27 +380,29 @@ def _carry(sheet: Sheet, staging: Staging, column: int, pairs: Sequence[tuple[in
 
 @dataclass(frozen=True)
 class Inner:
-    """What stands among a table's rows and columns besides data."""
+    """What stands among a table's rows and columns besides data; `unfit` is why no dataset can take it as it is."""
 
     left_out: frozenset[int] = frozenset()
     summing: frozenset[int] = frozenset()
     totals: tuple[ControlTotal, ...] = ()
     notes: tuple[str, ...] = ()
     mended: tuple[Mended, ...] = ()
+    unfit: tuple[Problem, ...] = ()
 
 
 def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[int, str], earlier: Earlier) -> Inner:
     """Tell data rows from totals, notes and repeated headers; compare the totals. `earlier` grows by this sheet."""
     header = found.last
     suspects = _suspects(sheet, staging, found)
-    names = [{fold_header(cell) for cell in cells if cell} for _, cells in _header_cells(sheet, staging, found)]
+    heads = [cells for _, cells in _header_cells(sheet, staging, found)]
+    unfit: tuple[Problem, ...] = ()
     again: list[int] = []
     notes: dict[int, str] = {}
     labelled: list[totals.Labelled] = []
     for row, cells in suspects:
-        filled = {fold_header(cell) for cell in cells if cell and cell.strip()}
-        if len(filled) > 1 and filled in names:
+        if (same := _again(cells, heads)) is not None:
             again.append(row)
+            unfit += () if same else (_other_header(sheet, row),)
         elif (words := _note(cells, len(titles))) is not None:
             notes[row] = words
         elif label := totals.labelled(row, cells):
@@ -367,7 +416,7 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
     out = {*again, *notes}
     if labelled or summing_titles or running_titles:
         if sheet.height > _MOST_TALLIED and not labelled:
-            return Inner(frozenset(out), notes=tuple(notes[row] for row in sorted(notes)))
+            return Inner(frozenset(out), notes=tuple(notes[row] for row in sorted(notes)), unfit=unfit[:1])
         table_rows = [
             (row, cells)
             for row, cells in rows(sheet, staging, first=header + 1)
@@ -386,15 +435,11 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
         for j in table.additive():
             earlier.sums[titles[j]] = earlier.sums.get(titles[j], Decimal(0)) + table.sum(j)
     said = [
-        (sorted(again), "layout.repeated_header", "見出しの行の繰り返しなので、データとして読んでいません"),
+        (sorted(again), *_REPEATED),
         (sorted(out - set(again) - set(notes)), "layout.total_row", "合計の行なので、データではなく検算に使いました"),
         (sorted(notes), "layout.note", "注記の行なので、データとして読んでいません"),
     ]
-    mended = [
-        Mended(rule=rule, message=words, sheet=sheet.name, count=len(found_), rows=tuple(found_[:ROWS_SHOWN]))
-        for found_, rule, words in said
-        if found_
-    ]
+    mended = [notice for found_, rule, words in said for notice in _told(sheet, found_, rule, words)]
     mended += [
         Mended(
             rule="layout.running_total_differs",
@@ -409,26 +454,66 @@ def _inner(sheet: Sheet, staging: Staging, found: shape.Header, titles: Mapping[
         for t in numbers
         if t.running and t.agrees is False
     ]
-    return Inner(frozenset(out), frozenset(summing), numbers, tuple(notes[row] for row in sorted(notes)), tuple(mended))
+    remarks = tuple(notes[row] for row in sorted(notes))
+    return Inner(frozenset(out), frozenset(summing), numbers, remarks, tuple(mended), unfit[:1])
+
+
+def _told(sheet: Sheet, found: Sequence[int], rule: str, words: str) -> list[Mended]:
+    """The notice of rows that are not read as data; none without any."""
+    rows_ = tuple(found[:ROWS_SHOWN])
+    return [Mended(rule=rule, message=words, sheet=sheet.name, count=len(found), rows=rows_)] if found else []
+
+
+def _headers_only(sheet: Sheet, staging: Staging, found: shape.Header) -> Inner:
+    """What stands among the rows of a kintone export: its header once more, where two exports were glued together."""
+    ((named, names),) = _named(sheet, staging, found)
+    heads = [cells for _, cells in _header_cells(sheet, staging, found)]
+    below = staging.sql(staged.rows_holding(sheet.table, sheet.width, named, found.last), [names]).fetchall()
+    kinds = {row: same for row, *cells in below if (same := _again(cells, heads)) is not None}
+    unfit = tuple(_other_header(sheet, row) for row, same in kinds.items() if not same)
+    return Inner(frozenset(kinds), mended=tuple(_told(sheet, list(kinds), *_REPEATED)), unfit=unfit[:1])
+
+
+def _again(cells: Sequence[str | None], heads: Sequence[Sequence[str | None]]) -> bool | None:
+    """Whether a row is a row of the header once more; False for most of its names otherwise, None for data."""
+    filled = [fold_header(cell) for cell in cells if cell and cell.strip()]
+    named = [[fold_header(head) for head in each if head and head.strip()] for each in heads]
+    if len(set(filled)) > 1 and filled in named:
+        return True
+    alike = max(len(set(filled) & set(each)) for each in named)
+    mostly = alike >= _FEWEST_ALIKE and alike * 2 > len(filled)
+    return False if mostly or (len(set(filled)) > 1 and set(filled) in map(set, named)) else None
+
+
+def _other_header(sheet: Sheet, row: int) -> Problem:
+    """The fault that what lies below a row is of other columns than the header says."""
+    return Problem(
+        stage="layout",
+        rule="layout.header_differs",
+        message="見出しがもう一度ありますが、はじめの見出しと列か並びが違います",
+        fix="2つの表を続けたものなら、別のファイルに分けるか、列の並びをそろえてからその行を消してください",
+        sheet=sheet.name,
+        rows=(row,),
+    )
 
 
 def _suspects(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple[int, list[str | None]]]:
     """The rows that may be totals, notes or the header again."""
-    heads = _heads(sheet, staging, found)
-    named = next((n for n, head in enumerate(heads) if head), 0)
+    named = _named(sheet, staging, found)
     if long := staging.long.get(sheet.table):
         places = []
         for column in list(long.columns.values())[:_LABELS]:
             perhaps = pc.match_substring_regex(column.texts, _PERHAPS)
             places.append(column.where(perhaps.to_numpy(zero_copy_only=False)))
-        again = long.columns[staged.raw_cell(named)]
-        places.append(again.where(pc.equal(again.texts, heads[named]).to_numpy(zero_copy_only=False)))
+        for position, heads in named:
+            again = long.columns[staged.raw_cell(position)]
+            places.append(again.where(pc.is_in(again.texts, pa.array(heads)).to_numpy(zero_copy_only=False)))
         below = np.unique(np.concatenate(places))
         return list(long.at(below[long.rows[below] > found.last]).listed())
     return [
         (row, cells)
         for row, cells in rows(sheet, staging, first=found.last + 1)
-        if cells[named] == heads[named] or any(c and _SUSPECT.search(c) for c in cells[:_LABELS])
+        if any(cells[n] in heads for n, heads in named) or any(c and _SUSPECT.search(c) for c in cells[:_LABELS])
     ]
 
 
@@ -448,9 +533,11 @@ def _header_cells(sheet: Sheet, staging: Staging, found: shape.Header) -> list[t
     return list(rows(sheet, staging, first=found.rows[0], last=found.rows[-1]))
 
 
-def _heads(sheet: Sheet, staging: Staging, found: shape.Header) -> list[str]:
-    (_, cells), *_ = _header_cells(sheet, staging, found)
-    return [cell or "" for cell in cells]
+def _named(sheet: Sheet, staging: Staging, found: shape.Header) -> list[tuple[int, list[str]]]:
+    """The first named column of each of the header's rows, and all names there; kintone's `*` is every record's."""
+    each = ([cell or "" for cell in cells] for _, cells in _header_cells(sheet, staging, found))
+    names = ({n: cell for n, cell in enumerate(cells) if cell not in ("", "*")} for cells in each)
+    return [(min(each, default=0), list(each.values())) for each in names]
 
 
 def _note(cells: Sequence[str | None], width: int) -> str | None:
@@ -487,12 +574,14 @@ def _trailing(sheet: Sheet, staging: Staging, header: int, width: int, known: Ma
     return found
 
 
-def _fold(sheet: Sheet, staging: Staging, header: int, cells: Sequence[str], dialect: str) -> kintone.Fold:
+def _fold(
+    sheet: Sheet, staging: Staging, header: int, cells: Sequence[str], dialect: str, again: Collection[int]
+) -> kintone.Fold:
     if dialect == "plain":
         plain = (kintone.Folded(cell, i, staged.raw_cell(i)) for i, cell in enumerate(cells))
         return kintone.Fold(tuple(plain), None, None, ())
     places = kintone.bracketed(cells)
-    strange = staging.row(staged.other_than_marks(sheet.table, places, header)) if places else ()
+    strange = staging.row(staged.other_than_marks(sheet.table, places, header, again)) if places else ()
     counts = dict(zip(places, strange, strict=True))
     return kintone.fold(cells, lambda position: not counts.get(position))
 

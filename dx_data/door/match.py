@@ -29,7 +29,8 @@ class Matched:
     """One dataset's rows in a laid-out table: `columns` maps view columns to declared ones; `unknown` are unclaimed.
 
     `system` are kintone's own columns, `declined` those that a person decided to leave out. `decided` are the readings
-    that a person gave this header, now or before. `problems` are columns it lacks that an unknown heading may be.
+    that a person gave this header, now or before. `problems` are columns it lacks that an unknown heading may be,
+    `mended` notices of its records.
     """
 
     laid: Laid
@@ -41,6 +42,7 @@ class Matched:
     declined: tuple[Heading, ...] = ()
     decided: tuple[tuple[Heading, Reading], ...] = ()
     problems: tuple[Problem, ...] = ()
+    mended: tuple[Mended, ...] = ()
 
     def heading(self, column: str) -> Heading:
         """The heading of a view column (sub-table line numbers have none of their own)."""
@@ -104,6 +106,8 @@ def match(
     found = _lay(titles, dataset, known, confirmed, placed) if dataset else _choose(titles, laid, known)
     if not alone and (_lacks_most(found) or (dataset and not _plausible(found, titles))):
         raise _no_dataset(laid)
+    if laid.unfit:
+        raise FileRejected(laid.unfit)
     found = _lay(titles, found.dataset, known, confirmed, placed) if confirmed else found
     records = _records(laid, staging)
     claims = {child: _claim(child, found, laid, records, staging) for child in children_of(found.dataset) if records}
@@ -133,6 +137,8 @@ def match(
     ]
     if missing:
         return result
+    if records and not laid.start:
+        result[0] = replace(result[0], mended=tuple(_copies(laid, records, staging, counted=bool(claims))))
     return result + [_child(child, columns, found, laid, records, staging) for child, columns in claims.items()]
 
 
@@ -321,6 +327,21 @@ def _refuse_contradictions(laid: Laid, records: str, columns: Mapping[str, Colum
     ]
     if problems:
         raise FileRejected(tuple(problems))
+
+
+def _copies(laid: Laid, records: str, staging: Staging, *, counted: bool) -> Iterator[Mended]:
+    """A notice of rows that stand twice, as where two exports that overlap were glued together."""
+    count, rows = staging.row(staged.copied_rows(records, [heading.column for heading in laid.headings]))
+    if count:
+        becomes = "別々の行として数えました" if counted else "1度だけ読みました"
+        yield Mended(
+            rule="kintone.copied",
+            message=f"同じレコードの、まったく同じ行がもう一度あります。{becomes}。"
+            "2つの書き出しを続けたものでないか確かめてください",
+            sheet=laid.sheet,
+            count=count,
+            rows=tuple(rows),
+        )
 
 
 def _claim(

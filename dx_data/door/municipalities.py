@@ -16,6 +16,7 @@ from functools import cache
 from dx_data.bundled import municipalities
 from dx_data.derive import staged
 from dx_data.door.echo import shown
+from dx_data.door.laid import Heading, letter
 from dx_data.door.read import Sheet, rows
 from dx_data.door.staging import Staging
 from dx_data.errors import ROWS_SHOWN, FileRejected, Mended
@@ -33,9 +34,12 @@ TITLES = (
     "分母",
     "調査時点",
 )
+# Behind them each row has the places of its value, its numerator and its denominator.
+_AT = {"値": 10, "値（文字）": 10, "単位": 10, "分子": 11, "分母": 12}
 # The same village, written with the extended and the simplified character.
 _VARIANTS = str.maketrans({"檮": "梼"})
 _LEADING = 2
+_PARTS = ("値", "分子", "分母")
 _ALIKE = 0.8
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 
@@ -61,12 +65,13 @@ def recognised(head: Sequence[tuple[int, list[str | None]]]) -> bool:
 
 @dataclass(frozen=True)
 class Unfolded:
-    """The long form: its view, headings, height, and what was mended."""
+    """The long form: its view, headings, height, what was mended, and the file's own headings by their letters."""
 
     view: str
-    titles: tuple[str, ...]
+    headings: tuple[Heading, ...]
     height: int
     mended: tuple[Mended, ...]
+    heads: dict[str, str]
 
 
 def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Unfolded:
@@ -80,12 +85,13 @@ def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Unfolded:
     listed = municipalities()
     _refuse_uneven(sheet, table, len(listed))
     _compare([cell or "" for cell in table[0][1][_LEADING:]], [m.name for m in listed])
-    figures: dict[tuple[str, str], tuple[int, dict[str, list[str | None]]]] = {}
+    figures: dict[tuple[str, str], tuple[int, dict[str, tuple[int, list[str | None]]]]] = {}
     for number, cells in table[1:]:
         category, indicator = (cells[0] or "").strip(), (cells[1] or "").strip()
         base, part = _part(category, indicator, figures)
         _, parts = figures.setdefault((category, base), (number, {}))
-        parts[part] = cells[_LEADING : _LEADING + len(listed)]
+        parts[part] = number, cells[_LEADING : _LEADING + len(listed)]
+    heads = {letter(_LEADING + n): m.name for n, m in enumerate(listed)}
     path = staging.folder / f"{staging.name('long')}.csv"
     height = 0
     bare: list[int] = []
@@ -93,19 +99,16 @@ def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Unfolded:
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         date = as_of.isoformat() if as_of else ""
         for (category, indicator), (number, parts) in figures.items():
-            blank: list[str | None] = [None] * len(listed)
-            values = parts.get("値", blank)
-            above, below = parts.get("分子", blank), parts.get("分母", blank)
-            for m, value, numerator, denominator in zip(listed, values, above, below, strict=True):
-                if fold(value or "") == "%":
+            blank: tuple[int, list[str | None]] = number, [None] * len(listed)
+            found = [parts.get(part, blank) for part in _PARTS]
+            for m, place, *figure in zip(listed, heads, *(cells for _, cells in found), strict=True):
+                if fold(figure[0] or "") == "%":
                     bare.append(number)
-                value, words, unit = _value(value or "")
-                writer.writerow(
-                    (number, m.code, m.name, category, indicator, value, words, unit, numerator, denominator, date)
-                )
+                told = (m.code, m.name, category, indicator, *_value(figure[0] or ""), *figure[1:], date)
+                writer.writerow((number, *told, *(f"{place}{row}" if row != number else place for row, _ in found)))
                 height += 1
     view = staging.name("laid")
-    staging.sql(staged.create_numbered(view, str(path), len(TITLES)))
+    staging.sql(staged.create_numbered(view, str(path), len(TITLES) + len(_PARTS)))
     mended: tuple[Mended, ...] = ()
     if bare:
         message = "数のない「%」を空欄（未記入）として読みました"
@@ -113,7 +116,14 @@ def unfold(sheet: Sheet, staging: Staging, as_of: dt.date | None) -> Unfolded:
         mended = (
             Mended(rule="number.bare_percent", message=message, count=len(bare), rows=rows_, before="%", after=""),
         )
-    return Unfolded(view, TITLES, height, mended)
+    leading = {"指標区分": "A", "指標名": "B"}
+    headings = tuple(
+        Heading(
+            title, leading.get(title, ""), staged.raw_cell(n), at=staged.raw_cell(_AT[title]) if title in _AT else None
+        )
+        for n, title in enumerate(TITLES)
+    )
+    return Unfolded(view, headings, height, mended, heads)
 
 
 def _refuse_uneven(sheet: Sheet, table: Sequence[tuple[int, list[str | None]]], width: int) -> None:
@@ -153,7 +163,7 @@ def _differs(message: str, position: int | None) -> FileRejected:
 
 def _part(category: str, indicator: str, seen: Collection[tuple[str, str]]) -> tuple[str, str]:
     """The indicator a row belongs to, and whether it is its 値, 分子 or 分母."""
-    for part in ("分子", "分母"):
+    for part in _PARTS[1:]:
         if indicator.endswith(f"（{part}）"):
             for known_category, base in seen:
                 if known_category == category and indicator.startswith(f"{base}_"):

@@ -296,6 +296,7 @@ def _part(sheet: Sheet, part: Grid, whole: Grid, staging: Staging) -> Sheet:
             if m.last_row >= first and m.first_row <= last and m.first <= right and m.last >= left
         ),
         hidden_rows=tuple(row for row in sheet.hidden_rows if first <= row <= last),
+        struck_rows=tuple(row for row in sheet.struck_rows if first <= row <= last),
         hidden_columns=tuple(j for j in sheet.hidden_columns if left <= j <= right),
     )
 

@@ -70,8 +70,8 @@ class Sheet:
     """One raw table: `table` in the staging holds `row` (the row a person sees) and text columns c0 … c<width-1>.
 
     `ragged` are rows with too few or too many cells; `private_use` says whether 外字 may occur. `merged` are a
-    worksheet's merged ranges, `hidden_rows` and `hidden_columns` (from 0) what Excel does not show; above `first` all
-    is blank.
+    worksheet's merged ranges, `hidden_rows` and `hidden_columns` (from 0) what Excel does not show, `struck_rows`
+    those with a line through every cell; above `first` all is blank.
     """
 
     name: str | None
@@ -84,6 +84,7 @@ class Sheet:
     merged: tuple[Merge, ...] = ()
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
+    struck_rows: tuple[int, ...] = ()
     first: int = 1
 
 
@@ -551,6 +552,7 @@ def _read_workbook(path: Path, staging: Staging, settings: Settings, format_: st
                 height,
                 merged=tuple(Merge(*each) for each in sheet["merged"]),
                 hidden_rows=tuple(row for row in sheet["hidden_rows"] if row <= height),
+                struck_rows=tuple(row for row in sheet["struck_rows"] if row <= height),
                 hidden_columns=tuple(column for column in sheet["hidden_columns"] if column < width),
             )
         )

@@ -23,7 +23,7 @@ from dx_data.text import fold_choice
 RECEIPTS = DATASETS["receipts"]
 _MEASURE = re.compile(
     r"(?P<group>.*?)[_(（]*(?P<measure>取引件数|取扱件数|収納件数|件数|取引金額|収納金額|収納額|金額)[)）]?"
-    r"(?P<unit>[(（]?(円|千円|件)[)）]?)?"
+    r"(?P<unit>[(（]?(単位 ?[:：]? ?)?(円|千円|件)[)）]?)?"
 )
 _THOUSANDS = re.compile(r"[(（]?(単位 ?[:：]? ?)?千円[)）]?")
 _UNIT_LINE = re.compile(r"単位 ?[:：]? ?千円")
@@ -107,6 +107,7 @@ def receipts_wide(laid: Laid, staging: Staging, marks: Mapping[int, Measured]) -
     counter = None if positions_of(laid, RECEIPTS.column("counter")) else _counter(laid.above)
     thousands = any(_UNIT_LINE.search(fold(text)) for text in laid.above)
     no_method = _NO_METHOD if _NO_METHOD in _METHODS.values() else ""
+    stand = {group: _letters(laid, places) for group, places in groups.items()}
     out: list[Row] = []
     dashes: list[int] = []
     multiplied: list[int] = []
@@ -130,15 +131,26 @@ def receipts_wide(laid: Laid, staging: Staging, marks: Mapping[int, Measured]) -
             if not group.method and not (number(count) or number(amount)):
                 continue  # 取消 0件: nothing was cancelled, by whatever method
             long = [cells[n] for n in kept] + [group.method or no_method, group.brand, entry, count, amount]
-            out.append((row, [*long, counter] if counter else long))
+            out.append((row, [*long, *([counter] if counter else []), *stand[group]]))
     columns = [(laid.headings[n].text, laid.headings[n].letter) for n in kept]
     columns += [(title, "") for title in ("決済手段", "ブランド", "区分", "件数", "金額")]
     columns += [("窓口", "")] if counter else []
+    at = {title: len(columns) + n for n, titles in enumerate(_STAND) for title in titles}
     mended = told(laid, "layout.folded", "横に並ぶ決済手段の列を、1行に1つの決済手段に直しました", [r for r, _ in out])
     mended += told(laid, "number.thousand_yen", "千円単位の金額を円に直しました（1,000倍）", multiplied)
     mended += told(laid, "layout.dash", "「―」などの記号だけの件数・金額は、取引なしとして読みました", dashes, "―", "")
     mended += _sign_said(laid, signed)
-    return made_anew(laid, staging, columns, out, mended)
+    return made_anew(laid, staging, columns, out, mended, at)
+
+
+# What the letters of a group's first column, of its counts and of its amounts are the places of.
+_STAND = (("決済手段", "ブランド", "区分"), ("件数",), ("金額",))
+
+
+def _letters(laid: Laid, places: Mapping[bool, int]) -> list[str]:
+    """The letters of a group's columns as `_STAND` names them; for counts or amounts without a column, the other's."""
+    first = min(places.values())
+    return [laid.headings[n].letter for n in (first, places.get(False, first), places.get(True, first))]
 
 
 def _signed(entry: str, count: str, amount: str) -> tuple[str, str, str, bool]:

@@ -99,19 +99,27 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     return parts
 
 
-def percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
-    """The numbers of the cell styles that show a number as a percentage."""
+def telling_styles(archive: zipfile.ZipFile) -> tuple[frozenset[str], frozenset[str]]:
+    """The numbers of the cell styles that show a number as a percentage, and of those that strike their cell out."""
     percent = set(_PERCENT_IDS)
-    styles: list[str] = []
-    inside = ""
+    struck: set[str] = set()
+    styles: list[tuple[str, str]] = []
+    inside, font = "", -1
     for name, facts in _elements(archive, "xl/styles.xml"):
-        if name in ("cellXfs", "cellStyleXfs", "dxfs", "cellStyles"):
+        if name in ("fonts", "cellXfs", "cellStyleXfs", "dxfs", "cellStyles"):
             inside = name
         elif name == "numFmt" and "%" in _LITERAL.sub("", facts.get("formatCode", "")):
             percent.add(facts.get("numFmtId", ""))
+        elif name == "font" and inside == "fonts":
+            font += 1
+        elif name == "strike" and inside == "fonts" and facts.get("val", "1") in ("1", "true"):
+            struck.add(str(font))
         elif name == "xf" and inside == "cellXfs":
-            styles.append(facts.get("numFmtId", ""))
-    return frozenset(str(number) for number, style in enumerate(styles) if style in percent)
+            styles.append((facts.get("numFmtId", ""), facts.get("fontId", "")))
+    return (
+        frozenset(str(number) for number, (shown, _) in enumerate(styles) if shown in percent),
+        frozenset(str(number) for number, (_, its) in enumerate(styles) if its in struck),
+    )
 
 
 def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -124,10 +132,15 @@ def _elements(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[s
 
 
 class Peculiar:
-    """The cells of one sheet that need their own XML to be read: errors, formulas without a value, percentages."""
+    """The cells of one sheet that need their own XML to be read: errors, formulas without a value, percentages.
 
-    def __init__(self, percent: frozenset[str]) -> None:
+    `standing` are for each row how many of its filled cells are not struck out.
+    """
+
+    def __init__(self, percent: frozenset[str], struck: frozenset[str]) -> None:
         self.percent = percent
+        self.struck = struck
+        self.standing: dict[int, int] = {}
         self.cells: Grid = {}
         self.facts: dict[str, str] = {}
         self.formula = False
@@ -167,6 +180,9 @@ class Peculiar:
             case "v":
                 self.text, self.value = "".join(self.value or ()), None
             case "c":
+                if self.text or self.facts.get("t") == "inlineStr":
+                    stands = self.facts.get("s") not in self.struck
+                    self.standing[self.row] = self.standing.get(self.row, 0) + stands
                 if cell := self._written():
                     self.cells.setdefault(self.row, {})[self.column] = cell
 
@@ -261,12 +277,13 @@ class Details:
     merged: list[tuple[int, int, int, int]] | None = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
+    struck_rows: list[int] = field(default_factory=list)
 
 
 def details_of(archive: zipfile.ZipFile) -> Callable[[str], Details]:
     """The details of each sheet of an .xlsx by its name."""
     parts = sheet_parts(archive)
-    percent = percent_styles(archive)
+    percent, struck = telling_styles(archive)
     names = frozenset(archive.namelist())
 
     def details(name: str) -> Details:
@@ -274,8 +291,10 @@ def details_of(archive: zipfile.ZipFile) -> Callable[[str], Details]:
         if part not in names:
             return Details()
         form = Form().read(archive, part)
-        cells = Peculiar(percent).read(archive, part) if percent or form.worth_a_look else {}
-        return Details(cells, form.merged, form.hidden_rows, form.hidden_columns)
+        looked = Peculiar(percent, struck)
+        cells = looked.read(archive, part) if percent or struck or form.worth_a_look else {}
+        struck_rows = [row + 1 for row, standing in looked.standing.items() if not standing]
+        return Details(cells, form.merged, form.hidden_rows, form.hidden_columns, struck_rows)
 
     return details
 
@@ -347,6 +366,7 @@ def write_sheets(path: str, folder: Path, left: int, details_of: Callable[[str],
                     sys.exit(TOO_MUCH)
         fact = {"name": meta.name, "hidden": meta.visible != SheetVisibleEnum.Visible, "width": width}
         hidden = {"hidden_rows": details.hidden_rows, "hidden_columns": details.hidden_columns}
+        hidden["struck_rows"] = details.struck_rows
         merged = details.merged
         if merged is None:
             merged = [(a + 1, b, c + 1, d) for (a, b), (c, d) in found.merged_cell_ranges or ()]

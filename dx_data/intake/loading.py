@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -147,8 +148,9 @@ def _item(header: str | None) -> str | None:
     """A heading as a record may repeat it: where nothing declares it, it could be somebody's data."""
     if header is None:
         return None
-    declared = any(fold_header(header) in spellings(c) for d in DATASETS.values() for c in d.columns)
-    return header if declared else listed(header)
+    declared = {spelling for d in DATASETS.values() for c in d.columns for spelling in spellings(c)}
+    pieces = (header, *re.split(r"[_\[]", header))
+    return next((piece for piece in pieces if fold_header(piece) in declared), listed(header))
 
 
 def _quality(reviewed: Reviewed) -> dict[str, int]:

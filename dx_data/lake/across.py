@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -17,6 +19,7 @@ from dx_data.errors import ROWS_SHOWN, Mended
 from dx_data.lake.moment import Moment
 from dx_data.lake.plan import Part
 from dx_data.spec import Column, Dataset
+from dx_data.text import fold_choice, mask
 
 _COUNTERS = DATASETS["counters"]
 _PLACE = "counters.counter"
@@ -27,6 +30,9 @@ _ADDED: dict[str, tuple[int, ...] | None] = {
     "毎日": (0, 1, 2, 3, 4, 5, 6),
     "その他": None,
 }
+# A ledger's number ends so, and its name is called the same without it; a master's rows have names alone.
+_ID = "_id"
+_MOST = 20  # notices of one kind about one column
 _DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})")
 # A place with rows on fewer of its 開庁日 than this is one where days without any are usual.
 _USUAL = 0.8
@@ -78,19 +84,69 @@ class _Seen:
             # Beside a table that nobody has brought yet, every row would be strange.
             if not known or not self._one(across.is_filled(known)):
                 continue
-            title = f"『{DATASETS[name].title}』の{DATASETS[name].column(target).title}"
-            statement = across.absent(column, rows, target, known)
-            for sheet, count, numbers, value in self.cursor.execute(statement).fetchall():
-                yield Mended(
-                    rule="across.reference",
-                    message=f"{title}にない値です。そのまま受け取ります。番号の誤りか、台帳への登録もれか確かめてください",
-                    sheet=sheet,
-                    header=column.title,
-                    count=count,
-                    rows=tuple(numbers),
-                    before=value,
-                    after=value,
-                )
+            yield from self._absent(column, rows, DATASETS[name], target, known)
+            if not target.endswith(_ID):
+                continue
+            called = target.removesuffix(_ID)
+            if called in part.present and any(each.name == called for each in DATASETS[name].stored):
+                yield from self._called_otherwise(column, part.dataset.column(called), rows, target, known)
+
+    def _absent(
+        self, column: Column, rows: str, master: Dataset, target: str, known: Sequence[str]
+    ) -> Iterator[Mended]:
+        """A notice of the numbers that a ledger lacks; of each name that a master lacks, with the nearest it has."""
+        title = f"『{master.title}』の{master.column(target).title}"
+        named = not target.endswith(_ID)
+        found = self._rows([across.absent(column, rows, target, known, by_value=named)])
+        names = {fold_choice(value): value for (value,) in self._rows([across.values(target, known)])} if found else {}
+        for sheet, count, numbers, value in found[:_MOST] if named else found:
+            near = difflib.get_close_matches(fold_choice(value), names, n=1, cutoff=0.5) if named else []
+            yield Mended(
+                rule="across.reference",
+                message=f"{title}にない{f'名前『{mask(value)}』' if named else '値'}です。そのまま受け取ります。"
+                + (f"『{mask(names[near[0]])}』のことなら、直してください。" if near else "")
+                + f"{'名前' if named else '番号'}の誤りか、台帳への登録もれか確かめてください",
+                sheet=sheet,
+                header=column.title,
+                count=count,
+                rows=tuple(numbers),
+                before=value,
+                after=value,
+            )
+        if named and (rest := found[_MOST:]):
+            yield _more(column, f"{title}にない名前", rest[0], sum(row[1] for row in rest), len(rest))
+
+    def _called_otherwise(
+        self, number: Column, name: Column, rows: str, target: str, known: Sequence[str]
+    ) -> Iterator[Mended]:
+        """A notice of each row that has the number of one thing and the name of another."""
+        names: dict[str, list[str]] = {}
+        numbers: dict[str, list[str]] = {}
+        for one, other in self._rows([across.pairs((target, name.name), known)]):
+            names.setdefault(one, []).append(other)
+            numbers.setdefault(fold_choice(other), []).append(one)
+        found = [
+            (sheet, count, places, one, other)
+            for sheet, one, other, count, places in self._rows([across.pairs_by_sheet((number.name, name.name), rows)])
+            if one in names and one not in numbers.get(fold_choice(other), (one,))
+        ]
+        for sheet, count, places, one, other in found[:_MOST]:
+            ours, theirs = names[one][0], numbers[fold_choice(other)][0]
+            yield Mended(
+                rule="across.called_otherwise",
+                message=f"{number.title}『{mask(one)}』は『{mask(ours)}』の番号ですが、{name.title}は"
+                f"『{mask(other)}』（{number.title}『{mask(theirs)}』）です。そのまま受け取ります。"
+                "どちらが正しいか確かめてください",
+                sheet=sheet,
+                header=name.title,
+                count=count,
+                rows=tuple(places),
+                before=other,
+                after=other,
+            )
+        if rest := found[_MOST:]:
+            words = f"{number.title}と合わない{name.title}"
+            yield _more(name, words, rest[0], sum(row[1] for row in rest), len(rest), "across.called_otherwise")
 
     def _days(self, dataset: Dataset, day: Column, rows: str) -> Iterator[Mended]:
         place = next((column for column in dataset.columns if column.references == _PLACE), None)
@@ -164,6 +220,19 @@ class _Hours:
         """Whether rows of a day on which the ward is closed are no surprise."""
         added = [_ADDED.get(pattern) or () for pattern in self.patterns]
         return self.is_unknown or day in self.days or any(day.weekday() in days for days in added)
+
+
+def _more(
+    column: Column, words: str, first: Sequence[Any], rows: int, kinds: int, rule: str = "across.reference"
+) -> Mended:
+    return Mended(
+        rule=rule,
+        message=f"{words}が、ほかに {kinds:,} 種類あります。そのまま受け取ります",
+        sheet=first[0],
+        header=column.title,
+        count=rows,
+        rows=tuple(first[2]),
+    )
 
 
 def _day(text: tuple[str, str, str]) -> dt.date | None:
