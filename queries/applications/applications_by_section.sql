@@ -16,7 +16,7 @@
 --   sequence:   {title: 組織順, kind: integer, unit: 番目, description: 所管課マスターになければ空欄です}
 --   division:   {title: 所管部}
 --   section:    {title: 所管課}
---   forms:      {title: 公開中のフォーム数, kind: integer, unit: フォーム, description: いま公開中の手続のフォームです}
+--   forms:      {title: いま公開中のフォーム数, kind: integer, unit: フォーム, description: 手続のフォームのうち、期間によらず、いまの台帳で公開中のものです}
 --   received:   {title: 申請件数, kind: integer, unit: 件, description: 期間の明細が届いていなければ空欄です}
 --   total:      {title: 全所管課の申請件数, kind: integer, unit: 件}
 --   share:      {title: 全体に占める割合, kind: number, unit: "%"}
