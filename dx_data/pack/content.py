@@ -246,7 +246,7 @@ class Table:
             f"いつ時点：{reached}　更新日：{updated}　出典：{result.source}",
             *late,
             *(note for note in result.notes if note != FICTIONAL),
-            f"定義：{question.definition.sentence}（{question.version.title}）",
+            f"定義：{question.told.sentence}（{question.version.title}）",
             f"公表の決定：{self.decision or (question.publish.decision if question.publish else '')}",
         ]
 

@@ -23,7 +23,14 @@
 --   previous:   {title: 前年同期の申請件数, kind: integer, unit: 件, description: 前年の明細が届いていなければ空欄です}
 --   difference: {title: 前年同期との差, kind: integer, unit: 件}
 -- key: [section]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: received, measure: 電子申請, columns: [division, section, received]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: received
+--   measure: 電子申請
+--   columns: [division, section, received]
+--   definition:
+--     denominator: なし（件数）
 -- reads: [applications, forms, departments]
 
 WITH received AS (
