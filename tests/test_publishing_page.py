@@ -168,6 +168,7 @@ def test_a_draft_made_anew_keeps_edited_sentences_whose_numbers_still_hold(real:
     at.button(key="make_draft").click().run()
     assert [each.value for each in (*at.exception, *at.error)] == []
     assert area_of(at).value == own
+    assert any("さんが作った第1版の案（3回目）です。" in each.value for each in at.markdown)
     bring(real, tmp_path, "late.csv", LATE)
     at = quarter(page("publication"))
     at.button(key="make_draft").click().run()
