@@ -408,6 +408,7 @@ def headed_sql(path: Path) -> tuple[str, str]:
 class Population(Declared):
     """Rows that several questions count, said once: a table macro `name(params)` over tables and other populations.
 
+    One that reads nothing and has no FROM says one value of what it is given: `(SELECT state FROM name(…))`.
     `span` names the date by which `since_on` and `until_on` choose rows, where they do nothing else: the rows of some
     days are then those of all days that lie between, so that all can be counted once and laid near.
     """
