@@ -17,6 +17,7 @@ FAMILIES = {
     "contract": "契約",
     "trainings": "研修・イベント・新技術",
     "health": "データの健康",
+    "nation": "全国の指標",
 }
 DEFAULTS = {
     "today": "きょう（デモでは最後の日）",
@@ -104,7 +105,7 @@ def facts(question: Question, titles: Mapping[str, str]) -> list[tuple[str, str]
         ("除外", definition.exclusions),
         ("基準", definition.reference),
         ("1行の意味", f"{question.grain} ごとに1行"),
-        ("出所", "、".join(titles[name] for name in question.reads)),
+        ("出所", _read(question, titles)),
         ("公表", _publish(question)),
         *_publicly(question),
         *(() if len(question.versions) > 1 else (("定義の版", _version(question, question.version)[0]),)),
@@ -166,6 +167,12 @@ def _publicly(question: Question) -> Iterable[tuple[str, str]]:
         yield "公表資料の題名", _filled(question.publish.title, question)
     if question.told != question.definition:
         yield "公表資料の定義", question.told.sentence
+
+
+def _read(question: Question, titles: Mapping[str, str]) -> str:
+    if question.gathers:
+        return f"自治体ごとの答え（{'、'.join(f'`{name}`' for name in question.gathers)}）"
+    return "、".join(titles[name] for name in question.reads)
 
 
 def _params(question: Question) -> list[tuple[str, ...]]:
