@@ -505,7 +505,7 @@ class Catalog:
             rows = run(question, params, cursor)
         missing = [dataset_named(name).title for name in question.reads if name not in {*raw, *BESIDE}]
         return Result(
-            question=question.model_copy(update={"title": _titled(question, params)}),
+            question=question.model_copy(update={"title": titled(question.title, params)}),
             rows=rows,
             params=params,
             snapshot=snapshot.title,
@@ -557,13 +557,13 @@ def _survey(question: Question, rows: list[tuple[Value, ...]]) -> dt.date | None
     return max((day for row in rows if isinstance(day := row[position], dt.date)), default=None)
 
 
-def _titled(question: Question, params: Mapping[str, Any]) -> str:
-    """The question's title with the days it was asked for in place of {name}."""
+def titled(title: str, params: Mapping[str, Any]) -> str:
+    """A question's title with the days it was asked for in place of {name}."""
     words = {
         name: text.japanese_date(value).split("(")[0] if isinstance(value, dt.date) else str(value or "")
         for name, value in params.items()
     }
-    return question.title.format(**words)
+    return title.format(**words)
 
 
 class look:  # noqa: N801  (reads as a verb: with look(snapshot, names) as cursor)

@@ -14,7 +14,7 @@ from dx_data.spec import read_yaml
 PAGES: dict[str, Callable[[], str]] = {
     "docs/dictionary.md": lambda: dictionary.page(DATASETS.values()),
     "docs/questions.md": lambda: questions_page.page(
-        read_questions().values(),
+        (*read_questions().values(), *read_questions(national=True).values()),
         {**BESIDE, **{d.name: d.title for d in DATASETS.values()}},
         examples(),
         read_subjects(),

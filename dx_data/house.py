@@ -27,6 +27,14 @@ FICTIONAL = "架空データ"
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """The lake as it was before, which an answer is compared with, and the day on which it was known so."""
+
+    at: Moment
+    day: dt.date
+
+
+@dataclass(frozen=True)
 class House:
     """Everything that belongs to one open lake."""
 
@@ -105,7 +113,7 @@ class House:
     def compare(
         self,
         name: str,
-        since: str | dt.date,
+        since: str | dt.date | Earlier,
         snapshot: str | int | Moment | None = None,
         /,
         *,
@@ -122,27 +130,28 @@ class House:
         """
         now = self.at(snapshot)
         today, loads = today or self.today(now), now.history()
-        earlier, day = self._earlier(now, since)
+        before = self.earlier(since, now)
         if not across_break:
-            breaks.refuse(self.catalog.named(name, version), day, self._day(now.number, loads))
+            breaks.refuse(self.catalog.named(name, version), before.day, self._day(now.number, loads))
         found = differences.compare(
-            self.catalog, name, earlier, now, day=day, today=today, version=version, parts=parts, **params
+            self.catalog, name, before.at, now, day=before.day, today=today, version=version, parts=parts, **params
         )
         return self._marked(found)
 
-    def compared_with(self, name: str, since: str | dt.date, snapshot: str | int | Moment | None = None) -> str:
+    def compared_with(self, name: str, before: Earlier, now: Moment) -> str:
         """What `compare` takes its differences from, in words."""
-        now = self.at(snapshot)
-        earlier, day = self._earlier(now, since)
-        base = differences.base_day(self.catalog.named(name), earlier, now, day)
-        return differences.since_words(base, day, self.today(now))
+        base = differences.base_day(self.catalog.named(name), before.at, now, before.day)
+        return differences.since_words(base, before.day, self.today(now))
 
-    def _earlier(self, now: Moment, since: str | dt.date) -> tuple[Moment, dt.date]:
+    def earlier(self, since: str | dt.date | Earlier, now: Moment) -> Earlier:
+        """An earlier snapshot, or the newest one up to a day, as it is seen from a moment; what is one is itself."""
+        if isinstance(since, Earlier):
+            return since
         loads = now.history()
         if isinstance(since, dt.date):
-            return now.earlier(self.snapshot_on(since, loads)), since
-        earlier = self.at(since)
-        return earlier, self._day(earlier.number, loads)
+            return Earlier(now.earlier(self.snapshot_on(since, loads)), since)
+        at = self.at(since)
+        return Earlier(at, self._day(at.number, loads))
 
     def bring_near(self, at: Moment) -> Iterator[str]:
         """Lay in memory what questions read as it stands at a moment, where somebody keeps such tables.

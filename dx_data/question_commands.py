@@ -59,7 +59,8 @@ def questions(as_json: bool) -> None:
     """答えられる質問の一覧を、定義と条件とともに表示します。"""
     known = Catalog().questions.values()
     if as_json:
-        left_out = {"figure", "gathers", "sql", "serves", "versions", "breaks", "earlier"}
+        apart = ("figure", "gathers", "sql", "serves", "versions", "breaks", "earlier")
+        left_out = dict.fromkeys(apart, True) | {"publish": {"title", "definition"}}
         told = [each.model_dump(mode="json", exclude=left_out) | {"definition": each.defined()} for each in known]
         print_json({"questions": told})
         return

@@ -357,7 +357,8 @@ class Publish(Declared):
     and `parts` name, for a count, other counts in the row that are parts of it. `previous` is the same count a year
     earlier. `measure` is what is counted: answers that name the same measure count the same things, so that their
     columns of one name add up across tables. `net` says that cancellations were taken off, so that a count can be less
-    than 0. `threshold` may only be stricter than the ward's.
+    than 0. `threshold` may only be stricter than the ward's. `title` and `definition` (parts of one) stand in place of
+    the question's own, which may speak of columns that do not leave.
     """
 
     decision: str
@@ -370,6 +371,8 @@ class Publish(Declared):
     previous: str | None = None
     net: bool = False
     threshold: int | None = Field(None, ge=3)
+    title: str = ""
+    definition: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _reason_for_none(self) -> Self:
@@ -405,6 +408,7 @@ def headed_sql(path: Path) -> tuple[str, str]:
 class Population(Declared):
     """Rows that several questions count, said once: a table macro `name(params)` over tables and other populations.
 
+    One that reads nothing and has no FROM says one value of what it is given: `(SELECT state FROM name(…))`.
     `span` names the date by which `since_on` and `until_on` choose rows, where they do nothing else: the rows of some
     days are then those of all days that lie between, so that all can be counted once and laid near.
     """
@@ -502,6 +506,8 @@ class Question(Declared):
         leaving = {column.name for column in self.published}
         if missing := [name for name in (*self.key, *asked) if name not in leaving]:
             raise ValueError(f"publish.columns leaves out {missing}")
+        if strange := sorted(publish.definition.keys() - Definition.model_fields.keys()):
+            raise ValueError(f"publish.definition names no part of a definition: {strange}")
         if publish.unit == "なし":
             return
         protected = {*publish.counts, publish.previous}
@@ -521,6 +527,11 @@ class Question(Declared):
             return ()
         chosen = self.publish.columns
         return tuple(column for column in self.columns if not chosen or column.name in chosen)
+
+    @property
+    def told(self) -> Definition:
+        """The definition as the public is told it: it speaks of nothing that stays in."""
+        return self.definition.model_copy(update=self.publish.definition if self.publish else None)
 
     @property
     def version(self) -> Version:

@@ -454,7 +454,14 @@ def test_21_numbers_have_separators_and_percentages_one_decimal() -> None:
 def test_21_a_rate_shows_its_two_counts_on_hover() -> None:
     assert drawn("rate")["data"][0]["customdata"][0] == "利用率：66.7%<br>申請件数 1,200件／前年同月の申請件数 1,000件"
     marked = drawn("highlight")["data"][1]
-    assert marked["customdata"] == ["葛飾区<br>値：55.0%<br>分子 11手続／分母 20手続"]
+    assert marked["customdata"] == ["葛飾区<br>値：55%<br>分子 11手続／分母 20手続"]
+
+
+def test_21_values_that_are_published_whole_get_no_decimals() -> None:
+    assert [text for text in notes(drawn("bars")) if "%" in text] == ["80%", "55%", "50%", "0%"]
+    finer = replace(WARDS, rows=[(*WARDS.rows[0][:1], 66.7, *WARDS.rows[0][2:]), *WARDS.rows[1:]])
+    told = [note["text"] for note in charts.bars(finer, "ward", "value").to_dict()["layout"]["annotations"]]
+    assert [text for text in told if "%" in text] == ["66.7%", "55.0%", "50.0%", "0.0%"]
 
 
 @pytest.mark.parametrize(("most", "step", "top"), [(1, 1, 1), (3, 1, 3), (7, 2, 8), (1234, 500, 1500), (0, 1, 1)])
@@ -474,7 +481,7 @@ def test_25_missing_is_a_gap_and_zero_is_drawn() -> None:
 
 def test_25_missing_zero_and_suppressed_are_written_differently() -> None:
     assert [text for text in notes(drawn("highlight")) if not text.startswith("┄")] == [
-        "80.0%", "55.0%", "50.0%", "0.0%", "秘匿", "…",
+        "80%", "55%", "50%", "0%", "秘匿", "…",
     ]  # fmt: skip
     assert "秘匿" in notes(drawn("compared"))
     assert "秘匿" not in notes(drawn("line"))
@@ -596,7 +603,7 @@ def test_27_the_highlighted_bar_stands_out_without_colour() -> None:
     rest, ours = figure["data"]
     assert (ours["y"], ours["name"], colour_of(ours), colour_of(rest)) == ([1], "葛飾区", *LIGHT.compared)
     assert [text for text in figure["layout"]["yaxis"]["ticktext"] if "<b>" in text] == ["<b>葛飾区</b>"]
-    assert any("<b>55.0%</b>" in note["text"] for note in figure["layout"]["annotations"])
+    assert any("<b>55%</b>" in note["text"] for note in figure["layout"]["annotations"])
 
 
 def test_the_reference_line_is_dashed_and_labelled() -> None:
@@ -725,9 +732,9 @@ def test_28_bars_in_words() -> None:
     said = charts.summary(WARDS, "ward", "value", **asked)
     assert said == (
         "よく使う手続。手続のオンライン化率（23区の比較、調査時点）の棒グラフです。"
-        "値の大きい順に、練馬区 80.0%、葛飾区 55.0%、足立区 50.0%です（ここに示した区名は6、値のあるもの4）。"
-        "いちばん小さいのは0.0%（中央区）です。"
-        "葛飾区は55.0%（分子 11手続／分母 20手続）で、4のうち2番目です。23区の中央値は52.5%です。"
+        "値の大きい順に、練馬区 80%、葛飾区 55%、足立区 50%です（ここに示した区名は6、値のあるもの4）。"
+        "いちばん小さいのは0%（中央区）です。"
+        "葛飾区は55%（分子 11手続／分母 20手続）で、4のうち2番目です。23区の中央値は52.5%です。"
         "秘匿の区名：港区。データなしの区名：北区。"
     )
     assert charts.alt(WARDS, "ward", "value", **asked) == said

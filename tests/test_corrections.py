@@ -301,6 +301,8 @@ def test_a_correction_is_a_new_edition_that_names_what_it_replaces(
     assert "研修の実施（月次推移、期間）,2026年5月,延べ参加者数,25,40" in errata
     first, second = published.editions(home.ledger)
     assert (second.edition, second.replaces) == (2, first.line)
+    drafts = [each.title for each in published.drafts(home.ledger)]
+    assert drafts == ["第1版の案", "第2版の案", "第2版の案（2回目）"]
     assert the_bytes(out.folder) == before
     assert opened(home) == []
 

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from dx_data import docs, intake
+from dx_data.catalog import read_questions
 from dx_data.datasets import DATASETS
 from dx_data.derive import dictionary, tables, template
 from dx_data.house import House
@@ -79,6 +80,14 @@ def test_two_builds_of_a_template_are_the_same_bytes() -> None:
 
 def test_the_generated_documents_agree_with_the_declarations() -> None:
     assert docs.stale() == [], "`make docs` で作り直してください"
+
+
+def test_the_definitions_tell_of_the_national_figures_too() -> None:
+    national = read_questions(national=True)
+    told = docs.PAGES["docs/questions.md"]().partition("\n## 全国の指標\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| 名前 \| `(\w+)` \|$", told, re.MULTILINE) == sorted(national)
+    gathered = "、".join(f"`{name}`" for name in national["national_indicators"].gathers)
+    assert f"| 出所 | 自治体ごとの答え（{gathered}） |" in told
 
 
 def test_a_changed_declaration_makes_the_documents_stale(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,14 +142,14 @@ def test_a_key_that_vanished_from_a_complete_delivery_is_gone_and_one_that_retur
     load(lake, "forms", [*forms[1:], form(50)], TODAY + dt.timedelta(days=1))
     at = {"since": dt.date(2026, 4, 1), "until": TODAY}
     gone = compared(lake, "applications_by_section", before, without, **at)
-    assert [row[:2] + row[3:] for row in gone.rows if row[1] == "公開中のフォーム数"] == [
-        ("課", "公開中のフォーム数", 40, 38, -2, 1, -1, -2),
-        ("課B", "公開中のフォーム数", None, 1, 1, 0, 1, 0),
+    assert [row[:2] + row[3:] for row in gone.rows if row[1] == "いま公開中のフォーム数"] == [
+        ("課", "いま公開中のフォーム数", 40, 38, -2, 1, -1, -2),
+        ("課B", "いま公開中のフォーム数", None, 1, 1, 0, 1, 0),
     ]
     back = compared(lake, "applications_by_section", without, **at)
-    assert [row[:2] + row[3:] for row in back.rows if row[1] == "公開中のフォーム数"] == [
-        ("課", "公開中のフォーム数", 38, 40, 2, 0, 2, 0),
-        ("課B", "公開中のフォーム数", 1, None, -1, 0, -1, 0),
+    assert [row[:2] + row[3:] for row in back.rows if row[1] == "いま公開中のフォーム数"] == [
+        ("課", "いま公開中のフォーム数", 38, 40, 2, 0, 2, 0),
+        ("課B", "いま公開中のフォーム数", 1, None, -1, 0, -1, 0),
     ]
 
 
@@ -158,8 +158,8 @@ def test_a_row_that_moves_to_another_key_leaves_one_figure_and_joins_the_other(l
     load(lake, "forms", [form(1, "課A"), form(2, "課B")])
     result = compared(lake, "applications_by_section", before)
     assert [row[:2] + row[3:] for row in result.rows] == [
-        ("課A", "公開中のフォーム数", 2, 1, -1, 0, -1, 0),
-        ("課B", "公開中のフォーム数", None, 1, 1, 0, 1, 0),
+        ("課A", "いま公開中のフォーム数", 2, 1, -1, 0, -1, 0),
+        ("課B", "いま公開中のフォーム数", None, 1, 1, 0, 1, 0),
     ]
     assert result.notes[0] == "課A：先週の報告から -1フォーム 減（変わった分 -1フォーム）"
 

@@ -294,6 +294,7 @@ def test_the_attack_succeeds_where_only_small_counts_are_hidden() -> None:
         ({"columns": ["received", "online"]}, r"publish.columns leaves out \['kind'\]"),
         ({"columns": ["kind", "online"]}, r"publish.columns leaves out \['received'\]"),
         ({"previous": "before"}, r"publish names no column: \['before'\]"),
+        ({"definition": {"denominators": "なし"}}, "names no part of a definition"),
         ({"unit": "なし"}, "unit なし needs its reason"),
         ({"count": None}, "a protected unit needs its count column"),
     ],

@@ -196,6 +196,32 @@ def test_a_pack_speaks_of_the_fiscal_year_up_to_the_quarters_end(demo_pack: Pack
     assert params["applications_headline"] == {"as_of": QUARTER.end}
 
 
+STAYS_IN = re.compile(
+    "端末|スマホ|処理の|未完了|[げ止]（別に示す|割合のとき|延べ回数|対応時間|想定は|目安|満足度|回収数"
+    "|件数、金額|年間件数の|件数はその|停滞|期限超過|新技術|ツール活用支援"
+)
+
+
+def test_titles_and_definitions_speak_only_of_what_leaves(demo_pack: Pack) -> None:
+    titles = {table.name: table.title for table in demo_pack.tables if table.is_headline}
+    assert titles == {
+        "procedures_headline": "手続オンライン化の主な数値（種類数、基準日）",
+        "applications_headline": "電子申請の主な数値（件数、2026年6月30日まで）",
+        "cashless_headline": "キャッシュレスの主な数値（件数・金額・比率、今年度の基準日まで）",
+        "consultations_headline": "相談・伴走支援の主な数値（件数、年度初めから基準日）",
+        "trainings_headline": "研修・イベントの主な数値（実施数、期間の合計）",
+        "contract_headline": "契約の主な数値（報告会・報告書・議事録・成果品、年度の基準日まで）",
+    }
+    told = [
+        (table.name, said)
+        for table in demo_pack.tables
+        for said in (table.title, *table.notes(), *(table.drawing or ())[1:])
+        if not said.startswith("いつ時点")
+    ]
+    told.append(("definitions", forms.files(demo_pack, ["csv"])["data/definitions.csv"].decode()))
+    assert [(name, STAYS_IN.findall(said)) for name, said in told if STAYS_IN.search(said)] == []
+
+
 def test_an_unfinished_quarter_has_no_pack(opened: house.House) -> None:
     with pytest.raises(WrongUsage, match="まだ終わっていません"):
         publication.draft(opened, Quarter.of(opened.today()))

@@ -59,6 +59,7 @@ def test_the_forms_of_a_table_add_up_and_their_state_is_said_to_be_todays(home: 
     states = ["いまのフォームの数", "いま作成中", "いま公開中", "いま停止中", "いままでに終了"]
     assert heads[first + 2 : first + 7] == [f"{state}（フォーム）" for state in states]
     assert "公開していたフォーム（停止中を含む）" in said
+    assert ">いま公開中のフォーム数（フォーム）</th>" in markup(page("applications"))
 
 
 def test_what_comes_from_the_year_before_is_told_where_it_is_counted(home: house.House) -> None:

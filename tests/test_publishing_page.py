@@ -168,11 +168,13 @@ def test_a_draft_made_anew_keeps_edited_sentences_whose_numbers_still_hold(real:
     at.button(key="make_draft").click().run()
     assert [each.value for each in (*at.exception, *at.error)] == []
     assert area_of(at).value == own
+    assert any("さんが作った第1版の案（3回目）です。" in each.value for each in at.markdown)
     bring(real, tmp_path, "late.csv", LATE)
     at = quarter(page("publication"))
     at.button(key="make_draft").click().run()
     (lost,) = [each.value for each in at.warning if "引き継いでいません" in each.value]
-    titles = [catalog.read_questions()[name].title for name in SHORT]
+    asked = [catalog.read_questions()[name] for name in SHORT]
+    titles = [each.publish.title or each.title for each in asked if each.publish]
     assert [title in lost for title in titles] == [True, True]
     assert "研修の回数は3回でした。" not in area_of(at).value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -63,6 +64,8 @@ def test_a_report_has_its_parts_their_answers_and_places_to_write(opened: House,
         expected += [("Heading 2", title) for title in part.to_write]
     assert written == expected
     texts = [paragraph.text for paragraph in made.paragraphs]
+    cells = [cell.text for table in made.tables for row in table.rows for cell in row.cells]
+    assert [text for text in (*texts, *cells) if re.search("[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}", text)] == []
     assert texts.count(docx_form.WRITE) == sum(len(part.to_write) for part in report.parts) > 0
     assert made.sections[0].header.paragraphs[0].text == f"{found.title}　案・内部資料・架空データ"
     assert made.core_properties.title == found.title

@@ -95,8 +95,8 @@ class Measure:
         return "データなし" if value is None else f"{self.bare(value)}{self.unit}"
 
     def bare(self, value: float | int) -> str:
-        """Without its unit; a percentage has one decimal, other values at most one."""
-        if self.unit == "%" or not (self.whole or value == int(value)):
+        """Without its unit; a percentage has one decimal where it is not `whole`, other values at most one."""
+        if not (self.whole or (self.unit != "%" and value == int(value))):
             return f"{value:,.1f}"
         return f"{value:,.0f}"
 
@@ -108,7 +108,10 @@ class Measure:
 
 
 def measure_of(result: Result, name: str, unit: str | None = None) -> Measure:
-    """How the column's values are written; `unit` names the column that holds each row's own unit."""
+    """How the column's values are written; `unit` names the column that holds each row's own unit.
+
+    Such values are shown as others published them: with no decimals where none of them has any.
+    """
     column = quantity(result, name)
     declared = column.unit or ""
     if unit is None and declared == _BY_ROW and any(other.name == "unit" for other in result.columns):
@@ -121,7 +124,10 @@ def measure_of(result: Result, name: str, unit: str | None = None) -> Measure:
                 f"単位の違う値（{'・'.join(units)}）が1つの図にあります", "指標を1つに絞ってから図にしてください"
             )
         declared = units[0] if units else ""
-    return Measure(column.title, declared, column.kind is not Kind.NUMBER)
+    whole = column.kind is not Kind.NUMBER
+    if unit is not None:
+        whole = all(value is None or value == int(value) for value in numbers(result.records(), name))
+    return Measure(column.title, declared, whole)
 
 
 def measures_of(result: Result, names: Sequence[str], unit: str | None = None) -> list[Measure]:

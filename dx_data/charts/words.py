@@ -260,7 +260,8 @@ def summary(
             behind = f"（{counts}）" if counts else ""
             said += f"{highlight}は{measure(value)}{behind}で、{len(known)}のうち{rank}番目{tie}です。"
     if median and (reference := next((v for v in numbers(rows, median) if v is not None), None)) is not None:
-        said += f"{measure_of(result, median, unit).title}は{measure(reference)}です。"
+        middle = measure_of(result, median, unit)
+        said += f"{middle.title}は{middle(reference)}です。"
     return opening + said + _gaps(rows, y, named, symbol, category.title, in_time=False)
 
 

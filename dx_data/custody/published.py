@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -33,7 +34,10 @@ def subject(quarter: str) -> str:
 
 @dataclass(frozen=True)
 class Draft:
-    """A 案 that was made: who made it, where its files are, what they are to the byte."""
+    """A 案 that was made: who made it, where its files are, what they are to the byte.
+
+    `turn` counts the drafts of an edition, for it is often made anew before somebody approves it.
+    """
 
     line: int
     at: str
@@ -47,6 +51,12 @@ class Draft:
     place: str
     forms: tuple[str, ...]
     after: tuple[str, ...]
+    turn: int
+
+    @property
+    def title(self) -> str:
+        """The draft as people tell it from the others of its quarter."""
+        return f"第{self.edition}版の案" + (f"（{self.turn}回目）" if self.turn > 1 else "")
 
     @property
     def lake(self) -> str:
@@ -302,14 +312,17 @@ def figure_digest(edition: Edition, table: Frozen, figure: Figure) -> str:
 
 def drafts(ledger: Ledger) -> list[Draft]:
     """All drafts, oldest first."""
-    found = []
+    found: list[Draft] = []
+    turns = Counter[tuple[str, int]]()
     for line in ledger.lines_of(Act.HAND_OVER):
         if line.detail.get("state") == "案" and "place" in line.detail:
             told = line.detail
             names = ("quarter", "edition", "snapshot", "manifest", "content", "place", "proven")
             facts = {name: told[name] for name in names}
             forms, after = tuple(told["forms"]), tuple(told["after"])
-            found.append(Draft(line=line.number, at=line.at, who=line.who, forms=forms, after=after, **facts))
+            turns[of := (told["quarter"], told["edition"])] += 1
+            of_it = {"forms": forms, "after": after, "turn": turns[of], **facts}
+            found.append(Draft(line=line.number, at=line.at, who=line.who, **of_it))
     return found
 
 

@@ -17,6 +17,7 @@ FAMILIES = {
     "contract": "契約",
     "trainings": "研修・イベント・新技術",
     "health": "データの健康",
+    "nation": "全国の指標",
 }
 DEFAULTS = {
     "today": "きょう（デモでは最後の日）",
@@ -84,7 +85,11 @@ def subject_rows(subjects: Iterable[Subject], questions: Iterable[Question]) -> 
 
 def title(question: Question) -> str:
     """The title as it stands without an answer: what is chosen by its name, 「（月次推移、開始日から）」."""
-    return question.title.format(**{name: param.title for name, param in question.params.items()})
+    return _filled(question.title, question)
+
+
+def _filled(title: str, question: Question) -> str:
+    return title.format(**{name: param.title for name, param in question.params.items()})
 
 
 def facts(question: Question, titles: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -100,8 +105,9 @@ def facts(question: Question, titles: Mapping[str, str]) -> list[tuple[str, str]
         ("除外", definition.exclusions),
         ("基準", definition.reference),
         ("1行の意味", f"{question.grain} ごとに1行"),
-        ("出所", "、".join(titles[name] for name in question.reads)),
+        ("出所", _read(question, titles)),
         ("公表", _publish(question)),
+        *_publicly(question),
         *(() if len(question.versions) > 1 else (("定義の版", _version(question, question.version)[0]),)),
         *((("変わり目", _breaks(question)),) if question.breaks else ()),
     ]
@@ -153,6 +159,20 @@ def _publish(question: Question) -> str:
     protected = "・".join(question.column(name).title for name in publish.counts)
     net = "。取消を引くので、負の数にもなる" if publish.net else ""
     return f"{publish.decision}（秘匿の単位 {publish.unit}、秘匿する件数 {protected}{net}。出す列 {leaving}）"
+
+
+def _publicly(question: Question) -> Iterable[tuple[str, str]]:
+    """How a pack calls and defines it, where it says less than here."""
+    if question.publish and question.publish.title:
+        yield "公表資料の題名", _filled(question.publish.title, question)
+    if question.told != question.definition:
+        yield "公表資料の定義", question.told.sentence
+
+
+def _read(question: Question, titles: Mapping[str, str]) -> str:
+    if question.gathers:
+        return f"自治体ごとの答え（{'、'.join(f'`{name}`' for name in question.gathers)}）"
+    return "、".join(titles[name] for name in question.reads)
 
 
 def _params(question: Question) -> list[tuple[str, ...]]:

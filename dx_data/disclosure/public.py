@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dx_data.catalog import Result, Value
+from dx_data.catalog import Result, Value, titled
 from dx_data.disclosure.counts import Count, Numbers, Place, Release, Where, Whole
 from dx_data.disclosure.hiding import hide
 from dx_data.disclosure.sums import Standing
@@ -35,7 +35,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Public:
-    """An answer as the public sees it: the columns that leave, and the rows of them, as in the answer."""
+    """An answer as the public sees it: its title, the columns that leave, and the rows of them, as in the answer."""
 
     result: Result
     columns: tuple[Column, ...]
@@ -239,4 +239,6 @@ def _public(answer: Result, hidden: frozenset[Position]) -> Public:
             else:
                 cells.append(Shown(value))
         rows.append(tuple(cells))
-    return Public(answer, question.published, tuple(rows), frozenset(all_hidden))
+    title = titled(publish.title, answer.params) or question.title
+    told = replace(answer, question=question.model_copy(update={"title": title}))
+    return Public(told, question.published, tuple(rows), frozenset(all_hidden))

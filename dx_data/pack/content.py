@@ -238,7 +238,7 @@ class Table:
         """What must stand with the table: when, whence, what is meant."""
         result, question = self.public.result, self.public.result.question
         reached = japanese_date(result.as_of) if result.as_of else "未収集"
-        updated = f"{result.updated:%Y-%m-%d}" if result.updated else "未収集"
+        updated = japanese_date(result.updated.date()) if result.updated else "未収集"
         late = []
         if result.as_of is None or result.as_of < self.until:
             late = [f"データは{reached}までで、四半期の終わり（{japanese_date(self.until)}）までそろっていません。"]
@@ -246,7 +246,7 @@ class Table:
             f"いつ時点：{reached}　更新日：{updated}　出典：{result.source}",
             *late,
             *(note for note in result.notes if note != FICTIONAL),
-            f"定義：{question.definition.sentence}（{question.version.title}）",
+            f"定義：{question.told.sentence}（{question.version.title}）",
             f"公表の決定：{self.decision or (question.publish.decision if question.publish else '')}",
         ]
 

@@ -80,7 +80,7 @@ def _definitions(pack: Pack) -> str:
     ]
     for table in pack.tables:
         question = table.public.result.question
-        what = question.definition
+        what = question.told
         decision = question.publish.decision if question.publish else None
         lines.append(
             [

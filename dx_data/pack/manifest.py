@@ -42,7 +42,9 @@ def sealed(pack: Pack, files: Mapping[str, bytes], content: str | None = None) -
                 "version": table.public.result.question.version.number,
                 "params": {name: json_value(value) for name, value in table.public.result.params.items()},
                 "as_of": json_value(table.public.result.as_of),
-                "publish": table.public.result.question.publish.model_dump(mode="json", exclude_defaults=True)
+                "publish": table.public.result.question.publish.model_dump(
+                    mode="json", exclude_defaults=True, exclude={"title", "definition"}
+                )
                 if table.public.result.question.publish
                 else None,
                 "hidden": sorted([row, name] for row, name in table.public.hidden),

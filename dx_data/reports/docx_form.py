@@ -18,7 +18,7 @@ from dx_data.disclosure.public import Shown
 from dx_data.pack.content import str_of
 from dx_data.pack.office import settled
 from dx_data.reports.asked import Filled
-from dx_data.text import japanese_date
+from dx_data.text import japanese_date, japanese_dates
 
 MARK, WRITE = "案・内部資料", "（ここに記入してください）"
 NOTHING = "該当はありません。"
@@ -128,9 +128,9 @@ def _answer(made: Any, result: Result) -> None:
 
 def _text(result: Result, row: int, at: int) -> str:
     value, column = result.rows[row][at], result.columns[at]
-    if isinstance(value, dt.date) and not column.month:  # the long form would break in a narrow column
-        return f"{value.year}/{value.month}/{value.day}"
-    return str_of(Shown(value), column)
+    if isinstance(value, dt.date) and not column.month:  # with its weekday it would break in a narrow column
+        return japanese_date(value).partition("(")[0]
+    return japanese_dates(str_of(Shown(value), column))
 
 
 def _pairs(made: Any, pairs: Sequence[tuple[str, str]]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dx_data.catalog import Result
 from dx_data.errors import AcrossBreak
-from dx_data.house import FICTIONAL
+from dx_data.house import FICTIONAL, Earlier
 from dx_data.settings import ROOT
 from dx_data.spec import Kind, Question
 from dx_data.text import japanese_date
@@ -38,7 +38,8 @@ def since_last_week(here: Session, **filters: str) -> None:
     day = here.today - WEEK
     with st.container(border=True, key="card_fold_changes", gap="xxsmall", height="stretch"):
         st.header("先週から変わったこと（主な数値、1週間前の台帳との差）", anchor=False)
-        if here.house.snapshot_on(day, here.at.history()) == 0:
+        before = here.house.earlier(day, here.at)
+        if before.at.number == 0:
             st.info("1週間前の台帳には何もないので、比べられません。1週間たつと、変わったところを示します。")
             return
         apart = st.toggle(_APART, key="changes_apart")
@@ -46,15 +47,15 @@ def since_last_week(here: Session, **filters: str) -> None:
             link, said = st.columns([1, 4], vertical_alignment="center")
             link.page_link(ROOT / "pages" / f"{page}.py", label=label, query_params=filters or None)
             with said:
-                _lines(_told(here, name, day, columns, parts=apart))
+                _lines(_told(here, name, before, columns, parts=apart))
         _lines([f"{japanese_date(day)}までに取り込んだ台帳と、いまの台帳で、同じ基準日の数値を比べた差です。"])
 
 
-def _told(here: Session, name: str, since: dt.date, columns: Sequence[str], *, parts: bool) -> list[str]:
+def _told(here: Session, name: str, before: Earlier, columns: Sequence[str], *, parts: bool) -> list[str]:
     """The sentences of those of the named figures that changed."""
     titles = {here.house.catalog.named(name).column(column).title for column in columns}
     try:
-        result = here.house.compare(name, since, here.at, today=here.today, parts=parts)
+        result = here.house.compare(name, before, here.at, today=here.today, parts=parts)
     except AcrossBreak as stopped:
         return [_refused(stopped)]
     told = [line for row, line in zip(result.records(), _sentences(result), strict=False) if row["figure"] in titles]
@@ -70,14 +71,14 @@ def since_seen(here: Session, result: Result) -> None:
     shown = seen.setdefault(name, [result.snapshot])
     if shown[-1] != result.snapshot:
         shown = seen[name] = [shown[-1], result.snapshot]
-    since: str | dt.date = shown[0] if len(shown) > 1 else here.today - WEEK
-    if isinstance(since, dt.date) and here.house.snapshot_on(since, here.at.history()) == 0:
+    before = here.house.earlier(shown[0] if len(shown) > 1 else here.today - WEEK, here.at)
+    if len(shown) == 1 and before.at.number == 0:
         return
-    opening = "前に見たとき" if len(shown) > 1 else here.house.compared_with(name, since, here.at)
+    opening = "前に見たとき" if len(shown) > 1 else here.house.compared_with(name, before, here.at)
     opening += "との差"
     asked = {"across_break": name in here.across, "parts": bool(st.session_state.get(f"apart_{name}"))}
     try:
-        found = here.house.compare(name, since, here.at, today=here.today, **asked, **result.params)
+        found = here.house.compare(name, before, here.at, today=here.today, **asked, **result.params)
     except AcrossBreak as stopped:
         with st.expander(f"{opening}（示していません）"):
             _lines([_refused(stopped)])

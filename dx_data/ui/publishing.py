@@ -186,7 +186,7 @@ def draft(desk: Desk) -> None:
 
 def _who(made: Draft) -> str:
     proven = "" if made.proven else "（ログインなし）"
-    return f"{_day(made.at)}に {made.who}{proven} さんが作った第{made.edition}版の案です"
+    return f"{_day(made.at)}に {made.who}{proven} さんが作った{made.title}です"
 
 
 def _day(at: str) -> str:

@@ -17,7 +17,15 @@
 --   withdrawn:  {title: 取下げ件数, kind: integer, unit: 件, description: 申請件数には入っていません}
 --   is_partial: {title: 集計状況, kind: choice, choices: [途中, 確定], description: 月の末日までの明細が届いていない月は「途中」です}
 -- key: [month]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: received, previous: previous, measure: 電子申請, columns: [month, received, previous, difference, is_partial]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: received
+--   previous: previous
+--   measure: 電子申請
+--   columns: [month, received, previous, difference, is_partial]
+--   definition:
+--     exclusions: 取下げ、イベント・講座、アンケート、予約、庁内のフォーム、明細が届いていない月
 -- reads: [applications, forms]
 
 WITH daily AS (

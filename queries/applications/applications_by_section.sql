@@ -16,14 +16,21 @@
 --   sequence:   {title: 組織順, kind: integer, unit: 番目, description: 所管課マスターになければ空欄です}
 --   division:   {title: 所管部}
 --   section:    {title: 所管課}
---   forms:      {title: 公開中のフォーム数, kind: integer, unit: フォーム, description: いま公開中の手続のフォームです}
+--   forms:      {title: いま公開中のフォーム数, kind: integer, unit: フォーム, description: 手続のフォームのうち、期間によらず、いまの台帳で公開中のものです}
 --   received:   {title: 申請件数, kind: integer, unit: 件, description: 期間の明細が届いていなければ空欄です}
 --   total:      {title: 全所管課の申請件数, kind: integer, unit: 件}
 --   share:      {title: 全体に占める割合, kind: number, unit: "%"}
 --   previous:   {title: 前年同期の申請件数, kind: integer, unit: 件, description: 前年の明細が届いていなければ空欄です}
 --   difference: {title: 前年同期との差, kind: integer, unit: 件}
 -- key: [section]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: received, measure: 電子申請, columns: [division, section, received]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: received
+--   measure: 電子申請
+--   columns: [division, section, received]
+--   definition:
+--     denominator: なし（件数）
 -- reads: [applications, forms, departments]
 
 WITH received AS (

@@ -19,7 +19,15 @@
 --   difference: {title: 前年同期との差, kind: integer, unit: 件}
 --   last_on:    {title: 最後の申請の日, kind: date, description: 終了日までで、いちばん新しい日です}
 -- key: [system]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: received, measure: 電子申請, columns: [system, received]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: received
+--   measure: 電子申請
+--   columns: [system, received]
+--   definition:
+--     denominator: なし（件数）
+--     reference: 申請日時で数える
 -- reads: [applications, forms]
 
 WITH received AS (

@@ -26,7 +26,18 @@
 --   finished:        {title: 完了件数, kind: integer, unit: 件, description: 完了日時が今年度で、申請日時より前でないものです}
 --   median_days:     {title: 完了までの日数の中央値, kind: number, unit: 日, description: 今年度に完了した申請の、申請日時から完了日時までです}
 -- key: [as_of]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: received, previous: previous, measure: 電子申請, columns: [as_of, since, until, received, previous, difference, change_rate]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: received
+--   previous: previous
+--   measure: 電子申請
+--   columns: [as_of, since, until, received, previous, difference, change_rate]
+--   title: 電子申請の主な数値（件数、{as_of}まで）
+--   definition:
+--     denominator: なし（件数）。増減率は前年同期の件数で割る
+--     exclusions: 取下げ、イベント・講座、アンケート、予約、庁内のフォーム
+--     reference: 申請日時で数え、基準日までを対象とする。届いていない期間は0でなく空欄
 -- reads: [applications, forms]
 
 WITH daily AS (

@@ -27,7 +27,17 @@
 -- key: [month]
 -- breaks: ratio_base_changes
 -- figure: transaction_rate
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: transactions, parts: {transactions: [base_transactions], base_transactions: [cash_transactions, cashless_transactions]}, measure: 窓口の収納, net: true, columns: [month, transactions, amount_yen, cash_transactions, cashless_transactions, base_transactions, transaction_rate, is_partial]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: transactions
+--   parts: {transactions: [base_transactions], base_transactions: [cash_transactions, cashless_transactions]}
+--   measure: 窓口の収納
+--   net: true
+--   columns: [month, transactions, amount_yen, cash_transactions, cashless_transactions, base_transactions, transaction_rate, is_partial]
+--   definition:
+--     numerator: 窓口キャッシュレス（カード・電子マネー・コード決済など）の件数
+--     denominator: 現金と窓口キャッシュレスを合わせた件数
 -- reads: [receipts, payment_methods, counters, calendar_days]
 
 WITH counted AS (

@@ -36,7 +36,18 @@
 --   month_incidents:                {title: 今月の不具合, kind: integer, unit: 件, description: 基準日の月の、基準日までの件数です。不具合が1件も届いていなければ空欄です}
 -- key: [as_of]
 -- breaks: ratio_base_changes
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: transactions, previous: previous_transactions, parts: {transactions: [base_transactions], base_transactions: [cashless_transactions]}, measure: 窓口の収納, net: true, columns: [as_of, since, until, transactions, previous_transactions, transactions_difference, amount_yen, cashless_transactions, base_transactions, transaction_rate]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: transactions
+--   previous: previous_transactions
+--   parts: {transactions: [base_transactions], base_transactions: [cashless_transactions]}
+--   measure: 窓口の収納
+--   net: true
+--   columns: [as_of, since, until, transactions, previous_transactions, transactions_difference, amount_yen, cashless_transactions, base_transactions, transaction_rate]
+--   definition:
+--     numerator: 窓口キャッシュレス（カード・電子マネー・コード決済など）の件数
+--     denominator: 現金と窓口キャッシュレスを合わせた件数
 -- reads: [receipts, payment_methods, counters, incidents]
 
 WITH span AS (

@@ -80,13 +80,7 @@ SELECT
     incidents,
     lower,
     upper,
-    CASE
-        WHEN lower IS NULL AND upper IS NULL THEN NULL
-        WHEN incidents > upper THEN '想定超'
-        WHEN is_partial THEN '途中'
-        WHEN incidents < lower THEN '想定未満'
-        ELSE '想定内'
-    END                                                                       AS state,
+    (SELECT state FROM demand_state(incidents, lower, upper, is_partial))     AS state,
     unresolved,
     downtime_minutes,
     CASE WHEN is_partial THEN '途中' ELSE '確定' END                          AS is_partial

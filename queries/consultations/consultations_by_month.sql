@@ -18,7 +18,17 @@
 --   handling_minutes: {title: 対応時間, kind: integer, unit: 分, description: 対応時間が1行も書いていなければ空欄です}
 --   is_partial:       {title: 集計状況, kind: choice, choices: [途中, 確定], description: 終了日までに終わっていない月は「途中」です}
 -- key: [month]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: cases, parts: {cases: [support_cases]}, measure: 相談, columns: [month, cases, support_cases, is_partial]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: cases
+--   parts: {cases: [support_cases]}
+--   measure: 相談
+--   columns: [month, cases, support_cases, is_partial]
+--   definition:
+--     numerator: その月に受け付けた相談の件数。イ＋ウは相談のすべて、ウは伴走支援に進んだ相談（段階が伴走支援・経過確認、または完了・辞退で構築完了日があるか、伴走支援だったことを観測したもの）
+--     scope: 相談・伴走支援の台帳にある相談
+--     reference: 受付日。段階・状況は台帳を取り込んだ時のもの。件数は相談番号ごとに1件とし、取下げ・辞退も数える
 -- reads: [consultations, consultation_log]
 
 WITH supported AS (

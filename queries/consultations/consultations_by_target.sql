@@ -19,7 +19,16 @@
 --   organisations: {title: 団体数, kind: integer, unit: 団体, description: 団体IDの数です。団体IDが空欄の相談は入りません}
 --   visits:        {title: 期間に受け付けた相談への延べ回数, kind: integer, unit: 回}
 -- key: [target]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: cases, parts: {cases: [support_cases]}, measure: 相談, columns: [target, cases, support_cases]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: cases
+--   parts: {cases: [support_cases]}
+--   measure: 相談
+--   columns: [target, cases, support_cases]
+--   definition:
+--     denominator: なし（件数）
+--     scope: 期間に受け付けた相談
 -- reads: [consultations, consultation_log]
 
 WITH supported AS (

@@ -27,7 +27,18 @@
 --   rated:             {title: 満足度を答えた相談, kind: integer, unit: 件}
 --   satisfaction:      {title: 満足度の平均, kind: number, unit: 点, description: 5点満点です}
 -- key: [as_of]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 件(申請), count: cases, previous: previous, parts: {cases: [support_cases]}, measure: 相談, columns: [as_of, since, cases, support_cases, previous, difference]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 件(申請)
+--   count: cases
+--   previous: previous
+--   parts: {cases: [support_cases]}
+--   measure: 相談
+--   columns: [as_of, since, cases, support_cases, previous, difference]
+--   title: 相談・伴走支援の主な数値（件数、年度初めから基準日）
+--   definition:
+--     scope: 相談・伴走支援の台帳にある相談
+--     reference: 受付日。段階・状況は台帳を取り込んだ時のもの。件数は相談番号ごとに1件とし、取下げ・辞退も数える。イ＋ウとウのどちらで数えるかは区が決めるまで両方を示す
 -- reads: [consultations, consultation_log, contract_targets]
 
 WITH supported AS (

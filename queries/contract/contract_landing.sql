@@ -5,7 +5,7 @@
 --   numerator: 基準日までの実績に、年度末までの開庁日×1開庁日あたりの実績を加えたもの［仮定］
 --   scope: 契約の目標のうち単位期間が年度か月のもので、基準日（終わった年度は年度末日）に適用中のもの。月の目標は12か月分にして比べる。数え方は「契約の目標と実績」と同じ
 --   exclusions: 見込みは、終わった月が3つに満たないとき、回数や人数の最大・最小で見る指標、年度末に1度だけの成果品・評価では空欄
---   reference: 1開庁日あたりの実績は、見込みでは年度初めから基準日まで、幅では終わった月ごとの実績の小さい方から10%と90%の値（補間し、見込みを含むように広げる）［仮定］。成果品は1か月遅れで届くものとする。予定は、台帳に予定や計画として書かれた、年度末までのもの
+--   reference: 1開庁日あたりの実績は、見込みでは年度初めから基準日まで、幅では終わった月ごとの実績の小さい方から10%と90%の値（補間し、見込みを含むように広げる）［仮定］。成果品は1か月遅れで届くものとする。見込みと幅は、月次報告会と月例報告書では12か月分まで、優先手続では実績に基準日にオンライン化済でも見送りでもない手続を足した数まで。予定は、台帳に予定や計画として書かれた、年度末までのもの
 -- params:
 --   since: {title: 年度の初日, kind: date, default: fiscal_year_start}
 --   as_of: {title: 基準日, kind: date, default: today}
@@ -24,7 +24,7 @@
 --   months:    {title: 幅のもとにした月の数, kind: integer, unit: か月}
 --   outlook:   {title: 見込みと目標, kind: choice, choices: [届いた, 届く見込み, 予定どおりなら届く, 分からない, 届かない見込み, 想定内の見込み, 想定超の見込み, 想定未満の見込み], description: 幅の全体が下限以上・上限以下のときだけ言い切ります。想定需要に良し悪しはありません}
 -- key: [indicator]
--- reads: [contract_targets, procedures, trainings, tool_support, incidents, inquiries, ocr_requests, technology_trials, events, consultations, meetings, deliverables, evaluations, calendar_days]
+-- reads: [contract_targets, procedures, procedure_log, trainings, tool_support, incidents, inquiries, ocr_requests, technology_trials, events, consultations, meetings, deliverables, evaluations, calendar_days]
 
 WITH year AS (
     SELECT
@@ -54,7 +54,8 @@ targets AS (
             WHEN w.source = '成果品' THEN least(($as_of - INTERVAL 1 MONTH)::DATE, y.last_day)
             ELSE least($as_of, y.last_day)
         END                                                                   AS reached,
-        w.measure IN ('数', '合計') AND w.source <> '評価' AND w.kind NOT IN ('年度報告書', '事例集') AS is_paced
+        w.measure IN ('数', '合計') AND w.source <> '評価' AND w.kind NOT IN ('年度報告書', '事例集') AS is_paced,
+        w.kind IN ('月次報告会', '月例報告書')                                AS is_monthly
     FROM contract_targets AS t
     CROSS JOIN year AS y
     LEFT JOIN contract_ways() AS w ON w.indicator = t.indicator
@@ -135,6 +136,24 @@ known AS (
     WHERE day IS NULL OR day <= $as_of
 ),
 
+waiting AS (
+    SELECT count(*)                                                           AS procedures
+    FROM priority_procedures_staged($as_of)
+    WHERE stage NOT IN ('オンライン化済', '見送り')
+),
+
+roomy AS (
+    SELECT
+        t.shown,
+        CASE
+            WHEN t.source = '手続' THEN w.procedures
+            WHEN t.is_monthly THEN greatest(12 - c.found, 0)
+        END                                                                   AS room
+    FROM targets AS t
+    JOIN counted AS c ON c.shown = t.shown
+    CROSS JOIN waiting AS w
+),
+
 landed AS (
     SELECT
         t.*,
@@ -142,12 +161,13 @@ landed AS (
         CASE WHEN k.source IS NOT NULL AND t.measure = '数' THEN c.with_planned END AS planned,
         p.months,
         CASE
-            WHEN k.source IS NOT NULL AND p.months >= 3 THEN c.found + d.remaining * c.found / d.gone
+            WHEN k.source IS NOT NULL AND p.months >= 3 THEN c.found + least(o.room, d.remaining * c.found / d.gone)
         END                                                                   AS expected,
-        c.found + d.remaining * p.slow                                        AS slow_end,
-        c.found + d.remaining * p.fast                                        AS fast_end
+        c.found + least(o.room, d.remaining * p.slow)                         AS slow_end,
+        c.found + least(o.room, d.remaining * p.fast)                         AS fast_end
     FROM targets AS t
     JOIN counted AS c ON c.shown = t.shown
+    JOIN roomy AS o ON o.shown = t.shown
     LEFT JOIN days AS d ON d.shown = t.shown
     LEFT JOIN paces AS p ON p.shown = t.shown
     LEFT JOIN known AS k ON k.source = t.source

@@ -77,12 +77,6 @@ SELECT
     upper,
     actual,
     CASE WHEN is_partial THEN '途中' ELSE '確定' END                          AS is_partial,
-    CASE
-        WHEN actual IS NULL THEN NULL
-        WHEN actual > upper THEN '想定超'
-        WHEN is_partial THEN '途中'
-        WHEN actual < lower THEN '想定未満'
-        ELSE '想定内'
-    END                                                                       AS status
+    (SELECT state FROM demand_state(actual, lower, upper, is_partial))        AS status
 FROM counted
 ORDER BY indicator, month

@@ -84,13 +84,7 @@ SELECT
     inquiries,
     lower,
     upper,
-    CASE
-        WHEN lower IS NULL AND upper IS NULL THEN NULL
-        WHEN inquiries > upper THEN '想定超'
-        WHEN is_partial THEN '途中'
-        WHEN inquiries < lower THEN '想定未満'
-        ELSE '想定内'
-    END                                                                       AS state,
+    (SELECT state FROM demand_state(inquiries, lower, upper, is_partial))     AS state,
     answering,
     inquiries - answering                                                     AS work,
     others,

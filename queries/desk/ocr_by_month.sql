@@ -87,13 +87,7 @@ SELECT
     c.requests,
     c.lower,
     c.upper,
-    CASE
-        WHEN c.lower IS NULL AND c.upper IS NULL THEN NULL
-        WHEN c.requests > c.upper THEN '想定超'
-        WHEN c.is_partial THEN '途中'
-        WHEN c.requests < c.lower THEN '想定未満'
-        ELSE '想定内'
-    END                                                                       AS state,
+    (SELECT state FROM demand_state(c.requests, c.lower, c.upper, c.is_partial)) AS state,
     c.withdrawn,
     coalesce(d.delivered, 0)                                                  AS delivered,
     CASE WHEN c.is_partial THEN '途中' ELSE '確定' END                        AS is_partial

@@ -24,7 +24,15 @@
 --   cases_rate:     {title: オンライン化率（件数）, kind: number, unit: "%", description: オンラインでできる手続の年間件数÷対象の手続の年間件数です。使われた割合（オンライン利用率）ではありません}
 --   cases_unknown:  {title: 年間件数が空欄の手続数, kind: integer, unit: 手続, description: 件数の割合には入っていません}
 -- key: [field]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: なし, reason: 手続の数で、人や団体の数ではない, columns: [field, procedures, online_all, online_partial, not_online, excluded, online, online_rate]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: なし
+--   reason: 手続の数で、人や団体の数ではない
+--   columns: [field, procedures, online_all, online_partial, not_online, excluded, online, online_rate]
+--   definition:
+--     numerator: オンラインでできる手続（済(全部)・済(一部)）の数
+--     denominator: 対象の手続の数（オンライン化状況が対象外の手続を含む）
+--     exclusions: 基準日までに廃止・統合した手続
 -- reads: [procedures]
 
 WITH counted AS (

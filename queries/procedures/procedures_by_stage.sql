@@ -19,7 +19,13 @@
 --   overdue:     {title: 期限超過の手続数, kind: integer, unit: 手続, description: 予定日を過ぎたものです}
 --   stalled:     {title: 停滞の手続数, kind: integer, unit: 手続, description: 30日以上動きがないものです}
 -- key: [stage]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: なし, reason: 手続の数で、人や団体の数ではない, columns: [stage, count, total, share]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: なし
+--   reason: 手続の数で、人や団体の数ではない
+--   columns: [stage, count, total, share]
+--   definition:
+--     reference: 基準日。段階は、基準日の後に見えた変化があればその前の段階とする
 -- reads: [procedures, procedure_log]
 
 WITH timed AS (

@@ -21,7 +21,15 @@
 --   result:    {title: 目標に対して, kind: choice, choices: [下限に届いた, 上限を超えた, まだ届かない]}
 -- key: [kind]
 -- figure: held
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 人, count: attendees, measure: 研修の参加, columns: [kind, held, lower, upper, attendees]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 人
+--   count: attendees
+--   measure: 研修の参加
+--   columns: [kind, held, lower, upper, attendees]
+--   definition:
+--     exclusions: 予定と中止
+--     reference: 実施日の年度で、終了日まで。目標は終了日に適用中のもの
 -- reads: [trainings, contract_targets]
 
 WITH ways (kind, indicator) AS (

@@ -22,7 +22,17 @@
 --   visitors:     {title: 展示会・講習会の来場者数, kind: integer, unit: 人}
 --   technologies: {title: 新技術等の検討, kind: integer, unit: 件}
 -- key: [until]
--- publish: {decision: 案（区の決定待ち）［仮定］, unit: 人, count: attendees, measure: 研修の参加, columns: [until, sessions, attendees, events]}
+-- publish:
+--   decision: 案（区の決定待ち）［仮定］
+--   unit: 人
+--   count: attendees
+--   measure: 研修の参加
+--   columns: [until, sessions, attendees, events]
+--   title: 研修・イベントの主な数値（実施数、期間の合計）
+--   definition:
+--     numerator: 実施済の研修の回数と参加者の延べ人数、実施済の展示会・講習会
+--     denominator: なし（件数）
+--     scope: 開始日から終了日までの実施日・開催日
 -- reads: [trainings, tool_support, events, technology_trials]
 
 WITH trained AS (

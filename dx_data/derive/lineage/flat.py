@@ -147,7 +147,10 @@ def _flat(sql: str, populations: Iterable[Population], rollups: Iterable[Rollup]
 
 
 def _inlined(tree: exp.Expr, known: Mapping[str, Population]) -> exp.Expr:
-    """The tree with each population's own text in place of its name, the given values in place of its parameters."""
+    """The tree with each population's own text in place of its name, the given values in place of its parameters.
+
+    A population that reads nothing says a value of what it is given: that stands in place of the subquery that asks.
+    """
     while True:
         calls = [
             table
@@ -163,6 +166,10 @@ def _inlined(tree: exp.Expr, known: Mapping[str, Population]) -> exp.Expr:
             for column in list(body.find_all(exp.Column)):
                 if not column.table and column.name in given:
                     column.replace(exp.paren(given[column.name].copy()))
+            asks = call.find_ancestor(exp.Subquery)
+            if asks and not body.args.get("from_"):
+                asks.replace(exp.paren(body.expressions[0].unalias()))
+                continue
             alias = call.args.get("alias") or exp.TableAlias(this=exp.to_identifier(population.name))
             call.replace(exp.Subquery(this=body, alias=alias))
 
