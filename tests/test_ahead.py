@@ -247,17 +247,6 @@ def test_a_lake_that_cannot_be_opened_is_told_and_tried_again(
     assert [record.getMessage() for record in caplog.records] == ["前もって答える用意ができませんでした（OSError）"]
 
 
-def test_at_its_start_it_waits_for_no_second_look(demo: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    shown(monkeypatch, lambda: told.append("a"))
-    works = Ahead(lambda: demo, Drawing(), quiet=0.0, look=10 * SECONDS)
-    works.start()
-    try:
-        until(lambda: told == ["a"])
-    finally:
-        works.stop()
-
-
 def test_a_load_is_answered_anew_and_nothing_else_is(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
     shown(monkeypatch, lambda: told.append(home.lake.newest()))

@@ -22,8 +22,8 @@ from dx_data.ui import asgi, changes, definitions, filters, glance
 _LOG = logging.getLogger("dx_data.ahead")
 # A page that follows another closely (a filter, the next page) finds nobody at work either.
 _QUIET_SECONDS = 1.0
-# How often to look whether the lake changed: 2 ms each. Files that come faster, one by one, are waited for.
-_LOOK_SECONDS = 1.0
+# How often to look whether the lake changed: 2 ms each.
+_LOOK_SECONDS = 3.0
 _STOP_SECONDS = 10.0
 _PUBLICATION = "publication"
 
@@ -171,8 +171,7 @@ def _made(
 class Ahead:
     """A thread that answers anew what pages show whenever the lake or the day changed, one at a time, in quiet moments.
 
-    It begins at once, and later as soon as two looks found the lake the same. Before, it brings the tables near, so
-    that what people choose themselves is quicker, too.
+    Before, it brings the tables near, so that what people choose themselves is quicker, too.
 
     `opened` is the house on the screen, None where there is none. The answers lie where `House.ask` finds them; nothing
     is written anywhere. A fault is logged with the question's name and the fault's kind alone, for its words may hold
@@ -205,7 +204,7 @@ class Ahead:
             try:
                 house = self.opened() if self.pages.wait(self._stop, self.quiet) else None
                 state = self._state(house) if house else None
-                if house and before in (None, state) and state != self._done:
+                if house and state == before and state != self._done:  # while files come one by one it waits
                     self.answer(house)
                 before = state
             except Exception as fault:
