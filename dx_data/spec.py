@@ -133,6 +133,11 @@ class Column(Declared):
         return f"{self.title}（{self.unit}）" if self.unit else self.title
 
     @property
+    def identifies(self) -> bool:
+        """Whether its texts are numbers of things (番号, ID, コード), which mean the same in full width."""
+        return self.kind is Kind.TEXT and (self.name == "code" or self.name.endswith("_id"))
+
+    @property
     def is_change(self) -> bool:
         """Whether its numbers say how much more or less something became: by its title (…との差, …の増減率)."""
         return self.kind.counts and self.title.endswith(("との差", "増減率"))

@@ -1,5 +1,7 @@
 """Rows beside each other, beside other tables, the calendar and what is stored: refused, asked or only told."""
 
+# ruff: noqa: RUF001  (full width, as files have it)
+
 from __future__ import annotations
 
 import datetime as dt
@@ -94,6 +96,16 @@ def test_an_id_that_the_other_table_lacks_is_told_once_for_all_rows(home: House,
     after = take(write("f.csv", FORMS + forms))
     assert told(after, "across.reference") == [("across.reference", "手続ID", 2, (3, 5), "P-9")]
     assert (after.status, after.load.added if after.load else None) == ("loaded", 5)
+
+
+def test_an_id_names_the_other_tables_row_in_any_width(home: House, take: Any, write: Any) -> None:
+    take(write("p.csv", PROCEDURES + "Ｐ‐０００１,a,保育課,未着手,未,\n"))
+    forms = take(write("f.csv", FORMS + "Ｆ－１,f,P－0001,手続,LoGoフォーム,保育課,公開中\n"))
+    assert told(forms, "across.reference") == []
+    assert told(forms, "id.spelling") == [
+        ("id.spelling", "フォームID", 1, (2,), "Ｆ－１"),
+        ("id.spelling", "手続ID", 1, (2,), "P－0001"),
+    ]
 
 
 def test_rows_of_the_same_file_are_known_without_a_lake(tmp_path: Path, home: House) -> None:

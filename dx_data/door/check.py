@@ -35,6 +35,7 @@ _MOST_KEYS = 1 << 62
 _SPELLING = ("choice.spelling", "選択肢の表記にそろえました")
 _DATE = ("date.spelling", "日付の表記をそろえました")
 _NUMBER = ("number.spelling", "数の表記をそろえました")
+_IDENTIFIER = ("id.spelling", "番号の表記（全角・半角、ハイフン、空白）をそろえました")
 _REWRITTEN: dict[Kind, tuple[str, str]] = {
     Kind.TEXT: ("text.trimmed", "前後の空白を除きました"),
     Kind.CHOICE: _SPELLING,
@@ -235,7 +236,7 @@ class _Work:
         changed = [s for s in read if s.cell != s.strict and decided.isdisjoint(_folded(mine.column, s.cell))]
         if not changed:
             return
-        rule, message = _REWRITTEN[mine.column.kind]
+        rule, message = _IDENTIFIER if mine.column.identifies else _REWRITTEN[mine.column.kind]
         self.mended.append(
             Mended(
                 rule=rule,
@@ -377,21 +378,24 @@ class _Work:
                 )
 
     def unique(self) -> None:
-        """No two sound rows of one file share the dataset's key; blank is a value of the key."""
+        """No two sound rows of one file share the dataset's key; blank is a value of the key.
+
+        Nor do their keys differ in nothing but capital and small letters.
+        """
         found = {each.column.name: n for n, each in enumerate(self.read)}
-        key = [name for name in self.matched.dataset.key if name in found]
-        if not key:
+        names = [name for name in self.matched.dataset.key if name in found]
+        if not names:
             return
-        sound = np.flatnonzero(~self.faulty)
-        places = sound[_repeated([self.read[found[name]] for name in key], sound)]
-        titles = "・".join(self.matched.dataset.column(name).title for name in key)
-        self.note(
-            found[key[-1]],
-            places,
-            "check.duplicate_key",
-            f"同じ {titles} の行が2つ以上あります",
-            "1つの行にまとめるか、番号を直してください",
-        )
+        key = [self.read[found[name]] for name in names]
+        titles = "・".join(each.column.title for each in key)
+        of_one = [(key, f"同じ {titles} の行が2つ以上あります", "1つの行にまとめるか、番号を直してください")]
+        small = [each.in_small_letters() if each.column.identifies else each for each in key]
+        if small != key:
+            fix = "同じものなら1つの行にまとめ、別のものなら番号を直してください"
+            of_one.append((small, f"{titles} の大文字・小文字だけが違う行があります", fix))
+        for each, message, fix in of_one:
+            sound = np.flatnonzero(~self.faulty)
+            self.note(found[names[-1]], sound[_repeated(each, sound)], "check.duplicate_key", message, fix)
 
     def even(self) -> None:
         """No data row has more or fewer cells than the others."""

@@ -14,14 +14,14 @@ import pyarrow as pa
 from dx_data import door
 from dx_data.custody import remembered
 from dx_data.door.corrected import faulty_cells
-from dx_data.door.echo import safe_mended
+from dx_data.door.echo import safe_mended, safe_problem
 from dx_data.door.known import NOTHING
 from dx_data.door.read import shown_name
 from dx_data.door.undecided import Undecided
 from dx_data.errors import FileRejected, Problem
 from dx_data.house import House
 from dx_data.intake.reviewed import Reviewed, TableFacts, Wish
-from dx_data.lake import Part, Plan, Reference, doubled_problem, notices, vanished_problem
+from dx_data.lake import Part, Plan, Reference, doubled_problem, notices, twin_problem, vanished_problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset, Delivery
 from dx_data.text import looks_personal
@@ -68,7 +68,8 @@ def review(
     progress("台帳との比較")
     # The same bytes read by new decisions are another delivery: then the rows decide whether anything changes.
     plan = _plan(house, parts, None if found.used or wish.additions else book.sha256)
-    doubled = tuple(doubled_problem(p) for p in plan.parts if p.doubled)
+    twice = tuple(doubled_problem(p) for p in plan.parts if p.doubled)
+    twice += tuple(safe_problem(twin_problem(p.part.dataset, p.twin)) for p in plan.parts if p.twin)
     silent = wish.accept_vanished or plan.repeated is not None
     vanished = () if silent else tuple(vanished_problem(p) for p in plan.parts if p.vanishes_too_many)
     older = house.lake.older(plan, as_of) if house and as_of and not wish.accept_older else ()
@@ -84,7 +85,7 @@ def review(
         ),
         as_of=as_of,
         as_of_source=source,
-        problems=found.problems + doubled + unfit,
+        problems=found.problems + twice + unfit,
         asks=found.asks + vanished + older,
         mended=found.mended + tuple(map(safe_mended, told)),
         faults=faults,
