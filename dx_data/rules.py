@@ -35,6 +35,7 @@ _REFUSED: dict[str, tuple[str, str | None]] = {
     "check.ragged": ("列の数がほかの行と違う", "L1-15"),
     "check.required": ("必要な項目が空欄", "L2-02"),
     "check.unreadable": ("読めない値", None),
+    "check.whole": ("全体の数の行", "L1-04"),
     "date.ambiguous": ("どの日か決められない日付", "L3-05"),
     "choice.not_yet": ("まだ使えない選択肢", None),
     "date.era": ("元号と年が合わない日付", "L3-05"),
@@ -161,6 +162,7 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "layout.running_total_differs": ("明細と合わない累計", None),
     "layout.sheet_left_out": ("表のないシート", "L1-02"),
     "match.declined": ("取り込まないと決めた列", None),
+    "receipts.pending": ("完了の行のない受付", None),
     "text.private_use": ("外字", "L1-08"),
 }
 

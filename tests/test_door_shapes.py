@@ -131,6 +131,61 @@ def test_a_total_row_that_disagrees_is_a_fault_with_its_place(
     assert problem.fix == "明細か合計を確かめて直し、書き出し直してください"
 
 
+WHOLES = ["全庁", "区全体", "葛飾区全体", "全体", "全 窓口", "全部署"]
+
+
+@pytest.mark.parametrize("name", [*WHOLES, "小計", "総計"])
+def test_a_row_of_the_whole_office_is_a_total_by_any_name(tmp_path: Path, name: str) -> None:
+    receipts = (
+        f"収納日,窓口,決済手段,区分,件数,金額\n2025-04-01,戸籍住民課,現金,売上,1,300\n"
+        f"2025-04-01,税務課,現金,売上,2,600\n2025-04-01,{name},現金,売上,3,900\n"
+    )
+    counts = f"年月,手続ID,手続名,電子申請件数\n2025-04,P-1,住民票,5\n2025-04,P-2,転入届,6\n2025-04,,{name},11\n"
+    for content, names in ((receipts, ["戸籍住民課", "税務課"]), (counts, ["住民票", "転入届"])):
+        examined, rows = door(text(tmp_path, content))
+        assert [row.get("counter") or row["procedure"] for row in rows] == names
+        assert [(m.rule, m.rows) for m in examined.mended if m.rule == "layout.total_row"] == [
+            ("layout.total_row", (4,))
+        ]
+        assert {(total.label, total.agrees) for total in examined.control_totals} == {(name, True)}
+        assert examined.problems == ()
+
+
+@pytest.mark.parametrize("name", WHOLES)
+def test_a_row_of_the_whole_office_that_disagrees_is_never_a_window_or_a_procedure(tmp_path: Path, name: str) -> None:
+    receipts = (
+        f"収納日,窓口,決済手段,区分,件数,金額\n2025-04-01,戸籍住民課,現金,売上,1,300\n"
+        f"2025-04-01,税務課,現金,売上,2,600\n2025-04-01,{name},現金,売上,4,1200\n"
+    )
+    counts = f"年月,手続ID,手続名,電子申請件数\n2025-04,P-1,住民票,5\n2025-04,P-2,転入届,6\n2025-04,,{name},12\n"
+    alone = f"収納日,窓口,現金_件数,現金_金額\n2025-04-01,戸籍住民課,1,300\n2025-04-01,{name},1,300\n"
+    for content, column, title, place in (
+        (receipts, "B", "窓口", 4),
+        (counts, "C", "手続名", 4),
+        (alone, "B", "窓口", 3),
+    ):
+        examined, rows = door(text(tmp_path, content))
+        assert name not in {row.get("counter") or row["procedure"] for row in rows}
+        assert [(p.rule, p.column, p.header, p.rows, p.message, p.fix) for p in examined.problems] == [
+            (
+                "check.whole",
+                column,
+                title,
+                (place,),
+                "明細ではなく、全体の数の行のようです。明細といっしょに数えると、2度数えます",
+                f"全体の行なら除き、違うなら{title}を書き直してください",
+            )
+        ]
+
+
+def test_the_whole_office_may_come_to_a_training(tmp_path: Path) -> None:
+    """Where nothing is added up, 全庁 is a name like others."""
+    head = "支援番号,年度,ツール区分,支援区分,支援課,件名,状況\n"
+    lines = "S-1,2025,ノーコード,研修,全庁,入門,完了\nS-2,2025,ノーコード,研修,保育課,入門,完了\n"
+    examined, rows = door(text(tmp_path, head + lines))
+    assert ([row["section"] for row in rows], examined.problems) == (["全庁", "保育課"], ())
+
+
 def test_a_total_column_that_disagrees_is_a_fault_of_its_row(tmp_path: Path) -> None:
     wrong = [list(cells) for cells in APRIL[:-3]]
     wrong.insert(5, ["4月3日(木)", "木", 1, 1, 1, 1, 1, 1, 3, 4])
@@ -253,6 +308,21 @@ def test_one_payment_with_two_contents_is_refused(tmp_path: Path, other: str) ->
         (2, 3),
     )
     assert "1001" not in problem.sentence
+
+
+def test_a_payment_that_waits_for_its_completion_is_told(tmp_path: Path) -> None:
+    """It counts on the day it was accepted; where its completion stands in the same file, that alone counts."""
+    content = PAYPAY + payment(1, "取引受付完了", "09:30", 300) + payment(2, "取引受付完了", "09:40", 500)
+    examined, rows = door(text(tmp_path, content + payment(2, "取引完了", "10:40", 500)))
+    assert (examined.problems, [(r["transactions"], r["amount_yen"]) for r in rows]) == ((), [(2, 800)])
+    assert [(m.count, m.rows, m.message) for m in examined.mended if m.rule == "receipts.pending"] == [
+        (
+            1,
+            (2,),
+            "取引完了の行がまだない「取引受付完了」を、受付の日の売上に数えました。取引完了が別のファイルで届くと2度数えるので、"
+            "完了したら、受付の日から完了の日までを1つのファイルで取り込み直してください",
+        )
+    ]
 
 
 @pytest.mark.parametrize("state", ["支払い失敗", "エラー", "承認待ち", "取引失敗", "返金失敗"])

@@ -244,6 +244,37 @@ def test_a_part_of_a_months_procedures_is_asked_about(home: House, take: Any, wr
     )
 
 
+PAYPAY = "決済番号,店舗名,端末番号/PosID,取引ステータス,取引日時,取引金額\n"
+
+
+def payments(*payments: tuple[int, int]) -> str:
+    return PAYPAY + "".join(f"{n},税務課,T1,取引完了,2026-10-{day:02} 10:00,{n * 100}\n" for n, day in payments)
+
+
+@pytest.mark.parametrize("delivery", [None, Delivery.APPEND])
+def test_a_payment_that_two_downloads_bring_counts_once(
+    home: House, take: Any, write: Any, delivery: Delivery | None
+) -> None:
+    """A day's payments of a window take the place of those that stand there, whichever way they are delivered."""
+    take(write("a.csv", payments((1, 15), (2, 15), (3, 16), (4, 16))))
+    again = take(write("b.csv", payments((3, 16), (4, 16), (5, 19))), delivery=delivery)
+    assert again.plan.counts == {"added": 1, "changed": 0, "unchanged": 1, "missing": 0}
+    assert rows(home, "receipts", "day(collected_on), transactions, amount_yen") == [
+        (15, 2, 300),
+        (16, 2, 700),
+        (19, 1, 500),
+    ]
+
+
+def test_a_payment_that_is_completed_on_another_day_counts_once_where_one_file_has_both(
+    home: House, take: Any, write: Any
+) -> None:
+    waits = payments((1, 15), (9, 15)).replace("9,税務課,T1,取引完了", "9,税務課,T1,取引受付完了")
+    take(write("a.csv", waits))
+    take(write("b.csv", waits + payments((9, 16)).removeprefix(PAYPAY)))
+    assert rows(home, "receipts", "day(collected_on), transactions, amount_yen") == [(15, 1, 100), (16, 1, 900)]
+
+
 def test_a_small_correction_of_a_period_is_not_asked_about(home: House, take: Any, write: Any) -> None:
     """As many as a 全件 delivery may lack, of the days that the file speaks of."""
     take(write("all.csv", RECEIPTS + "".join(receipt(15, f"窓口{n:02}") for n in range(20))))

@@ -24,6 +24,7 @@ from dx_data.door.known import NOTHING, Known, Reading
 from dx_data.door.match import Matched
 from dx_data.door.spelled import Mask, Places, Table
 from dx_data.door.staging import Staging
+from dx_data.door.totals import is_whole
 from dx_data.door.undecided import UnknownChoice
 from dx_data.door.values import Values
 from dx_data.errors import ROWS_SHOWN, Fault, Mended, Problem
@@ -125,6 +126,7 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
     work.rewrite()
     work.require()
     work.bound()
+    work.tell_wholes()
     work.order()
     work.weigh_parts()
     work.await_choices(declared)
@@ -357,6 +359,21 @@ class _Work:
                 low = pc.less(each.values, pa.scalar(least, each.values.type))
                 words = f"{least:,} より小さい値です"
                 self.note(n, each.holds(low), "check.minimum", words, f"{least:,} 以上の値にしてください")
+
+    def tell_wholes(self) -> None:
+        """In figures by period no row is of all windows or procedures: beside its parts it would count twice."""
+        if not self.matched.dataset.period:
+            return
+        for n, each in enumerate(self.read):
+            if each.column.kind is Kind.TEXT and each.column.pii.stored:
+                wholes = [value is not None and is_whole(value) for value in each.values.to_pylist()]
+                self.note(
+                    n,
+                    each.spelled.where(np.array(wholes, np.bool_)),
+                    "check.whole",
+                    "明細ではなく、全体の数の行のようです。明細といっしょに数えると、2度数えます",
+                    f"全体の行なら除き、違うなら{each.column.title}を書き直してください",
+                )
 
     def await_choices(self, declared: Mapping[str, Column]) -> None:
         """A choice that its master added holds from its first day on."""
