@@ -27,6 +27,7 @@ class Rule(NamedTuple):
 
 
 _REFUSED: dict[str, tuple[str, str | None]] = {
+    "check.ahead": ("まだ来ていない日付", None),
     "check.duplicate_key": ("同じ番号の行が2つ以上ある", None),
     "check.minimum": ("小さすぎる値", None),
     "check.more": ("そのほかの読めない値", None),
@@ -138,6 +139,8 @@ _MENDED: dict[str, tuple[str, str | None]] = {
 }
 
 _TOLD: dict[str, tuple[str, str | None]] = {
+    "across.after_as_of": ("いつ時点より後の日付", "L3-08"),
+    "check.ahead_of_counts": ("まだ来ていない月の行", None),
     "check.closed_day": ("閉庁日の行", None),
     "across.gap": ("抜けている日や月", None),
     "across.reference": ("ほかの表にない番号", None),

@@ -61,6 +61,58 @@ def test_a_state_without_its_date_is_told_and_loads(home: House, take: Any, writ
     ]
 
 
+def test_what_has_not_come_yet_has_not_happened(
+    home: House, take: Any, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dx_data.calendar.today", lambda: dt.date(2026, 10, 16))
+    path = write(
+        "a.csv",
+        APPLICATIONS
+        + "LoGoフォーム,A1,2026/10/16 23:59,2026/10/16 23:59,,未処理\n"
+        + "LoGoフォーム,A2,2026/10/17 00:00,,,未処理\n"
+        + "LoGoフォーム,A3,2026/10/15 10:00,2026/10/16 10:00,2062/10/16 10:00,完了\n",
+    )
+    found = take(path, day=dt.date(2026, 10, 16))
+    assert (found.status, found.tables[0].rows, found.tables[0].ok_rows) == ("refused", 3, 1)
+    assert [(p.rule, p.sentence) for p in found.problems] == [
+        (
+            "check.ahead",
+            "C列『申請日時』、3行目:まだ来ていない日付です → 年月日を確かめて直し、予定の行なら除いてください",
+        ),
+        (
+            "check.ahead",
+            "E列『完了日時』、4行目:まだ来ていない日付です → 年月日を確かめて直し、まだのときは空欄にしてください",
+        ),
+    ]
+    later = take(path, day=dt.date(2026, 10, 17))
+    assert [p.rows for p in later.problems] == [(4,)]  # who says as of when knows what has come by then
+
+
+def test_a_month_to_come_has_no_counts_yet(home: House, take: Any, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A book for a whole year may hold its zeros already: they are told."""
+    monkeypatch.setattr("dx_data.calendar.today", lambda: dt.date(2026, 10, 16))
+    rows = "2026-10,P-1,a,5\n2026-11,P-1,a,0\n2026-12,P-1,a,6\n"
+    found = take(write("a.csv", COUNTS + rows), day=dt.date(2026, 10, 16))
+    assert [(p.rule, p.header, p.rows, p.message) for p in found.problems] == [
+        ("check.ahead", "年月", (4,), "まだ来ていない年月です")
+    ]
+    assert told(found, "check.ahead_of_counts") == [("check.ahead_of_counts", "年月", 1, (3,), "2026-11-01")]
+
+
+def test_days_that_are_planned_may_lie_ahead(home: House, take: Any, write: Any) -> None:
+    line = "P-1,a,保育課,試行,未,2099-04-01\n"
+    assert take(write("p.csv", PROCEDURES.replace("オンライン化日", "予定日") + line)).status == "loaded"
+
+
+def test_a_day_after_the_day_that_the_file_speaks_of_is_told(home: House, take: Any, write: Any) -> None:
+    path = write("r.csv", RECEIPTS + day_rows("2026-10-15", "2026-10-16", "2026-10-19"))
+    done = take(path, day=dt.date(2026, 10, 15))
+    assert (done.status, told(done, "across.after_as_of")) == (
+        "loaded",
+        [("across.after_as_of", "収納日", 2, (3, 4), "2026-10-16")],
+    )
+
+
 def test_a_part_that_is_more_than_its_whole_keeps_the_row_out(home: House, write: Any) -> None:
     """A blank whole is not known, so nothing is said; what is finished may have been received before."""
     path = write(

@@ -15,6 +15,7 @@ DATASET = Dataset(
     key=("collected_on", "counter", "terminal_id", "fee_type", "method", "brand", "entry"),
     delivery=Delivery.PERIOD,
     period="collected_on",
+    past=("collected_on",),
     orders=(("collected_on", "deposited_on"),),
     opening="collected_on",
     rollups=(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from dx_data.derive.tables import quoted
@@ -20,6 +21,16 @@ def absent(column: Column, rows: str, target: str, known: Sequence[str]) -> str:
         f"SELECT source_sheet, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}],"
         f" min_by({name}, source_row) FROM {rows}"
         f" WHERE {name} NOT IN (SELECT value FROM ({there}) WHERE value IS NOT NULL) GROUP BY source_sheet"
+        f" ORDER BY source_sheet"
+    )
+
+
+def later(day: Column, rows: str, as_of: dt.date) -> str:
+    """By sheet: how many rows have a later day, the first of them, and its day."""
+    name = f"{quoted(day.name)}::DATE"
+    return (
+        f"SELECT source_sheet, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}],"
+        f" min_by({name}, source_row) FROM {rows} WHERE {name} > DATE '{as_of}' GROUP BY source_sheet"
         f" ORDER BY source_sheet"
     )
 

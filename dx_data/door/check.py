@@ -6,6 +6,7 @@ faults. Each is read once and its answer spread over the rows; rows are never vi
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -115,8 +116,11 @@ class Checked:
         return list(map(Fault._make, zip(repeat(self.sheet or ""), rows, *cells, strict=False)))
 
 
-def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked:
-    """Type and check every cell of a matched table, reading spellings as people decided."""
+def check(matched: Matched, staging: Staging, known: Known = NOTHING, until: dt.date | None = None) -> Checked:
+    """Type and check every cell of a matched table, reading spellings as people decided.
+
+    What happened, happened `until` that day.
+    """
     declared = matched.columns
     if known.choices or known.additions:
         widened = {view: known.widened(matched.dataset, column) for view, column in matched.columns.items()}
@@ -127,6 +131,8 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
     work.require()
     work.bound()
     work.tell_wholes()
+    if until:
+        work.await_days(until)
     work.order()
     work.weigh_parts()
     work.await_choices(declared)
@@ -442,7 +448,7 @@ class _Work:
         key = self.matched.dataset.key
         for n, each in enumerate(self.read):
             column = each.column
-            names = column.name in key or column.references or column.name.endswith(("_id", "code"))
+            names = column.name in key or column.references or column.identifies
             if column.kind is not Kind.TEXT or not names:
                 continue
             digits = pc.match_substring_regex(each.values, "^[0-9]+$")
@@ -455,6 +461,28 @@ class _Work:
                 short = pc.and_(pc.and_(digits, pc.invert(padded)), pc.less(sizes, length))
                 words = f"ほかの番号（{length}桁）より短い番号です。先頭の0がExcelで消えていないか確かめてください"
                 self.notice(n, each.holds(short), "id.zeros_lost", words)
+
+    def await_days(self, until: dt.date) -> None:
+        """Nothing happened on a day to come; a month to come that is filled with zeros already is told."""
+        for n, each in enumerate(self.read):
+            column = each.column
+            if column.name not in self.matched.dataset.past:
+                continue
+            places = each.holds(pc.greater(each.values.cast(pa.date32(), safe=False), pa.scalar(until)))
+            if column.month and len(places):
+                figures = [each.quantities()[places] for each in self.read if each.column.kind.counts]
+                counted = (np.nan_to_num(figures) != 0).any(axis=0)
+                words = "まだ来ていない月の行です。件数が0か空欄なので受け取ります。年月の誤りでないか確かめてください"
+                self.notice(n, places[~counted], "check.ahead_of_counts", words)
+                places = places[counted]
+            remedy = "予定の行なら除いて" if column.required else "まだのときは空欄にして"
+            self.note(
+                n,
+                places,
+                "check.ahead",
+                f"まだ来ていない{'年月' if column.month else '日付'}です",
+                f"年月日を確かめて直し、{remedy}ください",
+            )
 
     def order(self) -> None:
         """No date of a row lies before one that is declared to come first; by day where one of them knows no time."""

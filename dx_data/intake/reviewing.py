@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dx_data import door
+from dx_data import calendar, door
 from dx_data.custody import remembered
 from dx_data.door.corrected import faulty_cells
 from dx_data.door.echo import safe_mended, safe_problem
@@ -43,6 +43,9 @@ def review(
     """The whole door and the plan for one file; writes nothing. Without a house the plan is against an empty lake."""
     file = name or path.name
     wish, unfit = _fit(wish)
+    # A demo may end on a later day than this.
+    days = (calendar.today(), house.today() if house else None, wish.as_of, as_of_in(file))
+    until = max(day for day in days if day)
     known = (house.remembered() if house else NOTHING).and_now(wish.readings, wish.corrections, wish.additions)
     try:
         with door.Staging() as staging:
@@ -55,6 +58,7 @@ def review(
                 confirmed=wish.confirmed,
                 known=known,
                 as_of=wish.as_of,
+                until=until,
                 progress=progress,
             )
             book = found.book
@@ -73,7 +77,7 @@ def review(
     silent = wish.accept_vanished or plan.repeated is not None
     vanished = () if silent else tuple(vanished_problem(p) for p in plan.parts if p.vanishes_too_many)
     older = house.lake.older(plan, as_of) if house and as_of and not wish.accept_older else ()
-    told = notices(parts, house.lake.at(plan.snapshot) if house else None)
+    told = notices(parts, house.lake.at(plan.snapshot) if house else None, as_of)
     return Reviewed(
         file=book.file,
         sha256=book.sha256,

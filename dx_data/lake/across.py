@@ -32,12 +32,13 @@ _DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})")
 _USUAL = 0.8
 
 
-def notices(parts: Sequence[Part], at: Moment | None) -> tuple[Mended, ...]:
-    """Everything worth telling about these rows beside each other and the lake (None: there is no lake yet)."""
+def notices(parts: Sequence[Part], at: Moment | None, as_of: dt.date | None = None) -> tuple[Mended, ...]:
+    """Everything worth telling about these rows beside each other, the lake (None: there is no lake yet) and the day
+    that they speak of."""
     with closing(at.cursor() if at else duckdb.connect(":memory:")) as cursor:
         for index, part in enumerate(parts):
             cursor.register(f"part_{index}", part.rows)
-        seen = _Seen(cursor, parts, at)
+        seen = _Seen(cursor, parts, at, as_of)
         found = [notice for index, part in enumerate(parts) for notice in seen.of(part, f"part_{index}")]
         for index in range(len(parts)):
             cursor.unregister(f"part_{index}")
@@ -51,11 +52,14 @@ class _Seen:
     cursor: duckdb.DuckDBPyConnection
     parts: Sequence[Part]
     at: Moment | None
+    as_of: dt.date | None
 
     def of(self, part: Part, rows: str) -> Iterator[Mended]:
         """The notices of one part."""
         yield from self._references(part, rows)
         dataset = part.dataset
+        if self.as_of:
+            yield from self._later(part, rows, self.as_of)
         if dataset.opening and dataset.opening in part.present:
             yield from self._days(dataset, dataset.column(dataset.opening), rows)
         if dataset.period and dataset.column(dataset.period).month:
@@ -90,6 +94,23 @@ class _Seen:
                     rows=tuple(numbers),
                     before=value,
                     after=value,
+                )
+
+    def _later(self, part: Part, rows: str, as_of: dt.date) -> Iterator[Mended]:
+        for name in part.dataset.past:
+            if name not in part.present:
+                continue
+            column = part.dataset.column(name)
+            for sheet, count, numbers, day in self.cursor.execute(across.later(column, rows, as_of)).fetchall():
+                yield Mended(
+                    rule="across.after_as_of",
+                    message=f"いつ時点（{as_of}）より後です。「いつ時点」か、この項目の誤りでないか確かめてください",
+                    sheet=sheet,
+                    header=column.title,
+                    count=count,
+                    rows=tuple(numbers),
+                    before=day.isoformat(),
+                    after=day.isoformat(),
                 )
 
     def _days(self, dataset: Dataset, day: Column, rows: str) -> Iterator[Mended]:
