@@ -34,7 +34,8 @@ def datasets(as_json: bool) -> None:
         print_json(
             {
                 "datasets": [
-                    each.model_dump(mode="json", exclude={"rollups", "parts", "past"}) for each in DATASETS.values()
+                    each.model_dump(mode="json", exclude={"rollups", "parts", "past", "weekdays"})
+                    for each in DATASETS.values()
                 ]
             }
         )

@@ -146,6 +146,7 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "across.reference": ("ほかの表にない番号", None),
     "check.exceeds": ("全体より多い数", None),
     "check.together": ("状態に要る項目が空欄", "L2-02"),
+    "check.weekday": ("日付と合わない曜日", None),
     "correction.ended": ("要らなくなった手直し", None),
     "correction.stale": ("元の値と合わなくなった手直し", None),
     "date.order_unknown": ("年月日の順が決まらない日付", "L3-05"),

@@ -113,6 +113,21 @@ def test_a_day_after_the_day_that_the_file_speaks_of_is_told(home: House, take: 
     )
 
 
+def test_a_day_of_the_week_that_is_not_the_dates_is_told(home: House, take: Any, write: Any) -> None:
+    lines = "".join(
+        f"{day},{weekday},保育課,現金,売上,1,300\n"
+        for day, weekday in (("2026-10-15", "木"), ("2026-10-16", "木"), ("2026-10-19", ""), ("2026-10-20", "水曜日"))
+    )
+    done = take(write("r.csv", RECEIPTS.replace("収納日,", "収納日,曜日,") + lines))
+    assert (done.status, told(done, "check.weekday")) == (
+        "loaded",
+        [("check.weekday", "曜日", 2, (3, 5), "木")],
+    )
+    assert [m.message for m in done.mended if m.rule == "check.weekday"] == [
+        "『収納日』の曜日と違います。日付か曜日の誤りでないか確かめてください"
+    ]
+
+
 def test_a_part_that_is_more_than_its_whole_keeps_the_row_out(home: House, write: Any) -> None:
     """A blank whole is not known, so nothing is said; what is finished may have been received before."""
     path = write(

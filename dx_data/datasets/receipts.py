@@ -16,6 +16,7 @@ DATASET = Dataset(
     delivery=Delivery.PERIOD,
     period="collected_on",
     past=("collected_on",),
+    weekdays=(("weekday", "collected_on"),),
     orders=(("collected_on", "deposited_on"),),
     opening="collected_on",
     rollups=(

@@ -58,6 +58,8 @@ def _agreed(dataset: Dataset) -> Iterator[str]:
         yield f"{'・'.join(dataset.column(name).title for name in dataset.past)}は先の日でない"
     for earlier, later in dataset.orders:
         yield f"{dataset.column(later).title}は{dataset.column(earlier).title}より前でない"
+    for named, day in dataset.weekdays:
+        yield f"{dataset.column(named).title}は{dataset.column(day).title}の曜日でなければ知らせる"
     for share in dataset.parts:
         more = "より多ければ知らせる" if share.may_exceed else "より多くない"
         yield f"{dataset.column(share.part).title}は{dataset.column(share.whole).title}{more}"

@@ -34,6 +34,8 @@ from dx_data.text import fold_choice
 
 _PROBLEMS_PER_COLUMN = 200
 _MOST_KEYS = 1 << 62
+_WEEKDAYS = "月火水木金土日"
+_THURSDAY = _WEEKDAYS.index("木")  # 1970-01-01
 _SPELLING = ("choice.spelling", "選択肢の表記にそろえました")
 _DATE = ("date.spelling", "日付の表記をそろえました")
 _NUMBER = ("number.spelling", "数の表記をそろえました")
@@ -141,6 +143,7 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING, until: dt.
     work.notice_private_use()
     work.notice_lost_zeros()
     work.notice_states_without_date()
+    work.notice_weekdays()
     return work.finish()
 
 
@@ -526,6 +529,19 @@ class _Work:
                 title = state.column.title
                 words = f"『{title}』が「{'・'.join(rule.values)}」なのに空欄です。日付が分かれば入力してください"
                 self.notice(n, places, "check.together", words, said=state)
+
+    def notice_weekdays(self) -> None:
+        """A day of the week that is not the date's is told: one of the two was mistyped, and nobody knows which."""
+        found = {each.column.name: n for n, each in enumerate(self.read)}
+        for named, dated in self.matched.dataset.weekdays:
+            if not found.keys() >= {named, dated}:
+                continue
+            mine, day = self.read[found[named]], self.read[found[dated]]
+            stated = np.array([_WEEKDAYS.find(value or " ") for value in [*mine.values.to_pylist(), None]])
+            stated, days = stated[mine.spelled.numbers], day.moments("D")
+            wrong = (stated >= 0) & ~np.isnat(days) & (stated != (days.astype(np.int64) + _THURSDAY) % 7)
+            words = f"『{day.column.title}』の曜日と違います。日付か曜日の誤りでないか確かめてください"
+            self.notice(found[named], np.flatnonzero(wrong), "check.weekday", words)
 
     def finish(self) -> Checked:
         """The finished value."""
