@@ -423,6 +423,94 @@ def test_a_procedure_that_stands_in_two_rows_is_not_added_up(tmp_path: Path) -> 
     assert ([(p.rule, p.count) for p in examined.problems], rows) == ([("check.duplicate_key", 6)], [])
 
 
+RECEIPTS = "収納日,窓口,決済手段,区分,件数,金額\n"
+
+
+def days(*days: str) -> str:
+    return RECEIPTS + "".join(f"{day},保育課,現金,売上,1,300\n" for day in days)
+
+
+def told_of_another(examined: Examined) -> list[tuple[str, tuple[int, ...], str | None, str]]:
+    rules = ("check.other_period", "layout.other_municipality")
+    return [(m.header or "", m.rows, m.before, m.message) for m in examined.mended if m.rule in rules]
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "stated"),
+    [
+        ("事績簿_2025年5月.csv", "", "ファイル名は『2025年5月』"),
+        ("月次_2025-05.csv", "", "ファイル名は『2025-05』"),
+        ("a.csv", "令和7年5月分 事績簿", "表題は『令和7年5月』"),
+        ("a.csv", "令和6年度 事績簿", "表題は『令和6年度』"),
+        ("R8年度.csv", "", "ファイル名は『R8年度』"),
+    ],
+)
+def test_rows_of_another_month_or_year_than_the_file_says_are_told(
+    tmp_path: Path, name: str, title: str, stated: str
+) -> None:
+    content = f"{title},,,,,\n" * bool(title) + days("2025-04-01", "2025-04-02")
+    examined, rows = door(text(tmp_path, content, name))
+    first = 3 if title else 2
+    assert (len(rows), examined.problems) == (2, ())
+    assert told_of_another(examined) == [
+        (
+            "収納日",
+            (first, first + 1),
+            "2025-04-01",
+            f"{stated}ですが、この項目はほかの年月です。どちらかの誤りでないか確かめてください",
+        )
+    ]
+
+
+def test_a_day_of_another_month_on_a_months_sheet_is_told(tmp_path: Path) -> None:
+    head: list[Any] = RECEIPTS.strip().split(",")
+    grid: Grid = [
+        head,
+        *([day, "保育課", "現金", "売上", 1, 300] for day in ("2025-04-01", "2025-04-02", "2025-05-03")),
+    ]
+    examined, _ = door(book(tmp_path, {"4月": grid}))
+    assert [(rows, day) for _, rows, day, _ in told_of_another(examined)] == [((4,), "2025-05-03")]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("事績簿_2025年4月.csv", "令和7年度"),
+        ("事績簿_令和7年度.csv", "作成日 2025/05/10"),
+        ("2025年4月～2025年6月.csv", "令和7年5月作成"),
+        ("事績簿_20250501T101010.csv", "令和7年4月から6月"),
+        ("a.csv", "令和7年10月末現在"),
+        ("2025年6月分まで.csv", "令和6年度・令和7年度"),
+    ],
+)
+def test_what_does_not_contradict_the_rows_is_not_told(tmp_path: Path, name: str, title: str) -> None:
+    examined, _ = door(text(tmp_path, f"{title},,,,,\n" + days("2025-04-01", "2025-05-02", "2025-06-02"), name))
+    assert told_of_another(examined) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "stated"),
+    [
+        ("足立区_事績簿.csv", "", "ファイル名に『足立区』"),
+        ("事績簿_131211.csv", "", "ファイル名に『131211』（足立区）"),
+        ("a.csv", "東京都北区 事績簿", "表題に『北区』"),
+    ],
+)
+def test_a_file_that_names_another_ward_is_told(tmp_path: Path, name: str, title: str, stated: str) -> None:
+    examined, _ = door(text(tmp_path, f"{title},,,,,\n" * bool(title) + days("2025-04-01"), name))
+    assert told_of_another(examined) == [
+        ("", (), None, f"{stated}とあります。葛飾区のデータでなければ、取り込まないでください")
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["葛飾区と足立区.csv", "葛飾区北区民事務所.csv", "中央区民館.csv", "131229_131211a.csv"]
+)
+def test_our_own_ward_and_other_words_are_no_other_ward(tmp_path: Path, name: str) -> None:
+    examined, _ = door(text(tmp_path, days("2025-04-01"), name))
+    assert told_of_another(examined) == []
+
+
 def test_months_without_a_year_are_asked_for_it(tmp_path: Path) -> None:
     path = text(tmp_path, "手続ID,手続名,4月,5月,6月\nP-1,a,3,4,5\n")
     with pytest.raises(FileRejected) as refused:

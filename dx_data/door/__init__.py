@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dx_data.door import check as checking
-from dx_data.door import gate, layout, returned_list
+from dx_data.door import contradicting, gate, layout, returned_list
 from dx_data.door import match as matching
 from dx_data.door.check import Checked
 from dx_data.door.corrected import Corrected, correct
@@ -133,6 +133,11 @@ def _walk(
     checked = tuple(checking.check(each.matched, staging, known, until) for each in corrected)
     used = [table for table in visible if any(each.laid is table for each in tables)]
     mended = [m for each in corrected for m in each.mended]
+    mended += contradicting.notices(
+        [(table, each.matched.laid) for table, each in zip(checked, corrected, strict=True)],
+        book.file,
+        settings.municipality_code,
+    )
     mended += [m for table in visible for m in table.mended] + left_out + _not_read(book, laid, visible, ours)
     return Examined(
         book,
