@@ -1,5 +1,7 @@
 """The shapes the datasets' files really have: a sheet per month, months across, methods across, PayPay's export."""
 
+# ruff: noqa: RUF001  (full width, as files have it)
+
 import datetime as dt
 import tempfile
 import zipfile
@@ -404,6 +406,17 @@ def test_months_across_by_channel_are_added_up(tmp_path: Path) -> None:
     content = "手続ID,手続名,区分,2025年4月,2025年5月,2025年6月\nP-1,a,電子,3,4,\nP-1,a,窓口,7,6,2\n"
     _, rows = door(text(tmp_path, content))
     assert [(r["month"].month, r["total"], r.get("online")) for r in rows] == [(4, 10, 3), (5, 10, 4)]
+
+
+def test_a_procedures_channels_are_added_up_in_any_spelling_of_its_number(tmp_path: Path) -> None:
+    content = "手続ID,手続名,区分,2025年4月,2025年5月,2025年6月\nP-1,a,電子,3,4,5\nＰ－１,a,窓口,7,6,2\n"
+    examined, rows = door(text(tmp_path, content))
+    assert [(r["procedure_id"], r["total"], r["online"]) for r in rows] == [
+        ("P-1", 10, 3),
+        ("P-1", 10, 4),
+        ("P-1", 7, 5),
+    ]
+    assert examined.problems == ()
 
 
 def test_a_month_that_stands_twice_across_is_refused(tmp_path: Path) -> None:

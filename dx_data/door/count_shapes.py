@@ -15,7 +15,7 @@ from dx_data.door.laid import Laid
 from dx_data.door.staging import Staging
 from dx_data.door.totals import fold, fold_header, number
 from dx_data.errors import FileRejected
-from dx_data.text import Unreadable, parse_date
+from dx_data.text import Unreadable, fold_identifier, parse_date
 
 COUNTS = DATASETS["application_counts"]
 _CHANNELS = frozenset(map(fold_header, ("区分", "受付方法", "申請方法", "経路", "チャネル", "受付区分", "受付経路")))
@@ -61,7 +61,7 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
     title = "".join(laid.above)
     plain = total if "総受付" in title or "全受付" in title else online
     # Only channels are added up: the same procedure in two rows is left to the check, which refuses it.
-    figures: dict[tuple[int, tuple[str, ...]], tuple[int, dict[str, list[str]]]] = {}
+    figures: dict[tuple[int, tuple[str, ...]], tuple[int, tuple[str, ...], dict[str, list[str]]]] = {}
     yearless = next((m for m in months.values() if m.year is None), None)
     if yearless and (time.year_of(yearless.month) is None):
         raise FileRejected.because(
@@ -88,14 +88,15 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
                 word = fold_header(cells[channel])
                 spread = [online, "Σ"] if word in _ONLINE else [total] if word in _ALL else ["Σ"]
             key = (f"{year}-{month.month:02}-01", *(cells[k] for k in kept))
-            _, parts = figures.setdefault((row if channel is None else 0, key), (row, {}))
+            alike = (row if channel is None else 0, tuple(map(fold_identifier, key)))
+            *_, parts = figures.setdefault(alike, (row, key, {}))
             for part in spread:
                 parts.setdefault(part, []).append(cell)
             folded.append(row)
-    names = list(dict.fromkeys(part for _, parts in figures.values() for part in parts if part != "Σ"))
+    names = list(dict.fromkeys(part for *_, parts in figures.values() for part in parts if part != "Σ"))
     names += [total] if channel is not None and total not in names else []
     out = []
-    for (_, key), (row, parts) in figures.items():
+    for row, key, parts in figures.values():
         if "Σ" in parts and total not in parts:
             parts[total] = [_added(parts["Σ"])]
         out.append((row, [*key, *(_added(parts.get(name, [])) for name in names)]))

@@ -108,8 +108,8 @@ class Values:
         return np.append(each, np.nan)[self.spelled.numbers]
 
     def in_small_letters(self) -> Values:
-        """The column with its texts' letters made small; itself where none is capital."""
-        if not pc.any(pc.match_substring_regex(self.values, "[A-Z]")).as_py():
+        """The column with its texts' letters made small; itself where not both sorts of letters stand in it."""
+        if not all(pc.any(pc.match_substring_regex(self.values, letter)).as_py() for letter in ("[A-Z]", "[a-z]")):
             return self
         return replace(self, values=pc.ascii_lower(self.values))
 

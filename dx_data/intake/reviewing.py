@@ -44,7 +44,7 @@ def review(
     file = name or path.name
     wish, unfit = _fit(wish)
     # A demo may end on a later day than this.
-    days = (calendar.today(), house.today() if house else None, wish.as_of, as_of_in(file))
+    days = (calendar.today(), house.today() if house else None, wish.as_of)
     until = max(day for day in days if day)
     known = (house.remembered() if house else NOTHING).and_now(wish.readings, wish.corrections, wish.additions)
     try:
