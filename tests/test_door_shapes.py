@@ -475,6 +475,16 @@ def test_rows_of_another_month_or_year_than_the_file_says_are_told(
     ]
 
 
+def test_records_of_which_none_is_of_the_stated_month_are_told(tmp_path: Path) -> None:
+    """A list of all there is may be named after the month it was written in."""
+    content = "システム,申請番号,申請日時,処理状況\n" + "".join(
+        f"LoGoフォーム,A{n},2025-0{n}-01 09:30,処理中\n" for n in (4, 5)
+    )
+    for name, expected in (("申請_2025年6月.csv", [(2, 3)]), ("申請_2025年5月.csv", []), ("R6年度.csv", [(2, 3)])):
+        examined, _ = door(text(tmp_path, content, name))
+        assert [rows for _, rows, _, _ in told_of_another(examined)] == expected
+
+
 def test_a_day_of_another_month_on_a_months_sheet_is_told(tmp_path: Path) -> None:
     head: list[Any] = RECEIPTS.strip().split(",")
     grid: Grid = [

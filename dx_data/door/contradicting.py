@@ -48,7 +48,10 @@ def notices(tables: Sequence[tuple[Checked, Laid]], file: str, code: str) -> Ite
 
 def _periods(checked: Checked, laid: Laid, file: str) -> Iterator[Mended]:
     """The rows of a table that are of another month or fiscal year than its sheet, title or file says."""
-    period = next((each for each in checked.read if each.column.name == checked.dataset.period), None)
+    # What is no figure of a period is counted by the day it came.
+    dataset = checked.dataset
+    counted = dataset.period or next(iter(dataset.past), None)
+    period = next((each for each in checked.read if each.column.name == counted), None)
     if period is None:
         return
     days = period.moments("D")
@@ -59,7 +62,7 @@ def _periods(checked: Checked, laid: Laid, file: str) -> Iterator[Mended]:
         if stated is None:
             continue
         others = dated[~stated.holds(months)]
-        if len(others) and (stated.every or len(others) == len(dated)):
+        if len(others) and (len(others) == len(dated) or (stated.every and dataset.period)):
             heading = period.column.title
             yield Mended(
                 rule="check.other_period",
