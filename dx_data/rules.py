@@ -142,6 +142,7 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "across.after_as_of": ("いつ時点より後の日付", "L3-08"),
     "check.ahead_of_counts": ("まだ来ていない月の行", None),
     "check.closed_day": ("閉庁日の行", None),
+    "across.beside": ("同じ日や月の行のとなりに加わる行", None),
     "across.gap": ("抜けている日や月", None),
     "across.reference": ("ほかの表にない番号", None),
     "check.exceeds": ("全体より多い数", None),

@@ -15,6 +15,7 @@ from dx_data.access import Person
 from dx_data.errors import LoadRefused
 from dx_data.house import House
 from dx_data.intake import Wish
+from dx_data.spec import Delivery
 
 APPLICATIONS = "システム,申請番号,申請日時,受付日時,完了日時,処理状況\n"
 PROCEDURES = "手続ID,手続名,所管課,進捗段階,オンライン化状況,オンライン化日\n"
@@ -173,6 +174,20 @@ def test_an_id_names_the_other_tables_row_in_any_width(home: House, take: Any, w
         ("id.spelling", "フォームID", 1, (2,), "Ｆ－１"),
         ("id.spelling", "手続ID", 1, (2,), "P－0001"),
     ]
+
+
+def test_rows_that_are_added_beside_others_of_their_day_and_window_are_told(home: House, take: Any, write: Any) -> None:
+    """The same receipts may stand there under another terminal. A window that has none that day is why one adds."""
+    head = RECEIPTS.replace("窓口,", "窓口,端末ID,")
+    lines = ("2026-10-15,保育課,T-1", "2026-10-15,保育課,", "2026-10-16,保育課,T-1", "2026-10-16,税務課,T-9")
+    first, *rest = (f"{line},現金,売上,1,300\n" for line in lines)
+    take(write("a.csv", head + first))
+    added = take(write("b.csv", head + first + "".join(rest)), delivery=Delivery.APPEND)
+    assert told(added, "across.beside") == []  # what stands there is in this file too
+    again = take(write("c.csv", head + first.replace("T-1", "T-2") + rest[1]), delivery=Delivery.APPEND)
+    assert told(again, "across.beside") == [("across.beside", "窓口", 1, (2,), "保育課")]
+    assert take(write("d.csv", head + first.replace("T-1", "T-3"))).plan.counts["missing"] == 3
+    assert told(take(write("e.csv", head + first)), "across.beside") == []
 
 
 def test_rows_of_the_same_file_are_known_without_a_lake(tmp_path: Path, home: House) -> None:

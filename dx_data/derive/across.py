@@ -25,6 +25,20 @@ def absent(column: Column, rows: str, target: str, known: Sequence[str]) -> str:
     )
 
 
+def beside(day: Column, place: Column, same: str, rows: str, known: str) -> str:
+    """By sheet: how many rows `i` are new on a day and at a place where others `c` stand that are in none of the rows,
+    the first of them, and its place. `same` says that two rows are one.
+    """
+    at, when = quoted(place.name), quoted(day.name)
+    return (
+        f"SELECT source_sheet, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}], min_by({at}, source_row)"
+        f" FROM (SELECT * FROM {rows} i ANTI JOIN {known} c ON {same}) i"
+        f" SEMI JOIN (SELECT * FROM {known} c ANTI JOIN {rows} i ON {same}) c"
+        f" ON i.{when} = c.{when} AND i.{at} = c.{at}"
+        f" GROUP BY source_sheet ORDER BY source_sheet"
+    )
+
+
 def later(day: Column, rows: str, as_of: dt.date) -> str:
     """By sheet: how many rows have a later day, the first of them, and its day."""
     name = f"{quoted(day.name)}::DATE"

@@ -14,9 +14,9 @@ from dx_data import calendar
 from dx_data.datasets import DATASETS
 from dx_data.derive import across
 from dx_data.errors import ROWS_SHOWN, Mended
-from dx_data.lake.moment import Moment
-from dx_data.lake.plan import Part
-from dx_data.spec import Column, Dataset
+from dx_data.lake.moment import Moment, same_key
+from dx_data.lake.plan import Part, around
+from dx_data.spec import Column, Dataset, Delivery
 
 _COUNTERS = DATASETS["counters"]
 _PLACE = "counters.counter"
@@ -58,6 +58,8 @@ class _Seen:
         """The notices of one part."""
         yield from self._references(part, rows)
         dataset = part.dataset
+        if dataset.period and part.delivery is Delivery.APPEND:
+            yield from self._beside(dataset, dataset.column(dataset.period), rows)
         if self.as_of:
             yield from self._later(part, rows, self.as_of)
         if dataset.opening and dataset.opening in part.present:
@@ -90,6 +92,26 @@ class _Seen:
                     message=f"{title}にない値です。そのまま受け取ります。番号の誤りか、台帳への登録もれか確かめてください",
                     sheet=sheet,
                     header=column.title,
+                    count=count,
+                    rows=tuple(numbers),
+                    before=value,
+                    after=value,
+                )
+
+    def _beside(self, dataset: Dataset, day: Column, rows: str) -> Iterator[Mended]:
+        """Rows of a period that are added where rows stay that may hold the same: under another terminal, as a sum."""
+        place = next(column for column in dataset.keys if column.name != dataset.period)
+        for stored in self._stored(dataset):
+            near = around(self.cursor, dataset.keys, rows, "c")
+            known = f"(SELECT * FROM {stored} c WHERE vanished_on IS NULL AND {near})"
+            statement = across.beside(day, place, same_key(dataset, "i", "c"), rows, known)
+            for sheet, count, numbers, value in self.cursor.execute(statement).fetchall():
+                yield Mended(
+                    rule="across.beside",
+                    message=f"同じ{day.title}・{place.title}の行が、台帳にほかにも残ります。2度数えることにならないか"
+                    "確かめてください。入れ替えるなら、届け方を「期間」にしてください",
+                    sheet=sheet,
+                    header=place.title,
                     count=count,
                     rows=tuple(numbers),
                     before=value,
