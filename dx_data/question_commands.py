@@ -32,7 +32,12 @@ def datasets(as_json: bool) -> None:
     """取り込めるデータの種類を表示します。"""
     if as_json:
         print_json(
-            {"datasets": [each.model_dump(mode="json", exclude={"rollups", "parts"}) for each in DATASETS.values()]}
+            {
+                "datasets": [
+                    each.model_dump(mode="json", exclude={"rollups", "parts", "past", "weekdays"})
+                    for each in DATASETS.values()
+                ]
+            }
         )
         return
     for each in DATASETS.values():

@@ -27,6 +27,7 @@ class Rule(NamedTuple):
 
 
 _REFUSED: dict[str, tuple[str, str | None]] = {
+    "check.ahead": ("まだ来ていない日付", None),
     "check.duplicate_key": ("同じ番号の行が2つ以上ある", None),
     "check.minimum": ("小さすぎる値", None),
     "check.more": ("そのほかの読めない値", None),
@@ -35,6 +36,7 @@ _REFUSED: dict[str, tuple[str, str | None]] = {
     "check.ragged": ("列の数がほかの行と違う", "L1-15"),
     "check.required": ("必要な項目が空欄", "L2-02"),
     "check.unreadable": ("読めない値", None),
+    "check.whole": ("全体の数の行", "L1-04"),
     "date.ambiguous": ("どの日か決められない日付", "L3-05"),
     "choice.not_yet": ("まだ使えない選択肢", None),
     "date.era": ("元号と年が合わない日付", "L3-05"),
@@ -75,6 +77,7 @@ _REFUSED: dict[str, tuple[str, str | None]] = {
     "number.fraction": ("整数の列の小数", None),
     "number.other_unit": ("単位が違う数", "L3-04"),
     "number.unreadable": ("読めない数", "L2-01"),
+    "plan.other_letters": ("台帳と大文字・小文字だけが違う番号", None),
     "plan.doubled": ("同じ番号の行が別々のシートにある", None),
     "read.binary": ("表でないファイル", "L1-01"),
     "read.bomb": ("広げると大きすぎるファイル", None),
@@ -112,6 +115,7 @@ _MENDED: dict[str, tuple[str, str | None]] = {
     "date.month_from_sheet": ("シート名から分かる年月", "L2-02"),
     "date.spelling": ("日付の表記", "L3-05"),
     "date.year_from_sheet": ("表題から分かる年", "L2-02"),
+    "id.spelling": ("番号の表記", "L1-06"),
     "kintone.options": ("選択肢ごとの列", None),
     "kintone.rich_text": ("書式つきの文章", None),
     "kintone.twin": ("表示名の列", "L2-03"),
@@ -137,12 +141,17 @@ _MENDED: dict[str, tuple[str, str | None]] = {
 }
 
 _TOLD: dict[str, tuple[str, str | None]] = {
+    "across.after_as_of": ("いつ時点より後の日付", "L3-08"),
+    "check.ahead_of_counts": ("まだ来ていない月の行", None),
     "check.closed_day": ("閉庁日の行", None),
+    "across.beside": ("同じ日や月の行のとなりに加わる行", None),
     "across.called_otherwise": ("番号と名前の食い違い", None),
     "across.gap": ("抜けている日や月", None),
     "across.reference": ("ほかの表にない番号", None),
     "check.exceeds": ("全体より多い数", None),
+    "check.other_period": ("名前や表題と違う年月の行", "L3-08"),
     "check.together": ("状態に要る項目が空欄", "L2-02"),
+    "check.weekday": ("日付と合わない曜日", None),
     "correction.ended": ("要らなくなった手直し", None),
     "correction.stale": ("元の値と合わなくなった手直し", None),
     "date.order_unknown": ("年月日の順が決まらない日付", "L3-05"),
@@ -160,10 +169,12 @@ _TOLD: dict[str, tuple[str, str | None]] = {
     "layout.hidden_rows": ("非表示の行", "L1-13"),
     "layout.hidden_sheet": ("非表示のシート", "L1-13"),
     "layout.no_rows": ("データのない表", None),
+    "layout.other_municipality": ("ほかの自治体の名前", "L3-08"),
     "layout.running_total_differs": ("明細と合わない累計", None),
     "layout.sheet_left_out": ("表のないシート", "L1-02"),
     "layout.struck_rows": ("取り消し線の行", None),
     "match.declined": ("取り込まないと決めた列", None),
+    "receipts.pending": ("完了の行のない受付", None),
     "text.private_use": ("外字", "L1-08"),
 }
 

@@ -133,6 +133,11 @@ class Column(Declared):
         return f"{self.title}（{self.unit}）" if self.unit else self.title
 
     @property
+    def identifies(self) -> bool:
+        """Whether its texts are numbers of things (番号, ID, コード), which mean the same in full width."""
+        return self.kind is Kind.TEXT and (self.name == "code" or self.name.endswith("_id"))
+
+    @property
     def is_change(self) -> bool:
         """Whether its numbers say how much more or less something became: by its title (…との差, …の増減率)."""
         return self.kind.counts and self.title.endswith(("との差", "増減率"))
@@ -191,6 +196,8 @@ class Dataset(Declared):
     `tracks` are columns whose changes are kept as observed history. `vanish_limit` is the share of vanished keys, of
     those it speaks of, above which a delivery needs its own yes.
 
+    `past` are the columns with days on which something happened, so that none is still to come; of two columns in
+    `weekdays` the first names the second's day of the week (月, 火 …).
     What rows must agree on: of two columns in `orders` the first is never later; what `parts` says of quantities and
     `together` of a state.
     `opening` is the date column that has rows on every 開庁日 and on no other day. `rollups` are kept beside the rows.
@@ -210,6 +217,8 @@ class Dataset(Declared):
     child_of: str | None = None
     tracks: tuple[str, ...] = ()
     vanish_limit: float = 0.05
+    past: tuple[str, ...] = ()
+    weekdays: tuple[tuple[str, str], ...] = ()
     orders: tuple[tuple[str, str], ...] = ()
     parts: tuple[PartOf, ...] = ()
     together: tuple[Together, ...] = ()
@@ -226,8 +235,12 @@ class Dataset(Declared):
             raise ValueError(f"{self.name}: two columns of one title")
         single = (name for name in (self.period, self.opening) if name)
         ruled = (name for rule in self.together for name in (rule.state, rule.needs))
-        pairs = (name for pair in (*self.orders, *((rule.part, rule.whole) for rule in self.parts)) for name in pair)
-        for name in (*self.key, *self.tracks, *single, *ruled, *pairs):
+        pairs = (
+            name
+            for pair in (*self.orders, *self.weekdays, *((rule.part, rule.whole) for rule in self.parts))
+            for name in pair
+        )
+        for name in (*self.key, *self.tracks, *self.past, *single, *ruled, *pairs):
             if name not in names:
                 raise ValueError(f"{self.name}: {name} is no column")
         if self.delivery is Delivery.PERIOD and not self.period:

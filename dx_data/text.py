@@ -45,6 +45,9 @@ _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u221
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff]")
 # After a kana it lengthens the vowel even before a digit: サーバー2台 stays as it is.
 _LONG_AS_DASH = re.compile("(?<![\u3041-\u30ff])ー(?=[0-9])|(?<=[0-9])ー")
+# Lines of a table's frame, which staff type for a hyphen within a number.
+_DRAWN_DASHES = str.maketrans(dict.fromkeys("\u2500\u2501", "-"))
+_AROUND_DASH = re.compile(" ?- ?")
 _SPACES = re.compile(r"\s+")
 _UNIT_WORD = re.compile(r"\(単位:?(?=[^()]+\)$)")
 _VARIANT_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -75,6 +78,16 @@ def fold_header(s: str) -> str:
 def fold_choice(s: str) -> str:
     """For comparing a value with the declared choices: as headers are compared."""
     return fold_header(s)
+
+
+def fold_identifier(s: str) -> str:
+    """One spelling of a number that names a thing: folded, no white space around hyphens; letters keep their case.
+
+    Where NFKC would make up a digit it stays as it is: Q-1① is not Q-11.
+    """
+    if not s.isascii() and any(map(_hides_digit, s)):
+        return s.strip()
+    return _AROUND_DASH.sub("-", fold(s.translate(_DRAWN_DASHES)))
 
 
 def has_private_use(s: str) -> bool:

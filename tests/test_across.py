@@ -1,5 +1,7 @@
 """Rows beside each other, beside other tables, the calendar and what is stored: refused, asked or only told."""
 
+# ruff: noqa: RUF001  (full width, as files have it)
+
 from __future__ import annotations
 
 import datetime as dt
@@ -13,6 +15,7 @@ from dx_data.access import Person
 from dx_data.errors import LoadRefused
 from dx_data.house import House
 from dx_data.intake import Wish
+from dx_data.spec import Delivery
 
 APPLICATIONS = "システム,申請番号,申請日時,受付日時,完了日時,処理状況\n"
 PROCEDURES = "手続ID,手続名,所管課,進捗段階,オンライン化状況,オンライン化日\n"
@@ -56,6 +59,73 @@ def test_a_state_without_its_date_is_told_and_loads(home: House, take: Any, writ
     assert told(done, "check.together") == [
         ("check.together", "オンライン化日", 1, (3,), "済(全部)"),
         ("check.together", "オンライン化日", 1, (3,), "オンライン化済"),
+    ]
+
+
+def test_what_has_not_come_yet_has_not_happened(
+    home: House, take: Any, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dx_data.calendar.today", lambda: dt.date(2026, 10, 16))
+    path = write(
+        "a.csv",
+        APPLICATIONS
+        + "LoGoフォーム,A1,2026/10/16 23:59,2026/10/16 23:59,,未処理\n"
+        + "LoGoフォーム,A2,2026/10/17 00:00,,,未処理\n"
+        + "LoGoフォーム,A3,2026/10/15 10:00,2026/10/16 10:00,2062/10/16 10:00,完了\n",
+    )
+    found = take(path, day=dt.date(2026, 10, 16))
+    assert (found.status, found.tables[0].rows, found.tables[0].ok_rows) == ("refused", 3, 1)
+    assert [(p.rule, p.sentence) for p in found.problems] == [
+        (
+            "check.ahead",
+            "C列『申請日時』、3行目:まだ来ていない日付です → 年月日を確かめて直し、予定の行なら除いてください",
+        ),
+        (
+            "check.ahead",
+            "E列『完了日時』、4行目:まだ来ていない日付です → 年月日を確かめて直し、まだのときは空欄にしてください",
+        ),
+    ]
+    later = take(path, day=dt.date(2026, 10, 17))
+    assert [p.rows for p in later.problems] == [(4,)]  # who says as of when knows what has come by then
+
+
+def test_a_month_to_come_has_no_counts_yet(home: House, take: Any, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A book for a whole year may hold its zeros already: they are told."""
+    monkeypatch.setattr("dx_data.calendar.today", lambda: dt.date(2026, 10, 16))
+    rows = "2026-10,P-1,a,5\n2026-11,P-1,a,0\n2026-12,P-1,a,6\n"
+    found = take(write("a.csv", COUNTS + rows), day=dt.date(2026, 10, 16))
+    assert [(p.rule, p.header, p.rows, p.message) for p in found.problems] == [
+        ("check.ahead", "年月", (4,), "まだ来ていない年月です")
+    ]
+    assert told(found, "check.ahead_of_counts") == [("check.ahead_of_counts", "年月", 1, (3,), "2026-11-01")]
+
+
+def test_days_that_are_planned_may_lie_ahead(home: House, take: Any, write: Any) -> None:
+    line = "P-1,a,保育課,試行,未,2099-04-01\n"
+    assert take(write("p.csv", PROCEDURES.replace("オンライン化日", "予定日") + line)).status == "loaded"
+
+
+def test_a_day_after_the_day_that_the_file_speaks_of_is_told(home: House, take: Any, write: Any) -> None:
+    path = write("r.csv", RECEIPTS + day_rows("2026-10-15", "2026-10-16", "2026-10-19"))
+    done = take(path, day=dt.date(2026, 10, 15))
+    assert (done.status, told(done, "across.after_as_of")) == (
+        "loaded",
+        [("across.after_as_of", "収納日", 2, (3, 4), "2026-10-16")],
+    )
+
+
+def test_a_day_of_the_week_that_is_not_the_dates_is_told(home: House, take: Any, write: Any) -> None:
+    lines = "".join(
+        f"{day},{weekday},保育課,現金,売上,1,300\n"
+        for day, weekday in (("2026-10-15", "木"), ("2026-10-16", "木"), ("2026-10-19", ""), ("2026-10-20", "水曜日"))
+    )
+    done = take(write("r.csv", RECEIPTS.replace("収納日,", "収納日,曜日,") + lines))
+    assert (done.status, told(done, "check.weekday")) == (
+        "loaded",
+        [("check.weekday", "曜日", 2, (3, 5), "木")],
+    )
+    assert [m.message for m in done.mended if m.rule == "check.weekday"] == [
+        "『収納日』の曜日と違います。日付か曜日の誤りでないか確かめてください"
     ]
 
 
@@ -158,6 +228,30 @@ def test_the_number_of_one_procedure_and_the_name_of_another_are_told_together(
         )
     ]
     assert found.loadable
+
+
+def test_an_id_names_the_other_tables_row_in_any_width(home: House, take: Any, write: Any) -> None:
+    take(write("p.csv", PROCEDURES + "Ｐ‐０００１,a,保育課,未着手,未,\n"))
+    forms = take(write("f.csv", FORMS + "Ｆ－１,f,P－0001,手続,LoGoフォーム,保育課,公開中\n"))
+    assert told(forms, "across.reference") == []
+    assert told(forms, "id.spelling") == [
+        ("id.spelling", "フォームID", 1, (2,), "Ｆ－１"),
+        ("id.spelling", "手続ID", 1, (2,), "P－0001"),
+    ]
+
+
+def test_rows_that_are_added_beside_others_of_their_day_and_window_are_told(home: House, take: Any, write: Any) -> None:
+    """The same receipts may stand there under another terminal. A window that has none that day is why one adds."""
+    head = RECEIPTS.replace("窓口,", "窓口,端末ID,")
+    lines = ("2026-10-15,保育課,T-1", "2026-10-15,保育課,", "2026-10-16,保育課,T-1", "2026-10-16,税務課,T-9")
+    first, *rest = (f"{line},現金,売上,1,300\n" for line in lines)
+    take(write("a.csv", head + first))
+    added = take(write("b.csv", head + first + "".join(rest)), delivery=Delivery.APPEND)
+    assert told(added, "across.beside") == []  # what stands there is in this file too
+    again = take(write("c.csv", head + first.replace("T-1", "T-2") + rest[1]), delivery=Delivery.APPEND)
+    assert told(again, "across.beside") == [("across.beside", "窓口", 1, (2,), "保育課")]
+    assert take(write("d.csv", head + first.replace("T-1", "T-3"))).plan.counts["missing"] == 3
+    assert told(take(write("e.csv", head + first)), "across.beside") == []
 
 
 def test_rows_of_the_same_file_are_known_without_a_lake(tmp_path: Path, home: House) -> None:

@@ -1,6 +1,6 @@
 """The set-based check and the pure reading of a cell agree: on accept or refuse, and on the value."""
 
-# ruff: noqa: DTZ001  (wall time, as files have it)
+# ruff: noqa: DTZ001, RUF001  (wall time and full width, as files have them)
 
 import datetime as dt
 from decimal import Decimal
@@ -18,6 +18,7 @@ from dx_data.spec import Choice, Column, Kind
 CHOICES = (Choice(value="電子", aliases=("オンライン", "①")), Choice(value="窓口"), Choice(value="郵送・FAX"))
 COLUMNS = {
     "text": Column(name="a", title="A", kind=Kind.TEXT),
+    "number of a thing": Column(name="a_id", title="A", kind=Kind.TEXT),
     "integer": Column(name="a", title="A", kind=Kind.INTEGER, unit="件"),
     "number": Column(name="a", title="A", kind=Kind.NUMBER, unit="日"),
     "yen": Column(name="a", title="A", kind=Kind.YEN),
@@ -89,6 +90,8 @@ words = st.sampled_from(
 )
 CELLS = {
     "text": st.text(max_size=8).filter(lambda s: "\x00" not in s),
+    "number of a thing": st.text(max_size=8).filter(lambda s: "\x00" not in s)
+    | st.text("Qq０0①-－‐ー─ 　", max_size=8),
     "integer": digits,
     "number": digits,
     "yen": digits,
@@ -129,6 +132,16 @@ def test_the_set_and_the_pure_reading_agree(kind: str) -> None:
     [
         ("text", "　P-0001 ", "P-0001"),
         ("text", "#1 窓口", "#1 窓口"),
+        ("number of a thing", "Q-0493", "Q-0493"),
+        ("number of a thing", "Ｑ－０４９３", "Q-0493"),
+        ("number of a thing", "　Q ‐ 0493 ", "Q-0493"),
+        ("number of a thing", "Q−0493", "Q-0493"),
+        ("number of a thing", "Qー0493", "Q-0493"),
+        ("number of a thing", "Q─0493", "Q-0493"),
+        ("number of a thing", "q-0493", "q-0493"),  # some systems tell a from A
+        ("number of a thing", "Q-049①", "Q-049①"),  # not Q-0491
+        ("number of a thing", "第 3 号", "第 3 号"),
+        ("text", "Ｑ－０４９３", "Ｑ－０４９３"),
         ("integer", "１２３", 123),
         ("integer", "1,234", 1234),
         ("integer", "△5", -5),

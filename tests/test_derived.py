@@ -109,7 +109,7 @@ def test_every_dataset_explains_every_column(dataset: Dataset) -> None:
 
 def test_the_dictionary_says_what_a_row_must_agree_on() -> None:
     assert dictionary.facts(DATASETS["incidents"])["行の決まり"] == (
-        "解決日時は発生日時より前でない。対応状況が解決なら解決日時を書く"
+        "発生日時・解決日時は先の日でない。解決日時は発生日時より前でない。対応状況が解決なら解決日時を書く"
     )
     assert "行の決まり" not in dictionary.facts(DATASETS["explanations"])
 

@@ -1,6 +1,6 @@
 """The whole door on small files in the shapes that really arrive: whole rows, row numbers, everything mended."""
 
-# ruff: noqa: DTZ001  (wall time, as files have it)
+# ruff: noqa: DTZ001, RUF001  (wall time and full width, as files have them)
 
 import codecs
 import datetime as dt
@@ -107,6 +107,33 @@ def test_private_use_characters_are_kept_and_listed(tmp_path: Path) -> None:
     examined, rows = door(written(tmp_path, f"{HEADER},手続名\n{ROW},渡\ue000橋\n".encode("cp932")))
     assert rows["applications"] == [application("A1", 2, procedure="渡\ue000橋")]
     assert [(m.rule, m.column, m.count, m.rows) for m in examined.mended] == [("text.private_use", "E", 1, (2,))]
+
+
+def test_a_number_in_another_width_or_with_another_hyphen_is_the_same_number(tmp_path: Path) -> None:
+    lines = (ROW.replace("A1", number) for number in ("Ａ－１", "A‐2", " A - 3", "A-4"))
+    examined, rows = door(written(tmp_path, "\n".join((HEADER, *lines)) + "\n"))
+    assert rows["applications"] == [application(f"A-{n}", n + 1) for n in (1, 2, 3, 4)]
+    assert [(m.rule, m.header, m.count, m.rows, m.before, m.after) for m in examined.mended] == [
+        ("id.spelling", "申請番号", 3, (2, 3, 4), "Ａ－１", "A-1")
+    ]
+    assert examined.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("again", "message"),
+    [
+        ("Ａ－1", "同じ システム・申請番号 の行が2つ以上あります"),
+        ("a-1", "システム・申請番号 の大文字・小文字だけが違う行があります"),
+        ("ａ‐１", "システム・申請番号 の大文字・小文字だけが違う行があります"),
+    ],
+)
+def test_two_spellings_of_one_number_in_a_file_are_found(tmp_path: Path, again: str, message: str) -> None:
+    lines = (ROW.replace("A1", number) for number in ("A-1", "A-2", again))
+    examined, rows = door(written(tmp_path, "\n".join((HEADER, *lines)) + "\n"))
+    assert rows["applications"] == [application("A-2", 3)]
+    assert [(p.rule, p.column, p.header, p.rows, p.message) for p in examined.problems] == [
+        ("check.duplicate_key", "B", "申請番号", (2, 4), message)
+    ]
 
 
 # --- kintone -------------------------------------------------------------------------------------------------

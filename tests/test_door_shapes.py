@@ -1,5 +1,7 @@
 """The shapes the datasets' files really have: a sheet per month, months across, methods across, PayPay's export."""
 
+# ruff: noqa: RUF001  (full width, as files have it)
+
 import csv
 import datetime as dt
 import io
@@ -134,6 +136,61 @@ def test_a_total_row_that_disagrees_is_a_fault_with_its_place(
     assert problem.fix == "明細か合計を確かめて直し、書き出し直してください"
 
 
+WHOLES = ["全庁", "区全体", "葛飾区全体", "全体", "全 窓口", "全部署"]
+
+
+@pytest.mark.parametrize("name", [*WHOLES, "小計", "総計"])
+def test_a_row_of_the_whole_office_is_a_total_by_any_name(tmp_path: Path, name: str) -> None:
+    receipts = (
+        f"収納日,窓口,決済手段,区分,件数,金額\n2025-04-01,戸籍住民課,現金,売上,1,300\n"
+        f"2025-04-01,税務課,現金,売上,2,600\n2025-04-01,{name},現金,売上,3,900\n"
+    )
+    counts = f"年月,手続ID,手続名,電子申請件数\n2025-04,P-1,住民票,5\n2025-04,P-2,転入届,6\n2025-04,,{name},11\n"
+    for content, names in ((receipts, ["戸籍住民課", "税務課"]), (counts, ["住民票", "転入届"])):
+        examined, rows = door(text(tmp_path, content))
+        assert [row.get("counter") or row["procedure"] for row in rows] == names
+        assert [(m.rule, m.rows) for m in examined.mended if m.rule == "layout.total_row"] == [
+            ("layout.total_row", (4,))
+        ]
+        assert {(total.label, total.agrees) for total in examined.control_totals} == {(name, True)}
+        assert examined.problems == ()
+
+
+@pytest.mark.parametrize("name", WHOLES)
+def test_a_row_of_the_whole_office_that_disagrees_is_never_a_window_or_a_procedure(tmp_path: Path, name: str) -> None:
+    receipts = (
+        f"収納日,窓口,決済手段,区分,件数,金額\n2025-04-01,戸籍住民課,現金,売上,1,300\n"
+        f"2025-04-01,税務課,現金,売上,2,600\n2025-04-01,{name},現金,売上,4,1200\n"
+    )
+    counts = f"年月,手続ID,手続名,電子申請件数\n2025-04,P-1,住民票,5\n2025-04,P-2,転入届,6\n2025-04,,{name},12\n"
+    alone = f"収納日,窓口,現金_件数,現金_金額\n2025-04-01,戸籍住民課,1,300\n2025-04-01,{name},1,300\n"
+    for content, column, title, place in (
+        (receipts, "B", "窓口", 4),
+        (counts, "C", "手続名", 4),
+        (alone, "B", "窓口", 3),
+    ):
+        examined, rows = door(text(tmp_path, content))
+        assert name not in {row.get("counter") or row["procedure"] for row in rows}
+        assert [(p.rule, p.column, p.header, p.rows, p.message, p.fix) for p in examined.problems] == [
+            (
+                "check.whole",
+                column,
+                title,
+                (place,),
+                "明細ではなく、全体の数の行のようです。明細といっしょに数えると、2度数えます",
+                f"全体の行なら除き、違うなら{title}を書き直してください",
+            )
+        ]
+
+
+def test_the_whole_office_may_come_to_a_training(tmp_path: Path) -> None:
+    """Where nothing is added up, 全庁 is a name like others."""
+    head = "支援番号,年度,ツール区分,支援区分,支援課,件名,状況\n"
+    lines = "S-1,2025,ノーコード,研修,全庁,入門,完了\nS-2,2025,ノーコード,研修,保育課,入門,完了\n"
+    examined, rows = door(text(tmp_path, head + lines))
+    assert ([row["section"] for row in rows], examined.problems) == (["全庁", "保育課"], ())
+
+
 def test_a_total_column_that_disagrees_is_a_fault_of_its_row(tmp_path: Path) -> None:
     wrong = [list(cells) for cells in APRIL[:-3]]
     wrong.insert(5, ["4月3日(木)", "木", 1, 1, 1, 1, 1, 1, 3, 4])
@@ -258,6 +315,21 @@ def test_one_payment_with_two_contents_is_refused(tmp_path: Path, other: str) ->
     assert "1001" not in problem.sentence
 
 
+def test_a_payment_that_waits_for_its_completion_is_told(tmp_path: Path) -> None:
+    """It counts on the day it was accepted; where its completion stands in the same file, that alone counts."""
+    content = PAYPAY + payment(1, "取引受付完了", "09:30", 300) + payment(2, "取引受付完了", "09:40", 500)
+    examined, rows = door(text(tmp_path, content + payment(2, "取引完了", "10:40", 500)))
+    assert (examined.problems, [(r["transactions"], r["amount_yen"]) for r in rows]) == ((), [(2, 800)])
+    assert [(m.count, m.rows, m.message) for m in examined.mended if m.rule == "receipts.pending"] == [
+        (
+            1,
+            (2,),
+            "取引完了の行がまだない「取引受付完了」を、受付の日の売上に数えました。取引完了が別のファイルで届くと2度数えるので、"
+            "完了したら、受付の日から完了の日までを1つのファイルで取り込み直してください",
+        )
+    ]
+
+
 @pytest.mark.parametrize("state", ["支払い失敗", "エラー", "承認待ち", "取引失敗", "返金失敗"])
 def test_what_was_not_paid_is_not_counted(tmp_path: Path, state: str) -> None:
     content = PAYPAY + payment(1, "取引完了", "09:30", 300) + payment(2, state, "09:40", 900)
@@ -339,6 +411,17 @@ def test_months_across_by_channel_are_added_up(tmp_path: Path) -> None:
     assert [(r["month"].month, r["total"], r.get("online")) for r in rows] == [(4, 10, 3), (5, 10, 4)]
 
 
+def test_a_procedures_channels_are_added_up_in_any_spelling_of_its_number(tmp_path: Path) -> None:
+    content = "手続ID,手続名,区分,2025年4月,2025年5月,2025年6月\nP-1,a,電子,3,4,5\nＰ－１,a,窓口,7,6,2\n"
+    examined, rows = door(text(tmp_path, content))
+    assert [(r["procedure_id"], r["total"], r["online"]) for r in rows] == [
+        ("P-1", 10, 3),
+        ("P-1", 10, 4),
+        ("P-1", 7, 5),
+    ]
+    assert examined.problems == ()
+
+
 def test_a_month_that_stands_twice_across_is_refused(tmp_path: Path) -> None:
     rows: Grid = [["電子申請件数（令和8年度）"], ["手続ID", "手続名", "4月", "4月", "6月"], ["P-1", "a", 1, 2, 3]]
     with pytest.raises(FileRejected) as refused:
@@ -355,6 +438,104 @@ def test_a_procedure_that_stands_in_two_rows_is_not_added_up(tmp_path: Path) -> 
     examined, rows = door(text(tmp_path, content))
     assert [(p.rule, p.column, p.rows, p.count) for p in examined.problems] == [("check.duplicate_key", "A", (2, 3), 2)]
     assert rows == []
+
+
+RECEIPTS = "収納日,窓口,決済手段,区分,件数,金額\n"
+
+
+def days(*days: str) -> str:
+    return RECEIPTS + "".join(f"{day},保育課,現金,売上,1,300\n" for day in days)
+
+
+def told_of_another(examined: Examined) -> list[tuple[str, tuple[int, ...], str | None, str]]:
+    rules = ("check.other_period", "layout.other_municipality")
+    return [(m.header or "", m.rows, m.before, m.message) for m in examined.mended if m.rule in rules]
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "stated"),
+    [
+        ("事績簿_2025年5月.csv", "", "ファイル名は『2025年5月』"),
+        ("月次_2025-05.csv", "", "ファイル名は『2025-05』"),
+        ("a.csv", "令和7年5月分 事績簿", "表題は『令和7年5月』"),
+        ("a.csv", "令和6年度 事績簿", "表題は『令和6年度』"),
+        ("R8年度.csv", "", "ファイル名は『R8年度』"),
+    ],
+)
+def test_rows_of_another_month_or_year_than_the_file_says_are_told(
+    tmp_path: Path, name: str, title: str, stated: str
+) -> None:
+    content = f"{title},,,,,\n" * bool(title) + days("2025-04-01", "2025-04-02")
+    examined, rows = door(text(tmp_path, content, name))
+    first = 3 if title else 2
+    assert (len(rows), examined.problems) == (2, ())
+    assert told_of_another(examined) == [
+        (
+            "収納日",
+            (first, first + 1),
+            "2025-04-01",
+            f"{stated}ですが、この項目はほかの年月です。どちらかの誤りでないか確かめてください",
+        )
+    ]
+
+
+def test_records_of_which_none_is_of_the_stated_month_are_told(tmp_path: Path) -> None:
+    """A list of all there is may be named after the month it was written in."""
+    content = "システム,申請番号,申請日時,処理状況\n" + "".join(
+        f"LoGoフォーム,A{n},2025-0{n}-01 09:30,処理中\n" for n in (4, 5)
+    )
+    for name, expected in (("申請_2025年6月.csv", [(2, 3)]), ("申請_2025年5月.csv", []), ("R6年度.csv", [(2, 3)])):
+        examined, _ = door(text(tmp_path, content, name))
+        assert [rows for _, rows, _, _ in told_of_another(examined)] == expected
+
+
+def test_a_day_of_another_month_on_a_months_sheet_is_told(tmp_path: Path) -> None:
+    head: list[Any] = RECEIPTS.strip().split(",")
+    grid: Grid = [
+        head,
+        *([day, "保育課", "現金", "売上", 1, 300] for day in ("2025-04-01", "2025-04-02", "2025-05-03")),
+    ]
+    examined, _ = door(book(tmp_path, {"4月": grid}))
+    assert [(rows, day) for _, rows, day, _ in told_of_another(examined)] == [((4,), "2025-05-03")]
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("事績簿_2025年4月.csv", "令和7年度"),
+        ("事績簿_令和7年度.csv", "作成日 2025/05/10"),
+        ("2025年4月～2025年6月.csv", "令和7年5月作成"),
+        ("事績簿_20250501T101010.csv", "令和7年4月から6月"),
+        ("a.csv", "令和7年10月末現在"),
+        ("2025年6月分まで.csv", "令和6年度・令和7年度"),
+    ],
+)
+def test_what_does_not_contradict_the_rows_is_not_told(tmp_path: Path, name: str, title: str) -> None:
+    examined, _ = door(text(tmp_path, f"{title},,,,,\n" + days("2025-04-01", "2025-05-02", "2025-06-02"), name))
+    assert told_of_another(examined) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "stated"),
+    [
+        ("足立区_事績簿.csv", "", "ファイル名に『足立区』"),
+        ("事績簿_131211.csv", "", "ファイル名に『131211』（足立区）"),
+        ("a.csv", "東京都北区 事績簿", "表題に『北区』"),
+    ],
+)
+def test_a_file_that_names_another_ward_is_told(tmp_path: Path, name: str, title: str, stated: str) -> None:
+    examined, _ = door(text(tmp_path, f"{title},,,,,\n" * bool(title) + days("2025-04-01"), name))
+    assert told_of_another(examined) == [
+        ("", (), None, f"{stated}とあります。葛飾区のデータでなければ、取り込まないでください")
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["葛飾区と足立区.csv", "葛飾区北区民事務所.csv", "中央区民館.csv", "131229_131211a.csv"]
+)
+def test_our_own_ward_and_other_words_are_no_other_ward(tmp_path: Path, name: str) -> None:
+    examined, _ = door(text(tmp_path, days("2025-04-01"), name))
+    assert told_of_another(examined) == []
 
 
 def test_months_without_a_year_are_asked_for_it(tmp_path: Path) -> None:

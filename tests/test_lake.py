@@ -1,5 +1,7 @@
 """Loads, plans, undo, snapshots, copies: what was promised is what is stored, and nothing else moved."""
 
+# ruff: noqa: RUF001  (full width, as files have it)
+
 from __future__ import annotations
 
 import datetime as dt
@@ -24,6 +26,7 @@ A = HEAD + "LoGoフォーム,A1,2026/04/01 09:00,処理中,\nLoGoフォーム,A2
 B = HEAD + "LoGoフォーム,A2,2026/04/02 10:00,取下げ,300\nLoGoフォーム,A3,2026/04/03 11:00,完了,0\n"
 
 FORMS = "フォームID,フォーム名,フォーム区分,システム,所管課,公開状態\n"
+NUMBERS = "システム,申請番号,申請日時,処理状況\n"
 
 
 def rows(home: House, name: str, columns: str = "*", snapshot: int | None = None) -> list[tuple[Any, ...]]:
@@ -241,6 +244,37 @@ def test_a_part_of_a_months_procedures_is_asked_about(home: House, take: Any, wr
     )
 
 
+PAYPAY = "決済番号,店舗名,端末番号/PosID,取引ステータス,取引日時,取引金額\n"
+
+
+def payments(*payments: tuple[int, int]) -> str:
+    return PAYPAY + "".join(f"{n},税務課,T1,取引完了,2026-10-{day:02} 10:00,{n * 100}\n" for n, day in payments)
+
+
+@pytest.mark.parametrize("delivery", [None, Delivery.APPEND])
+def test_a_payment_that_two_downloads_bring_counts_once(
+    home: House, take: Any, write: Any, delivery: Delivery | None
+) -> None:
+    """A day's payments of a window take the place of those that stand there, whichever way they are delivered."""
+    take(write("a.csv", payments((1, 15), (2, 15), (3, 16), (4, 16))))
+    again = take(write("b.csv", payments((3, 16), (4, 16), (5, 19))), delivery=delivery)
+    assert again.plan.counts == {"added": 1, "changed": 0, "unchanged": 1, "missing": 0}
+    assert rows(home, "receipts", "day(collected_on), transactions, amount_yen") == [
+        (15, 2, 300),
+        (16, 2, 700),
+        (19, 1, 500),
+    ]
+
+
+def test_a_payment_that_is_completed_on_another_day_counts_once_where_one_file_has_both(
+    home: House, take: Any, write: Any
+) -> None:
+    waits = payments((1, 15), (9, 15)).replace("9,税務課,T1,取引完了", "9,税務課,T1,取引受付完了")
+    take(write("a.csv", waits))
+    take(write("b.csv", waits + payments((9, 16)).removeprefix(PAYPAY)))
+    assert rows(home, "receipts", "day(collected_on), transactions, amount_yen") == [(15, 1, 100), (16, 1, 900)]
+
+
 def test_a_small_correction_of_a_period_is_not_asked_about(home: House, take: Any, write: Any) -> None:
     """As many as a 全件 delivery may lack, of the days that the file speaks of."""
     take(write("all.csv", RECEIPTS + "".join(receipt(15, f"窓口{n:02}") for n in range(20))))
@@ -255,6 +289,40 @@ def test_undo_names_the_load_that_removed_its_row(home: House, take: Any, write:
     take(write("4b.csv", COUNTS + "2026-04,P-1,甲,10,5\n"), accept_vanished=True)
     with pytest.raises(UndoRefused, match="取込番号 2"):
         intake.undo(1, home, person)
+
+
+def test_a_stored_number_in_another_spelling_is_the_same_row(home: House, take: Any, write: Any) -> None:
+    take(write("a.csv", NUMBERS + "LoGoフォーム,Q-0493,2026/04/02 10:00,処理中\n"))
+    again = take(write("b.csv", NUMBERS + "LoGoフォーム,Ｑ－０４９３,2026/04/02 10:00,完了\n"))
+    assert again.plan.counts == {"added": 0, "changed": 1, "unchanged": 0, "missing": 0}
+    assert rows(home, "applications", "application_id, status") == [("Q-0493", "完了")]
+
+
+def test_a_stored_number_in_other_letters_is_not_counted_twice(home: House, take: Any, write: Any) -> None:
+    take(write("a.csv", NUMBERS + "LoGoフォーム,Q-0493,2026/04/02 10:00,処理中\n"))
+    found = take(
+        write(
+            "b.csv",
+            NUMBERS
+            + "LoGoフォーム,Q-0494,2026/04/02 10:00,完了\nLoGoフォーム,q-0493,2026/04/02 10:00,完了\n"
+            + "ぴったりサービス,q-0493,2026/04/02 10:00,完了\n",
+        )
+    )
+    (problem,) = found.problems
+    assert (found.status, problem.rule, problem.header, problem.count, problem.rows) == (
+        "refused",
+        "plan.other_letters",
+        "申請番号",
+        1,
+        (3,),
+    )
+    assert problem.sentence == (
+        "列『申請番号』、3行目:「q-0493」は、『電子申請』の台帳にある「Q-0493」と大文字・小文字だけが違います。"
+        "取り込むと2つに数えます → 同じものなら、台帳の書き方に直してください。台帳のほうが誤りなら、"
+        "すべての行のあるファイルを、届け方を「全件」にして取り込んでください"
+    )
+    whole = NUMBERS + "LoGoフォーム,q-0493,2026/04/02 10:00,完了\n"
+    assert take(write("c.csv", whole), delivery=Delivery.WHOLE, accept_vanished=True).status == "loaded"
 
 
 def test_the_delivery_can_be_changed_for_one_load(home: House, take: Any, write: Any) -> None:

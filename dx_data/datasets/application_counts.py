@@ -14,6 +14,7 @@ DATASET = Dataset(
     key=("month", "procedure_id", "form_id"),
     delivery=Delivery.PERIOD,
     period="month",
+    past=("month",),
     parts=(
         PartOf(part="online", whole="total"),
         # What is finished in a month may have been received before it.

@@ -14,6 +14,7 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("system", "application_id"),
     delivery=Delivery.APPEND,
+    past=("applied_at", "received_at", "finished_at"),
     orders=(
         ("applied_at", "received_at"),
         ("received_at", "finished_at"),

@@ -13,6 +13,7 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("consultation_id", "line"),
     delivery=Delivery.WHOLE,
+    past=("acted_on",),
     child_of="consultations",
     columns=(
         Column(

@@ -13,6 +13,7 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("consultation_id",),
     delivery=Delivery.WHOLE,
+    past=("received_on",),
     tracks=("stage", "status"),
     orders=(
         ("received_on", "built_on"),

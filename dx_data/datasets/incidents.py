@@ -13,6 +13,7 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("incident_id",),
     delivery=Delivery.APPEND,
+    past=("occurred_at", "resolved_at"),
     tracks=("status",),
     orders=(("occurred_at", "resolved_at"),),
     together=(Together(state="status", values=("解決",), needs="resolved_at"),),

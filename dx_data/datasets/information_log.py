@@ -12,6 +12,7 @@ DATASET = Dataset(
     rhythm="毎月",
     key=("record_id",),
     delivery=Delivery.APPEND,
+    past=("recorded_on",),
     columns=(
         Column(
             name="record_id",

@@ -13,6 +13,7 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("inquiry_id",),
     delivery=Delivery.APPEND,
+    past=("received_at", "answered_at", "finished_at"),
     tracks=("status",),
     orders=(
         ("received_at", "answered_at"),

@@ -12,6 +12,7 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("request_id",),
     delivery=Delivery.WHOLE,
+    past=("requested_on",),
     tracks=("status",),
     orders=(
         ("requested_on", "started_on"),

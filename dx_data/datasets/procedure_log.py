@@ -12,6 +12,7 @@ DATASET = Dataset(
     rhythm="毎週",
     key=("procedure_id", "line"),
     delivery=Delivery.WHOLE,
+    past=("acted_on",),
     child_of="procedures",
     columns=(
         Column(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from dx_data.derive.tables import quoted
@@ -44,6 +45,30 @@ def pairs_by_sheet(columns: tuple[str, str], rows: str) -> str:
         f"SELECT source_sheet, {one}, {other}, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}]"
         f" FROM {rows} WHERE {one} IS NOT NULL AND {other} IS NOT NULL GROUP BY ALL"
         f" ORDER BY source_sheet, min(source_row)"
+    )
+
+
+def beside(day: Column, place: Column, same: str, rows: str, known: str) -> str:
+    """By sheet: how many rows `i` are new on a day and at a place where others `c` stand that are in none of the rows,
+    the first of them, and its place. `same` says that two rows are one.
+    """
+    at, when = quoted(place.name), quoted(day.name)
+    return (
+        f"SELECT source_sheet, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}], min_by({at}, source_row)"
+        f" FROM (SELECT * FROM {rows} i ANTI JOIN {known} c ON {same}) i"
+        f" SEMI JOIN (SELECT * FROM {known} c ANTI JOIN {rows} i ON {same}) c"
+        f" ON i.{when} = c.{when} AND i.{at} = c.{at}"
+        f" GROUP BY source_sheet ORDER BY source_sheet"
+    )
+
+
+def later(day: Column, rows: str, as_of: dt.date) -> str:
+    """By sheet: how many rows have a later day, the first of them, and its day."""
+    name = f"{quoted(day.name)}::DATE"
+    return (
+        f"SELECT source_sheet, count(*), list(source_row ORDER BY source_row)[:{ROWS_SHOWN}],"
+        f" min_by({name}, source_row) FROM {rows} WHERE {name} > DATE '{as_of}' GROUP BY source_sheet"
+        f" ORDER BY source_sheet"
     )
 
 

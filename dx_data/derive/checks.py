@@ -16,6 +16,7 @@ from dx_data.spec import Column, Kind
 
 _INTEGER = r"-?[0-9]{1,15}"
 _NUMBER = r"-?[0-9]{1,12}([.][0-9]{1,6})?"
+_IDENTIFIER = "[$-~][!-~]*"  # not like an error value
 _YEAR = "(186[89]|18[7-9][0-9]|19[0-9]{2}|20[0-9]{2}|2100)"  # text.FIRST_YEAR to text.LAST_YEAR
 _DATE = _YEAR + "[-/][0-9]{1,2}[-/][0-9]{1,2}"
 # DuckDB reads 24:00 as the next day.
@@ -55,10 +56,10 @@ def strict(column: Column, cell: str) -> str:
     """SQL: the typed value of a cell in strict form, NULL for every other cell."""
     kind = TYPES[column.kind]
     match column.kind:
+        case Kind.TEXT if column.identifies:
+            return f"CASE WHEN regexp_full_match({cell}, '{_IDENTIFIER}') AND {_whole(cell)} THEN {cell} END"
         case Kind.TEXT:
-            # E+ marks a number that a spreadsheet cut short; `canonical` looks closer.
-            whole = f"NOT contains({cell}, 'E+') AND NOT contains({cell}, 'e+')"
-            return f"CASE WHEN {_tidy(cell)} AND {whole} THEN {cell} END"
+            return f"CASE WHEN {_tidy(cell)} AND {_whole(cell)} THEN {cell} END"
         case Kind.INTEGER | Kind.YEN:
             return f"CASE WHEN regexp_full_match({cell}, '{_INTEGER}') THEN try_cast({cell} AS {kind}) END"
         case Kind.NUMBER:
@@ -92,6 +93,11 @@ def _tidy(cell: str) -> str:
     return f"{_begins_plain(cell)} AND {cell} >= '$' AND {ends}"
 
 
+def _whole(cell: str) -> str:
+    """SQL: whether a text has no E+, which marks a number that a spreadsheet cut short; `canonical` looks closer."""
+    return f"NOT contains({cell}, 'E+') AND NOT contains({cell}, 'e+')"
+
+
 def _values(column: Column) -> str:
     return ", ".join(literal(choice.value) for choice in column.choices)
 
@@ -105,7 +111,7 @@ def canonical(column: Column, cell: str) -> str:
                 raise text.Unreadable(
                     "Excelが桁を失った番号です", "元の番号を「文字列」の書式で入れ直してください", "text.lost_digits"
                 )
-            return cell.strip(WHITE)
+            return text.fold_identifier(cell) if column.identifies else cell.strip(WHITE)
         case Kind.INTEGER:
             return str(_bounded(text.parse_integer(_in_unit(column, cell))))
         case Kind.YEN:

@@ -40,7 +40,7 @@ def _row(dataset: Dataset, column: Column) -> dict[str, str]:
 
 def facts(dataset: Dataset) -> dict[str, str]:
     """What a dataset is, and what its rows must keep to, in words."""
-    agreed = {"行の決まり": "。".join(_agreed(dataset))} if dataset.orders or dataset.parts or dataset.together else {}
+    agreed = "。".join(_agreed(dataset))
     return {
         "1行の意味": dataset.grain,
         "出所": dataset.source,
@@ -48,14 +48,18 @@ def facts(dataset: Dataset) -> dict[str, str]:
         "届け方": dataset.delivery.value,
         "キー": "、".join(column.title for column in dataset.keys),
         "担当": dataset.owner,
-        **agreed,
+        **({"行の決まり": agreed} if agreed else {}),
     }
 
 
 def _agreed(dataset: Dataset) -> Iterator[str]:
-    """What the cells of a row must agree on."""
+    """What the cells of a row must keep to."""
+    if dataset.past:
+        yield f"{'・'.join(dataset.column(name).title for name in dataset.past)}は先の日でない"
     for earlier, later in dataset.orders:
         yield f"{dataset.column(later).title}は{dataset.column(earlier).title}より前でない"
+    for named, day in dataset.weekdays:
+        yield f"{dataset.column(named).title}は{dataset.column(day).title}の曜日でなければ知らせる"
     for share in dataset.parts:
         more = "より多ければ知らせる" if share.may_exceed else "より多くない"
         yield f"{dataset.column(share.part).title}は{dataset.column(share.whole).title}{more}"

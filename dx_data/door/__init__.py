@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dx_data.door import check as checking
-from dx_data.door import gate, layout, returned_list
+from dx_data.door import contradicting, gate, layout, returned_list
 from dx_data.door import match as matching
 from dx_data.door.check import Checked
 from dx_data.door.corrected import Corrected, correct
@@ -85,14 +85,16 @@ def examine(
     confirmed: Mapping[str, str | None] | None = None,
     known: Known = NOTHING,
     as_of: dt.date | None = None,
+    until: dt.date | None = None,
     progress: Progress = lambda _: None,
 ) -> Examined:
     """Walk a file through the whole door; FileRejected at the first stage that fails.
 
-    `confirmed` says what headings of this file mean, by text or place, before anything that is `known`.
+    `confirmed` says what headings of this file mean, by text or place, before anything that is `known`. Nothing in it
+    can have happened after the day `until`.
     """
     try:
-        return _walk(path, staging, settings, name, dataset, confirmed, known, as_of, progress)
+        return _walk(path, staging, settings, name, dataset, confirmed, known, as_of, until, progress)
     except FileRejected as event:
         raise replace(event, problems=tuple(map(safe_problem, event.problems))) from event
 
@@ -106,6 +108,7 @@ def _walk(
     confirmed: Mapping[str, str | None] | None,
     known: Known,
     as_of: dt.date | None,
+    until: dt.date | None,
     progress: Progress,
 ) -> Examined:
     progress("読み込み")
@@ -127,9 +130,14 @@ def _walk(
         raise Undecided(wanting, gated.unmapped)
     progress("値の確認")
     corrected = [correct(table, staging, known) for table in gated.tables]
-    checked = tuple(checking.check(each.matched, staging, known) for each in corrected)
+    checked = tuple(checking.check(each.matched, staging, known, until) for each in corrected)
     used = [table for table in visible if any(each.laid is table for each in tables)]
     mended = [m for each in corrected for m in each.mended] + [m for each in tables for m in each.mended]
+    mended += contradicting.notices(
+        [(table, each.matched.laid) for table, each in zip(checked, corrected, strict=True)],
+        book.file,
+        settings.municipality_code,
+    )
     mended += [m for table in visible for m in table.mended] + left_out + _not_read(book, laid, visible, ours)
     return Examined(
         book,

@@ -6,6 +6,7 @@ faults. Each is read once and its answer spread over the rows; rows are never vi
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from dx_data.door.known import NOTHING, Known, Reading
 from dx_data.door.match import Matched
 from dx_data.door.spelled import Mask, Places, Table
 from dx_data.door.staging import Staging
+from dx_data.door.totals import is_whole
 from dx_data.door.undecided import UnknownChoice
 from dx_data.door.values import Values
 from dx_data.errors import ROWS_SHOWN, Fault, Mended, Problem
@@ -36,9 +38,12 @@ _Standing = tuple[dict[str, str | None], Places, Places]
 _PROBLEMS_PER_COLUMN = 200
 _AT = re.compile("([A-Z]+)([0-9]*)")
 _MOST_KEYS = 1 << 62
+_WEEKDAYS = "月火水木金土日"
+_THURSDAY = _WEEKDAYS.index("木")  # 1970-01-01
 _SPELLING = ("choice.spelling", "選択肢の表記にそろえました")
 _DATE = ("date.spelling", "日付の表記をそろえました")
 _NUMBER = ("number.spelling", "数の表記をそろえました")
+_IDENTIFIER = ("id.spelling", "番号の表記（全角・半角、ハイフン、空白）をそろえました")
 _REWRITTEN: dict[Kind, tuple[str, str]] = {
     Kind.TEXT: ("text.trimmed", "前後の空白を除きました"),
     Kind.CHOICE: _SPELLING,
@@ -118,8 +123,11 @@ class Checked:
         return list(dict.fromkeys(map(Fault._make, zip(repeat(self.sheet or ""), rows, *cells, strict=False))))
 
 
-def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked:
-    """Type and check every cell of a matched table, reading spellings as people decided."""
+def check(matched: Matched, staging: Staging, known: Known = NOTHING, until: dt.date | None = None) -> Checked:
+    """Type and check every cell of a matched table, reading spellings as people decided.
+
+    What happened, happened `until` that day.
+    """
     declared = matched.columns
     if known.choices or known.additions:
         widened = {view: known.widened(matched.dataset, column) for view, column in matched.columns.items()}
@@ -130,6 +138,9 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
     work.rewrite()
     work.require()
     work.bound()
+    work.tell_wholes()
+    if until:
+        work.await_days(until)
     work.order()
     work.weigh_parts()
     work.await_choices(declared)
@@ -138,6 +149,7 @@ def check(matched: Matched, staging: Staging, known: Known = NOTHING) -> Checked
     work.notice_private_use()
     work.notice_lost_zeros()
     work.notice_states_without_date()
+    work.notice_weekdays()
     return work.finish()
 
 
@@ -261,7 +273,7 @@ class _Work:
         changed = [s for s in read if s.cell != s.strict and decided.isdisjoint(_folded(mine.column, s.cell))]
         if not changed:
             return
-        rule, message = _REWRITTEN[mine.column.kind]
+        rule, message = _IDENTIFIER if mine.column.identifies else _REWRITTEN[mine.column.kind]
         self.mended.append(
             Mended(
                 rule=rule,
@@ -433,6 +445,21 @@ class _Work:
                 words = f"{least:,} より小さい値です"
                 self.note(n, each.holds(low), "check.minimum", words, f"{least:,} 以上の値にしてください")
 
+    def tell_wholes(self) -> None:
+        """In figures by period no row is of all windows or procedures: beside its parts it would count twice."""
+        if not self.matched.dataset.period:
+            return
+        for n, each in enumerate(self.read):
+            if each.column.kind is Kind.TEXT and each.column.pii.stored:
+                wholes = [value is not None and is_whole(value) for value in each.values.to_pylist()]
+                self.note(
+                    n,
+                    each.spelled.where(np.array(wholes, np.bool_)),
+                    "check.whole",
+                    "明細ではなく、全体の数の行のようです。明細といっしょに数えると、2度数えます",
+                    f"全体の行なら除き、違うなら{each.column.title}を書き直してください",
+                )
+
     def await_choices(self, declared: Mapping[str, Column]) -> None:
         """A choice that its master added holds from its first day on."""
         period = self.matched.dataset.period
@@ -454,22 +481,26 @@ class _Work:
                 )
 
     def unique(self) -> None:
-        """No two sound rows of one file share the dataset's key; blank is a value of the key."""
+        """No two sound rows of one file share the dataset's key; blank is a value of the key.
+
+        Nor do their keys differ in nothing but capital and small letters.
+        """
         found = {each.column.name: n for n, each in enumerate(self.read)}
-        key = [name for name in self.matched.dataset.key if name in found]
-        if not key:
+        names = [name for name in self.matched.dataset.key if name in found]
+        if not names:
             return
-        sound = np.flatnonzero(~self.faulty)
-        places = sound[_repeated([self.read[found[name]] for name in key], sound)]
-        titles = "・".join(self.matched.dataset.column(name).title for name in key)
-        written = [name for name in key if self.matched.heading(self.views[found[name]]).letter]
-        self.note(
-            found[(written or key)[-1]],
-            places,
-            "check.duplicate_key",
-            f"同じ {titles} の行が2つ以上あります",
-            "1つの行にまとめるか、番号を直してください",
-        )
+        key = [self.read[found[name]] for name in names]
+        written = [name for name in names if self.matched.heading(self.views[found[name]]).letter]
+        titles = "・".join(each.column.title for each in key)
+        of_one = [(key, f"同じ {titles} の行が2つ以上あります", "1つの行にまとめるか、番号を直してください")]
+        small = [each.in_small_letters() if each.column.identifies else each for each in key]
+        if small != key:
+            fix = "同じものなら1つの行にまとめ、別のものなら番号を直してください"
+            of_one.append((small, f"{titles} の大文字・小文字だけが違う行があります", fix))
+        for each, message, fix in of_one:
+            sound = np.flatnonzero(~self.faulty)
+            at = found[(written or names)[-1]]
+            self.note(at, sound[_repeated(each, sound)], "check.duplicate_key", message, fix)
 
     def even(self) -> None:
         """No data row has more or fewer cells than the others."""
@@ -498,7 +529,7 @@ class _Work:
         key = self.matched.dataset.key
         for n, each in enumerate(self.read):
             column = each.column
-            names = column.name in key or column.references or column.name.endswith(("_id", "code"))
+            names = column.name in key or column.references or column.identifies
             if column.kind is not Kind.TEXT or not names:
                 continue
             digits = pc.match_substring_regex(each.values, "^[0-9]+$")
@@ -511,6 +542,28 @@ class _Work:
                 short = pc.and_(pc.and_(digits, pc.invert(padded)), pc.less(sizes, length))
                 words = f"ほかの番号（{length}桁）より短い番号です。先頭の0がExcelで消えていないか確かめてください"
                 self.notice(n, each.holds(short), "id.zeros_lost", words)
+
+    def await_days(self, until: dt.date) -> None:
+        """Nothing happened on a day to come; a month to come that is filled with zeros already is told."""
+        for n, each in enumerate(self.read):
+            column = each.column
+            if column.name not in self.matched.dataset.past:
+                continue
+            places = each.holds(pc.greater(each.values.cast(pa.date32(), safe=False), pa.scalar(until)))
+            if column.month and len(places):
+                figures = [each.quantities()[places] for each in self.read if each.column.kind.counts]
+                counted = (np.nan_to_num(figures) != 0).any(axis=0)
+                words = "まだ来ていない月の行です。件数が0か空欄なので受け取ります。年月の誤りでないか確かめてください"
+                self.notice(n, places[~counted], "check.ahead_of_counts", words)
+                places = places[counted]
+            remedy = "予定の行なら除いて" if column.required else "まだのときは空欄にして"
+            self.note(
+                n,
+                places,
+                "check.ahead",
+                f"まだ来ていない{'年月' if column.month else '日付'}です",
+                f"年月日を確かめて直し、{remedy}ください",
+            )
 
     def order(self) -> None:
         """No date of a row lies before one that is declared to come first; by day where one of them knows no time."""
@@ -554,6 +607,19 @@ class _Work:
                 title = state.column.title
                 words = f"『{title}』が「{'・'.join(rule.values)}」なのに空欄です。日付が分かれば入力してください"
                 self.notice(n, places, "check.together", words, said=state)
+
+    def notice_weekdays(self) -> None:
+        """A day of the week that is not the date's is told: one of the two was mistyped, and nobody knows which."""
+        found = {each.column.name: n for n, each in enumerate(self.read)}
+        for named, dated in self.matched.dataset.weekdays:
+            if not found.keys() >= {named, dated}:
+                continue
+            mine, day = self.read[found[named]], self.read[found[dated]]
+            stated = np.array([_WEEKDAYS.find(value or " ") for value in [*mine.values.to_pylist(), None]])
+            stated, days = stated[mine.spelled.numbers], day.moments("D")
+            wrong = (stated >= 0) & ~np.isnat(days) & (stated != (days.astype(np.int64) + _THURSDAY) % 7)
+            words = f"『{day.column.title}』の曜日と違います。日付か曜日の誤りでないか確かめてください"
+            self.notice(found[named], np.flatnonzero(wrong), "check.weekday", words)
 
     def finish(self) -> Checked:
         """The finished value."""

@@ -15,7 +15,7 @@ from dx_data.door.laid import Laid
 from dx_data.door.staging import Staging
 from dx_data.door.totals import fold, fold_header, number
 from dx_data.errors import FileRejected
-from dx_data.text import Unreadable, parse_date
+from dx_data.text import Unreadable, fold_identifier, parse_date
 
 COUNTS = DATASETS["application_counts"]
 Place = tuple[int, str]  # row and letter
@@ -63,7 +63,7 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
     title = "".join(laid.above)
     plain = total if "総受付" in title or "全受付" in title else online
     # Only channels are added up: the same procedure in two rows is left to the check, which refuses it.
-    figures: dict[tuple[int, tuple[str, ...]], tuple[int, dict[str, list[Figure]]]] = {}
+    figures: dict[tuple[int, tuple[str, ...]], tuple[int, tuple[str, ...], dict[str, list[Figure]]]] = {}
     stand: dict[tuple[tuple[int, tuple[str, ...]], str], Place] = {}
     yearless = next((m for m in months.values() if m.year is None), None)
     if yearless and (time.year_of(yearless.month) is None):
@@ -88,24 +88,25 @@ def months_wide(laid: Laid, staging: Staging, months: Mapping[int, MonthHeading]
             if channel is not None:
                 word = fold_header(cells[channel])
                 spread = [online, "Σ"] if word in _ONLINE else [total] if word in _ALL else ["Σ"]
-            key = (row if channel is None else 0, (f"{year}-{month.month:02}-01", *(cells[k] for k in kept)))
+            key = (f"{year}-{month.month:02}-01", *(cells[k] for k in kept))
+            alike = (row if channel is None else 0, tuple(map(fold_identifier, key)))
             for part in spread:
-                stand.setdefault((key, part), (row, laid.headings[n].letter))
+                stand.setdefault((alike, part), (row, laid.headings[n].letter))
             if not cell:
                 continue
-            _, parts = figures.setdefault(key, (row, {}))
+            *_, parts = figures.setdefault(alike, (row, key, {}))
             for part in spread:
                 parts.setdefault(part, []).append((cell, (row, laid.headings[n].letter)))
             folded.append(row)
-    names = list(dict.fromkeys(part for _, parts in figures.values() for part in parts if part != "Σ"))
+    names = list(dict.fromkeys(part for *_, parts in figures.values() for part in parts if part != "Σ"))
     names += [total] if channel is not None and total not in names else []
     out = []
-    for key, (row, parts) in figures.items():
+    for alike, (row, key, parts) in figures.items():
         if "Σ" in parts and total not in parts:
             parts[total] = [_added(parts["Σ"])]
-        each = [_added(parts.get(name) or [("", stand.get((key, name), (row, "")))]) for name in names]
+        each = [_added(parts.get(name) or [("", stand.get((alike, name), (row, "")))]) for name in names]
         places = (letter if there == row else f"{letter}{there}" for _, (there, letter) in each)
-        out.append((row, [*key[1], *(cell for cell, _ in each), *places]))
+        out.append((row, [*key, *(cell for cell, _ in each), *places]))
     columns = [("年月", ""), *((laid.headings[n].text, laid.headings[n].letter) for n in kept)]
     at = {name: len(columns) + len(names) + n for n, name in enumerate(names)}
     columns += [(name, "") for name in names]

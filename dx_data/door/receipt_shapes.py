@@ -320,6 +320,13 @@ def paypay(laid: Laid, staging: Staging) -> Laid:
     words = "収納ではない取引（調整・送金・失敗・エラー・承認待ち・完了済みの受付）なので数えていません"
     mended += told(laid, "receipts.no_receipt", words, left_out)
     mended += told(laid, "receipts.again", "前の行と同じ取引（同じ決済番号）なので、1度だけ数えました", again)
+    words = (
+        "取引完了の行がまだない「取引受付完了」を、受付の日の売上に数えました。取引完了が別のファイルで届くと2度数えるので、"
+        "完了したら、受付の日から完了の日までを1つのファイルで取り込み直してください"
+    )
+    aside = {*left_out, *again}
+    pending = [row for row, cells in rows if cell(cells, status) == "取引受付完了" and row not in aside]
+    mended += told(laid, "receipts.pending", words, pending)
     used = {n for n in (status, moment, money, store, terminal) if n is not None}
     rest = "・".join(shown(h.text) for n, h in enumerate(laid.headings) if n not in used and h.text)
     mended += told(laid, "receipts.paypay_columns", f"保存しない列です: {rest}", [r for r, _ in rows])

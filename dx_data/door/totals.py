@@ -32,7 +32,8 @@ _PLAIN = re.compile(
 )
 # うち高齢者: part of a row above; only where it is the row's own name, not in a remark.
 _AMONG = re.compile(r"\(?うち(?!水)[、,数一-龥ァ-ヶ0-9].{0,20}")
-_LIKELY = re.compile(r".{1,12}計|全.{1,6}|.{0,8}(合計|総数|総計|再掲).{0,8}")
+_LIKELY = re.compile(r".{1,12}計|全.{1,6}|.{0,8}全体|.{0,8}(合計|総数|総計|再掲).{0,8}")
+_WHOLE = re.compile(r".{0,8}全体|全(庁|区|部|課|係|部署|所属|窓口|手続|施設|店舗|端末)|[庁区]内?計")
 _NO_TOTAL = re.compile(r".*(会計|統計|設計|時計|家計|推計|集計|温度計|体重計)")
 _RUNNING = re.compile("累計|累積")
 _REPEATED = re.compile(r"再掲|^\(?うち")
@@ -103,6 +104,12 @@ def is_total_heading(part: str) -> bool:
     """Whether a heading (or one level of it) says that the column adds up others."""
     word = re.sub(r"\((円|千円|件|人)\)$", "", fold_header(part))
     return _PLAIN.fullmatch(word) is not None and not _RUNNING.search(word) and not _REPEATED.search(word)
+
+
+def is_whole(name: str) -> bool:
+    """Whether a name is none of a window or a procedure, but that of all of them: 全庁, 区全体, 合計."""
+    word = fold_header(name)
+    return _PLAIN.fullmatch(word) is not None or _WHOLE.fullmatch(word) is not None
 
 
 def is_running_heading(title: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -106,6 +106,12 @@ class Values:
         """The numbers of all rows, NaN where there is none."""
         each = self.values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         return np.append(each, np.nan)[self.spelled.numbers]
+
+    def in_small_letters(self) -> Values:
+        """The column with its texts' letters made small; itself where not both sorts of letters stand in it."""
+        if not all(pc.any(pc.match_substring_regex(self.values, letter)).as_py() for letter in ("[A-Z]", "[a-z]")):
+            return self
+        return replace(self, values=pc.ascii_lower(self.values))
 
     def keys(self) -> tuple[npt.NDArray[np.int64], int]:
         """For each row a number that only rows of the same value share (blank is one), and how many there may be."""

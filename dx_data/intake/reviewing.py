@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from dx_data import door
+from dx_data import calendar, door
 from dx_data.custody import remembered
 from dx_data.door.corrected import faulty_cells
-from dx_data.door.echo import safe_mended
+from dx_data.door.echo import safe_mended, safe_problem
 from dx_data.door.known import NOTHING
 from dx_data.door.read import shown_name
 from dx_data.door.undecided import Undecided
 from dx_data.errors import FileRejected, Problem
 from dx_data.house import House
 from dx_data.intake.reviewed import Reviewed, TableFacts, Wish
-from dx_data.lake import Part, Plan, Reference, doubled_problem, notices, vanished_problem
+from dx_data.lake import Part, Plan, Reference, doubled_problem, notices, twin_problem, vanished_problem
 from dx_data.settings import Settings
 from dx_data.spec import Dataset, Delivery
 from dx_data.text import looks_personal
@@ -43,6 +43,9 @@ def review(
     """The whole door and the plan for one file; writes nothing. Without a house the plan is against an empty lake."""
     file = name or path.name
     wish, unfit = _fit(wish)
+    # A demo may end on a later day than this.
+    days = (calendar.today(), house.today() if house else None, wish.as_of)
+    until = max(day for day in days if day)
     known = (house.remembered() if house else NOTHING).and_now(wish.readings, wish.corrections, wish.additions)
     try:
         with door.Staging() as staging:
@@ -55,6 +58,7 @@ def review(
                 confirmed=wish.confirmed,
                 known=known,
                 as_of=wish.as_of,
+                until=until,
                 progress=progress,
             )
             book = found.book
@@ -68,11 +72,12 @@ def review(
     progress("台帳との比較")
     # The same bytes read by new decisions are another delivery: then the rows decide whether anything changes.
     plan = _plan(house, parts, None if found.used or wish.additions else book.sha256)
-    doubled = tuple(doubled_problem(p) for p in plan.parts if p.doubled)
+    twice = tuple(doubled_problem(p) for p in plan.parts if p.doubled)
+    twice += tuple(safe_problem(twin_problem(p.part.dataset, p.twin)) for p in plan.parts if p.twin)
     silent = wish.accept_vanished or plan.repeated is not None
     vanished = () if silent else tuple(vanished_problem(p) for p in plan.parts if p.vanishes_too_many)
     older = house.lake.older(plan, as_of) if house and as_of and not wish.accept_older else ()
-    told = notices(parts, house.lake.at(plan.snapshot) if house else None)
+    told = notices(parts, house.lake.at(plan.snapshot) if house else None, as_of)
     return Reviewed(
         file=book.file,
         sha256=book.sha256,
@@ -84,7 +89,7 @@ def review(
         ),
         as_of=as_of,
         as_of_source=source,
-        problems=found.problems + doubled + unfit,
+        problems=found.problems + twice + unfit,
         asks=found.asks + vanished + older,
         mended=found.mended + tuple(map(safe_mended, told)),
         faults=faults,

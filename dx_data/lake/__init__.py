@@ -19,7 +19,7 @@ from dx_data.lake.history import Load, Origin
 from dx_data.lake.lake import Lake
 from dx_data.lake.moment import Moment
 from dx_data.lake.place import CATALOGUE, LEDGER, TABLES, Place, Taken
-from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, vanished_problem
+from dx_data.lake.plan import Change, Part, PartPlan, Plan, doubled_problem, twin_problem, vanished_problem
 from dx_data.lake.received import KEPT
 from dx_data.lake.records import Records
 from dx_data.lake.reference import Reference, kept, titled
@@ -67,6 +67,7 @@ __all__ = [
     "records",
     "sha256",
     "titled",
+    "twin_problem",
     "vanished_problem",
 ]
 

@@ -16,9 +16,9 @@ from dx_data import calendar
 from dx_data.datasets import DATASETS
 from dx_data.derive import across
 from dx_data.errors import ROWS_SHOWN, Mended
-from dx_data.lake.moment import Moment
-from dx_data.lake.plan import Part
-from dx_data.spec import Column, Dataset
+from dx_data.lake.moment import Moment, same_key
+from dx_data.lake.plan import Part, around
+from dx_data.spec import Column, Dataset, Delivery
 from dx_data.text import fold_choice, mask
 
 _COUNTERS = DATASETS["counters"]
@@ -38,12 +38,13 @@ _DAY = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})")
 _USUAL = 0.8
 
 
-def notices(parts: Sequence[Part], at: Moment | None) -> tuple[Mended, ...]:
-    """Everything worth telling about these rows beside each other and the lake (None: there is no lake yet)."""
+def notices(parts: Sequence[Part], at: Moment | None, as_of: dt.date | None = None) -> tuple[Mended, ...]:
+    """Everything worth telling about these rows beside each other, the lake (None: there is no lake yet) and the day
+    that they speak of."""
     with closing(at.cursor() if at else duckdb.connect(":memory:")) as cursor:
         for index, part in enumerate(parts):
             cursor.register(f"part_{index}", part.rows)
-        seen = _Seen(cursor, parts, at)
+        seen = _Seen(cursor, parts, at, as_of)
         found = [notice for index, part in enumerate(parts) for notice in seen.of(part, f"part_{index}")]
         for index in range(len(parts)):
             cursor.unregister(f"part_{index}")
@@ -57,11 +58,16 @@ class _Seen:
     cursor: duckdb.DuckDBPyConnection
     parts: Sequence[Part]
     at: Moment | None
+    as_of: dt.date | None
 
     def of(self, part: Part, rows: str) -> Iterator[Mended]:
         """The notices of one part."""
         yield from self._references(part, rows)
         dataset = part.dataset
+        if dataset.period and part.delivery is Delivery.APPEND:
+            yield from self._beside(dataset, dataset.column(dataset.period), rows)
+        if self.as_of:
+            yield from self._later(part, rows, self.as_of)
         if dataset.opening and dataset.opening in part.present:
             yield from self._days(dataset, dataset.column(dataset.opening), rows)
         if dataset.period and dataset.column(dataset.period).month:
@@ -147,6 +153,43 @@ class _Seen:
         if rest := found[_MOST:]:
             words = f"{number.title}と合わない{name.title}"
             yield _more(name, words, rest[0], sum(row[1] for row in rest), len(rest), "across.called_otherwise")
+
+    def _beside(self, dataset: Dataset, day: Column, rows: str) -> Iterator[Mended]:
+        """Rows of a period that are added where rows stay that may hold the same: under another terminal, as a sum."""
+        place = next(column for column in dataset.keys if column.name != dataset.period)
+        for stored in self._stored(dataset):
+            near = around(self.cursor, dataset.keys, rows, "c")
+            known = f"(SELECT * FROM {stored} c WHERE vanished_on IS NULL AND {near})"
+            statement = across.beside(day, place, same_key(dataset, "i", "c"), rows, known)
+            for sheet, count, numbers, value in self._rows([statement]):
+                yield Mended(
+                    rule="across.beside",
+                    message=f"同じ{day.title}・{place.title}の行が、台帳にほかにも残ります。2度数えることにならないか"
+                    "確かめてください。入れ替えるなら、届け方を「期間」にしてください",
+                    sheet=sheet,
+                    header=place.title,
+                    count=count,
+                    rows=tuple(numbers),
+                    before=value,
+                    after=value,
+                )
+
+    def _later(self, part: Part, rows: str, as_of: dt.date) -> Iterator[Mended]:
+        for name in part.dataset.past:
+            if name not in part.present:
+                continue
+            column = part.dataset.column(name)
+            for sheet, count, numbers, day in self._rows([across.later(column, rows, as_of)]):
+                yield Mended(
+                    rule="across.after_as_of",
+                    message=f"いつ時点（{as_of}）より後です。「いつ時点」か、この項目の誤りでないか確かめてください",
+                    sheet=sheet,
+                    header=column.title,
+                    count=count,
+                    rows=tuple(numbers),
+                    before=day.isoformat(),
+                    after=day.isoformat(),
+                )
 
     def _days(self, dataset: Dataset, day: Column, rows: str) -> Iterator[Mended]:
         place = next((column for column in dataset.columns if column.references == _PLACE), None)

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from dx_data.derive.tables import TYPES, literal, quoted
-from dx_data.errors import Problem
+from dx_data.errors import ROWS_SHOWN, Problem
 from dx_data.lake.history import Load
 from dx_data.lake.moment import Moment, same_key
 from dx_data.spec import Column, Dataset, Delivery, Kind
@@ -70,13 +70,29 @@ class Going:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """New rows of which a stored one, that stays, differs in nothing but capital and small letters of its number.
+
+    `number` is the first one's, `stored` that of the row that stands.
+    """
+
+    column: Column
+    count: int
+    rows: tuple[int, ...]
+    sheet: str | None
+    number: str
+    stored: str
+
+
+@dataclass(frozen=True)
 class PartPlan:
     """What a load would do to one table: rows 追加 / 変更 / 変更なし / 消滅, with the first changes spelled out.
 
     For a 期間 delivery `missing` rows are replaced away; for a 全件 delivery they are marked 消滅. `doubled` counts
-    keys that stand in more than one row, which happens across the sheets of one book. `overwrites` are the loads whose
-    rows would change or go, with how many. `current` is how many stored keys the delivery speaks of, counted where it
-    misses any; `going` says which of those a 期間 delivery does not replace by rows of the same counter.
+    keys that stand in more than one row, which happens across the sheets of one book; `twin` says what else would be
+    counted twice. `overwrites` are the loads whose rows would change or go, with how many. `current` is how many stored
+    keys the delivery speaks of, counted where it misses any; `going` says which of those a 期間 delivery does not
+    replace by rows of the same counter.
     """
 
     part: Part
@@ -89,6 +105,7 @@ class PartPlan:
     doubled: int = 0
     overwrites: tuple[tuple[int, int], ...] = ()
     going: Going | None = None
+    twin: Twin | None = None
 
     @property
     def alters(self) -> bool:
@@ -179,6 +196,9 @@ def plan_part(
         going = _going(cursor, dataset, gone) if part.delivery is Delivery.PERIOD else None
         ((before,),) = cursor.execute(f"SELECT count(*) FROM {current} c WHERE {covered}").fetchall()
     changes = _changes(cursor, dataset, delta, part.present) if fates.get("changed") and not again else ()
+    twin = None
+    if part.delivery is Delivery.APPEND and fates.get("added") and not again:
+        twin = _twin(cursor, dataset, delta, near)
     cursor.unregister("incoming")
     counts = {fate: int(fates.get(fate, 0)) for fate in ("added", "changed", "unchanged")}
     overwrites = _overwrites(cursor, delta, gone) if (counts["changed"] or missing) and not again else ()
@@ -193,6 +213,7 @@ def plan_part(
         doubled=doubled,
         overwrites=overwrites,
         going=going,
+        twin=twin,
     )
 
 
@@ -237,6 +258,32 @@ def _going(cursor: duckdb.DuckDBPyConnection, dataset: Dataset, gone: str) -> Go
     values, rows, firsts, lasts = zip(*by_value, strict=True)
     named = tuple(zip(values, rows, strict=True))[:_GOING_SHOWN]
     return Going(sum(rows), min(firsts), max(lasts), column.title, named, len(values))
+
+
+def _twin(cursor: duckdb.DuckDBPyConnection, dataset: Dataset, delta: str, stored: str) -> Twin | None:
+    """The new rows whose number is stored in other letters. Only an 追加 leaves the stored row beside the new one."""
+    numbers = [column for column in dataset.keys if column.identifies]
+    if not numbers:
+        return None
+    lettered = " OR ".join(f"regexp_matches({quoted(c.name)}, '[A-Za-z]')" for c in numbers)
+    same = " AND ".join(
+        f"lower(i.{quoted(c.name)}) IS NOT DISTINCT FROM lower(c.{quoted(c.name)})"
+        if c in numbers
+        else f"i.{quoted(c.name)} IS NOT DISTINCT FROM c.{quoted(c.name)}"
+        for c in dataset.keys
+    )
+    own, theirs = (f"[{', '.join(f'{side}.{quoted(c.name)}' for c in numbers)}]" for side in "ic")
+    ((count, rows, first),) = cursor.execute(
+        f"SELECT count(*), list(i.source_row ORDER BY i.source_row)[:{ROWS_SHOWN}],"
+        f" min_by({{'sheet': i.source_sheet, 'own': {own}, 'stored': {theirs}}}, i.source_row)"
+        f" FROM (SELECT * FROM {delta} WHERE fate = 'added' AND ({lettered})) i JOIN {stored} c ON {same}"
+        f" WHERE c.vanished_on IS NULL"
+    ).fetchall()
+    if not count:
+        return None
+    each = zip(numbers, first["own"], first["stored"], strict=True)
+    column, number, known = next(found for found in each if found[1] != found[2])
+    return Twin(column, count, tuple(rows), first["sheet"], number, known)
 
 
 def _overwrites(cursor: duckdb.DuckDBPyConnection, delta: str, gone: str) -> tuple[tuple[int, int], ...]:
@@ -297,6 +344,23 @@ def doubled_problem(part: PartPlan) -> Problem:
         message=f"同じ {titles} の行が、別々のシートに {part.doubled:,} 組あります",
         fix="どちらかのシートから除いてください",
         count=part.doubled,
+    )
+
+
+def twin_problem(dataset: Dataset, twin: Twin) -> Problem:
+    """The fault of a file that brings what is stored already, with a number in other letters."""
+    return Problem(
+        stage="plan",
+        rule="plan.other_letters",
+        message=f"「{twin.number}」は、『{dataset.title}』の台帳にある「{twin.stored}」と大文字・小文字だけが違います。"
+        "取り込むと2つに数えます",
+        fix="同じものなら、台帳の書き方に直してください。台帳のほうが誤りなら、"
+        "すべての行のあるファイルを、届け方を「全件」にして取り込んでください",
+        sheet=twin.sheet,
+        header=twin.column.title,
+        value=twin.number,
+        count=twin.count,
+        rows=twin.rows,
     )
 
 
