@@ -1,7 +1,7 @@
 """四半期公表: 受注者が案を作り、DX推進課の別の人が承認して発行し、公表のあとの変化に決定をする。"""
 
 from dx_data.access import Right
-from dx_data.ui import cards, publishing, session
+from dx_data.ui import cards, correcting, publishing, session
 
 here = session.page(
     Right.ASK,
@@ -10,7 +10,7 @@ here = session.page(
 quarter = publishing.choose(here)
 desk = publishing.at(here, quarter)
 
-publishing.changed(here)
+correcting.changed(here)
 publishing.steps(desk)
 late, gaps, contradictions = (
     here.ask("data_freshness"),
