@@ -6,18 +6,44 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from dx_data.errors import FormRefused
-from dx_data.pack import csv_form, html_form, pdf_form, picture_form, pptx_form, xlsx_form
+from dx_data.pack import csv_form, html_form, xlsx_form
 from dx_data.pack.content import Pack
+
+
+# Their libraries take longer to read than the page takes that only shows a draft.
+def _pdf(pack: Pack) -> dict[str, bytes]:
+    from dx_data.pack import pdf_form
+
+    return pdf_form.files(pack)
+
+
+def _pptx(pack: Pack) -> dict[str, bytes]:
+    from dx_data.pack import pptx_form
+
+    return pptx_form.files(pack)
+
+
+def _svg(pack: Pack) -> dict[str, bytes]:
+    from dx_data.pack import picture_form
+
+    return picture_form.svg_files(pack)
+
+
+def _png(pack: Pack) -> dict[str, bytes]:
+    from dx_data.pack import picture_form
+
+    return picture_form.png_files(pack)
+
 
 # What a pack has unless somebody chooses, and what is made only when it is asked for.
 FORMS: Mapping[str, Callable[[Pack], dict[str, bytes]]] = {
     "csv": csv_form.files,
     "xlsx": xlsx_form.files,
     "html": html_form.files,
-    "pdf": pdf_form.files,
-    "pptx": pptx_form.files,
-    "svg": picture_form.svg_files,
-    "png": picture_form.png_files,
+    "pdf": _pdf,
+    "pptx": _pptx,
+    "svg": _svg,
+    "png": _png,
 }
 ASKED_FOR = {"csv-cp932": csv_form.cp932_files}
 EVERY = {**FORMS, **ASKED_FOR}
