@@ -29,6 +29,8 @@ SCREENS = ROOT / "docs" / "screens"
 PAGES = tuple(sorted(path.stem for path in (ROOT / "pages").glob("*.py") if path.stem != "nation"))
 CHROMIUM = os.environ.get("DX_CHROMIUM", "/usr/bin/chromium")
 _TALLEST = 2200  # pixels; the rest of a long page looks like its beginning
+_DRAWN = 700  # milliseconds; the charts' own drawing has no sign to wait for
+_PRINTED = "dispatchEvent(new Event('beforeprint'))"
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage"]
 _ALONE = {"DX_ANSWERS_AHEAD": "false"}
 _READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
@@ -117,10 +119,14 @@ def _shoot(chromium: Browser, url: str, name: str, kind: str, options: dict[str,
     page.set_viewport_size({"width": width, "height": min(_height(page) + 80, _TALLEST)})
     page.evaluate("document.fonts.ready.then(() => true)")
     ready(page)
-    if kind == "print":
-        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # as the browser's own menu does
+    page.wait_for_timeout(_DRAWN)
+    if kind == "print":  # as our own button does it
+        page.evaluate("document.documentElement.classList.add('dx-paper')")
+        page.wait_for_timeout(_DRAWN)
+        page.evaluate(_PRINTED)
         page.emulate_media(media="print")
-    page.wait_for_timeout(700)  # the charts' own drawing has no sign to wait for
+        page.wait_for_timeout(_DRAWN)
+        page.evaluate(_PRINTED)  # paper is not drawn for anew, but this window is
     page.screenshot(path=SCREENS / f"{name}-{kind}.png")
     context.close()
 
@@ -129,7 +135,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
     "mobile": {"viewport": {"width": 390, "height": 844}},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "print": {"viewport": {"width": 794, "height": 1123}},
+    "print": {"viewport": {"width": 718, "height": 1047}},  # A4 within its margins
 }
 
 
@@ -211,7 +217,7 @@ def guide(chromium: Browser, url: str) -> None:
         )
         page = context.new_page()
         begins = GUIDE[step.name](page, url)
-        page.wait_for_timeout(700)  # the charts' own drawing has no sign to wait for
+        page.wait_for_timeout(_DRAWN)
         box = begins.bounding_box()
         if box is None:
             raise RuntimeError(f"{step.name}: nothing to take a picture of")
