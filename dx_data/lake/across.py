@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -107,20 +107,12 @@ class _Seen:
         names = {fold_choice(value): value for (value,) in self._rows([across.values(target, known)])} if found else {}
         for sheet, count, numbers, value in found[:_MOST] if named else found:
             near = difflib.get_close_matches(fold_choice(value), names, n=1, cutoff=0.5) if named else []
-            yield Mended(
-                rule="across.reference",
-                message=f"{title}にない{f'名前『{mask(value)}』' if named else '値'}です。そのまま受け取ります。"
-                + (f"『{mask(names[near[0]])}』のことなら、直してください。" if near else "")
-                + f"{'名前' if named else '番号'}の誤りか、台帳への登録もれか確かめてください",
-                sheet=sheet,
-                header=column.title,
-                count=count,
-                rows=tuple(numbers),
-                before=value,
-                after=value,
-            )
+            message = f"{title}にない{f'名前『{mask(value)}』' if named else '値'}です。そのまま受け取ります。"
+            message += f"『{mask(names[near[0]])}』のことなら、直してください。" if near else ""
+            message += f"{'名前' if named else '番号'}の誤りか、台帳への登録もれか確かめてください"
+            yield _told("across.reference", message, column, sheet, count, numbers, value)
         if named and (rest := found[_MOST:]):
-            yield _more(column, f"{title}にない名前", rest[0], sum(row[1] for row in rest), len(rest))
+            yield _more("across.reference", column, f"{title}にない名前", rest)
 
     def _called_otherwise(
         self, number: Column, name: Column, rows: str, target: str, known: Sequence[str]
@@ -138,21 +130,14 @@ class _Seen:
         ]
         for sheet, count, places, one, other in found[:_MOST]:
             ours, theirs = names[one][0], numbers[fold_choice(other)][0]
-            yield Mended(
-                rule="across.called_otherwise",
-                message=f"{number.title}『{mask(one)}』は『{mask(ours)}』の番号ですが、{name.title}は"
+            message = (
+                f"{number.title}『{mask(one)}』は『{mask(ours)}』の番号ですが、{name.title}は"
                 f"『{mask(other)}』（{number.title}『{mask(theirs)}』）です。そのまま受け取ります。"
-                "どちらが正しいか確かめてください",
-                sheet=sheet,
-                header=name.title,
-                count=count,
-                rows=tuple(places),
-                before=other,
-                after=other,
+                "どちらが正しいか確かめてください"
             )
+            yield _told("across.called_otherwise", message, name, sheet, count, places, other)
         if rest := found[_MOST:]:
-            words = f"{number.title}と合わない{name.title}"
-            yield _more(name, words, rest[0], sum(row[1] for row in rest), len(rest), "across.called_otherwise")
+            yield _more("across.called_otherwise", name, f"{number.title}と合わない{name.title}", rest)
 
     def _beside(self, dataset: Dataset, day: Column, rows: str) -> Iterator[Mended]:
         """Rows of a period that are added where rows stay that may hold the same: under another terminal, as a sum."""
@@ -161,39 +146,25 @@ class _Seen:
             near = around(self.cursor, dataset.keys, rows, "c")
             known = f"(SELECT * FROM {stored} c WHERE vanished_on IS NULL AND {near})"
             statement = across.beside(day, place, same_key(dataset, "i", "c"), rows, known)
+            message = (
+                f"同じ{day.title}・{place.title}の行が、台帳にほかにも残ります。2度数えることにならないか"
+                "確かめてください。入れ替えるなら、届け方を「期間」にしてください"
+            )
             for sheet, count, numbers, value in self._rows([statement]):
-                yield Mended(
-                    rule="across.beside",
-                    message=f"同じ{day.title}・{place.title}の行が、台帳にほかにも残ります。2度数えることにならないか"
-                    "確かめてください。入れ替えるなら、届け方を「期間」にしてください",
-                    sheet=sheet,
-                    header=place.title,
-                    count=count,
-                    rows=tuple(numbers),
-                    before=value,
-                    after=value,
-                )
+                yield _told("across.beside", message, place, sheet, count, numbers, value)
 
     def _later(self, part: Part, rows: str, as_of: dt.date) -> Iterator[Mended]:
         for name in part.dataset.past:
             if name not in part.present:
                 continue
             column = part.dataset.column(name)
+            message = f"いつ時点（{as_of}）より後です。「いつ時点」か、この項目の誤りでないか確かめてください"
             for sheet, count, numbers, day in self._rows([across.later(column, rows, as_of)]):
-                yield Mended(
-                    rule="across.after_as_of",
-                    message=f"いつ時点（{as_of}）より後です。「いつ時点」か、この項目の誤りでないか確かめてください",
-                    sheet=sheet,
-                    header=column.title,
-                    count=count,
-                    rows=tuple(numbers),
-                    before=day.isoformat(),
-                    after=day.isoformat(),
-                )
+                yield _told("across.after_as_of", message, column, sheet, count, numbers, day.isoformat())
 
     def _days(self, dataset: Dataset, day: Column, rows: str) -> Iterator[Mended]:
         place = next((column for column in dataset.columns if column.references == _PLACE), None)
-        found = self.cursor.execute(across.days_by_place(day, place, rows)).fetchall()
+        found = self._rows([across.days_by_place(day, place, rows)])
         hours = self._hours()
         yield from _closed(day, found, hours)
         known: dict[str | None, set[dt.date]] = {}
@@ -265,17 +236,26 @@ class _Hours:
         return self.is_unknown or day in self.days or any(day.weekday() in days for days in added)
 
 
-def _more(
-    column: Column, words: str, first: Sequence[Any], rows: int, kinds: int, rule: str = "across.reference"
+def _told(
+    rule: str, message: str, column: Column, sheet: str | None, count: int, rows: Iterable[int], value: str | None
 ) -> Mended:
+    """A notice of cells of one column that stay as they are."""
     return Mended(
         rule=rule,
-        message=f"{words}が、ほかに {kinds:,} 種類あります。そのまま受け取ります",
-        sheet=first[0],
+        message=message,
+        sheet=sheet,
         header=column.title,
-        count=rows,
-        rows=tuple(first[2]),
+        count=count,
+        rows=tuple(rows),
+        before=value,
+        after=value,
     )
+
+
+def _more(rule: str, column: Column, words: str, rest: Sequence[Sequence[Any]]) -> Mended:
+    """One notice of all that is left: each its sheet, how many rows, the first of them."""
+    message = f"{words}が、ほかに {len(rest):,} 種類あります。そのまま受け取ります"
+    return _told(rule, message, column, rest[0][0], sum(each[1] for each in rest), rest[0][2], None)
 
 
 def _day(text: tuple[str, str, str]) -> dt.date | None:
@@ -291,19 +271,14 @@ def _closed(
     strange = [
         row for row in found if not calendar.is_open_day(row[2]) and not hours.get(row[1], _Hours()).explain(row[2])
     ]
+    message = (
+        f"閉庁日の行です。休日開庁なら『{_COUNTERS.title}』の"
+        f"{_COUNTERS.column('extra_open_days').title}に加え、違うなら日付を確かめてください"
+    )
     for sheet in dict.fromkeys(row[0] for row in strange):
         mine = [row for row in strange if row[0] == sheet]
-        yield Mended(
-            rule="check.closed_day",
-            message=f"閉庁日の行です。休日開庁なら『{_COUNTERS.title}』の"
-            f"{_COUNTERS.column('extra_open_days').title}に加え、違うなら日付を確かめてください",
-            sheet=sheet,
-            header=column.title,
-            count=sum(row[3] for row in mine),
-            rows=tuple(sorted(row[4] for row in mine)[:ROWS_SHOWN]),
-            before=mine[0][2].isoformat(),
-            after=mine[0][2].isoformat(),
-        )
+        count, rows = sum(row[3] for row in mine), sorted(row[4] for row in mine)[:ROWS_SHOWN]
+        yield _told("check.closed_day", message, column, sheet, count, rows, mine[0][2].isoformat())
 
 
 def _without_rows(
